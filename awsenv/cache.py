@@ -1,0 +1,102 @@
+"""The records of sessions on disk: which key a session has, reading, writing, dropping."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+
+from awsenv import paths, record
+from awsenv.endpoint import partition
+from awsenv.environment import encode_pairs
+from awsenv.files import make_private_dir, write_private
+from awsenv.plan import Plan, Step
+
+_NEEDED = frozenset(
+    (
+        "KIND",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "ISSUED_AT",
+        "EXPIRES_AT",
+    )
+)
+
+
+def step_keys(plan: Plan) -> list[str]:
+    """The key of each step's session: a hash over everything that changes what AWS answers.
+
+    Never the region: the same session serves every region.
+    """
+    keys: list[str] = []
+    parent = _digest({"ROOT": plan.root.identity, "ENDPOINT": plan.endpoint or ""})
+    for step in plan.steps:
+        keys.append(_mfa_key(plan, step) if step.kind == "mfa" else _role_key(parent, step))
+        parent = keys[-1]
+    return keys
+
+
+def _mfa_key(plan: Plan, step: Step) -> str:
+    return _digest(
+        {
+            "SOURCE": plan.root.identity,
+            "SERIAL": step.serial or "",
+            "PARTITION": partition(step.serial if ":" in (step.serial or "") else plan.role_arn),
+            "ENDPOINT": plan.endpoint or "",
+            "DURATION": str(step.duration) if step.insisted else "",
+        }
+    )
+
+
+def _role_key(parent: str, step: Step) -> str:
+    return _digest(
+        {
+            "PARENT": parent,
+            "ROLE": step.role_arn or "",
+            "EXTERNAL_ID": step.external_id or "",
+            "NAME": step.session_name or "",
+            "TAGS": encode_pairs(dict.fromkeys(step.tags, "")),
+            "TRANSITIVE_TAGS": encode_pairs(dict.fromkeys(step.transitive_tags, "")),
+            "SOURCE_IDENTITY": step.source_identity or "",
+            "POLICIES": encode_pairs(dict.fromkeys(step.policy_arns, "")),
+            "DURATION": str(step.duration),
+            "SERIAL": step.serial or "",
+        }
+    )
+
+
+def _digest(parts: Mapping[str, str]) -> str:
+    import hashlib
+
+    return hashlib.sha256(encode_pairs(parts).encode()).hexdigest()[:40]
+
+
+def path_of(key: str) -> str:
+    """The file of the record named `key`."""
+    return os.path.join(paths.sessions_dir(), key)
+
+
+def load(key: str) -> dict[str, str] | None:
+    """The record named `key`, lapsed or not; None where there is none to be trusted."""
+    values = record.read(path_of(key), key)
+    return values if values and _NEEDED.issubset(values) and record.life(values) > 0 else None
+
+
+def load_if_key(text: str) -> dict[str, str] | None:
+    """`load` for a key out of an environment variable, which can hold anything."""
+    is_key = len(text) == 40 and set(text) <= set("0123456789abcdef")
+    return load(text) if is_key else None
+
+
+def save(key: str, values: Mapping[str, str]) -> None:
+    """Replace the record named `key`, all at once."""
+    folder = paths.sessions_dir()
+    make_private_dir(folder)
+    write_private(path_of(key), record.render(key, values))
+
+
+def drop(key: str, access_key_id: str) -> None:
+    """Remove the record named `key` if it still holds the refused `access_key_id`."""
+    values = load(key)
+    if values and values.get("AWS_ACCESS_KEY_ID") == access_key_id:
+        with suppress(FileNotFoundError):
+            os.unlink(path_of(key))

@@ -1,0 +1,144 @@
+"""The command line: which command lives where, and the one place that reports errors.
+
+A command's module is imported when that command is called, so that none pays for another.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from awsenv.errors import AwsenvError, CancelledError, UsageError
+from awsenv.text import visible
+
+# Every command, in the order of --help, and the module in awsenv.commands whose `command` it is.
+# A command that is added here exists.
+COMMANDS = {
+    "assume": "assume",
+    "unset": "unset",
+    "refresh": "refresh",
+    "exec": "exec",
+    "credential-process": "credential_process",
+    "login": "login",
+    "status": "status",
+    "whoami": "whoami",
+    "explain": "explain",
+    "demo": "demo",
+}
+_ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
+# What they print is meant to be evaluated: a failure has to make the evaluation fail too.
+EVALUATED = ("assume", "unset", "refresh")
+# Everything after the first argument belongs to another program.
+PASSES_ON = ("exec",)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output is gone; Python would complain once more while exiting.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _main(arguments: list[str]) -> int:
+    try:
+        return _call(arguments)
+    except AwsenvError as error:
+        problem = error
+    except KeyboardInterrupt:
+        problem = CancelledError()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the shell must be told
+        if os.environ.get("AWSENV_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+        problem = AwsenvError(
+            f"unexpected {type(error).__name__}: {error}",
+            "set AWSENV_DEBUG=1 to see where it happened, and report it",
+        )
+    _report(problem)
+    _fail_evaluation(arguments, problem)
+    return problem.exit_code
+
+
+def _call(arguments: list[str]) -> int:
+    from typer.exceptions import TyperException
+    from typer.main import get_command
+
+    from awsenv.helping import HelpfulCommand, HelpfulGroup
+
+    name = arguments[0] if arguments else ""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        cls=HelpfulGroup,
+    )
+    app.callback(invoke_without_command=True, help=_ABOUT)(_root)
+    for command in [name] if name in COMMANDS else COMMANDS:
+        settings = {"allow_interspersed_args": command not in PASSES_ON}
+        function = import_module(f"awsenv.commands.{COMMANDS[command]}").command
+        app.command(command, context_settings=settings, cls=HelpfulCommand)(function)
+    try:
+        result: Any = get_command(app).main(
+            args=arguments or ["--help"], prog_name="awsenv", standalone_mode=False
+        )
+    except TyperException as error:
+        line, _, _ = error.format_message().partition("\n")
+        helped = f"awsenv {name} --help" if name in COMMANDS else "awsenv --help"
+        raise UsageError(line[:1].lower() + line[1:].rstrip("."), f"see {helped}") from None
+    except typer.Abort:
+        raise CancelledError from None
+    return result if isinstance(result, int) else 0
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        from awsenv import __version__
+
+        sys.stdout.write(f"awsenv {__version__}\n")
+
+
+def _report(problem: AwsenvError) -> None:
+    lines = [f"awsenv: {visible(problem.message, 1000)}"]
+    if problem.hint:
+        lines.append(f"hint: {visible(problem.hint, 1000)}")
+    with suppress(OSError):
+        sys.stderr.write("\n".join([*lines, ""]))
+        sys.stderr.flush()
+
+
+def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
+    """Put on stdout what makes the evaluation of it fail, and changes nothing."""
+    from awsenv import shells
+
+    if arguments[:1] == [] or arguments[0] not in EVALUATED or sys.stdout.isatty():
+        return
+    if _option(arguments, "--format") is not None:
+        return
+    try:
+        named = _option(arguments, "--shell")
+        statement = (shells.get(named) if named else shells.detect()).fail(problem.message)
+    except AwsenvError:
+        # Every POSIX shell and fish know it, and PowerShell has no command of that name.
+        statement = "false"
+    sys.stdout.write(f"{statement}\n")
+
+
+def _option(arguments: list[str], name: str) -> str | None:
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+        if argument == name:
+            return arguments[index + 1] if index + 1 < len(arguments) else ""
+    return None

@@ -1,0 +1,57 @@
+"""`awsenv credential-process`: what `credential_process =` in ~/.aws/config wants.
+
+Format: "Sourcing credentials with an external process" in the AWS SDKs and Tools guide.
+"""
+
+import json
+import os
+import sys
+
+from awsenv import fast, warm
+from awsenv.config import load
+from awsenv.errors import ConfigError, CredentialsError
+from awsenv.options import takes_request
+from awsenv.plan import Plan
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for
+from awsenv.session import Session
+from awsenv.sources.botocore import WITHIN
+from awsenv.times import iso_utc
+
+
+@takes_request
+def command(request: Request) -> None:
+    """Print a role's credentials as JSON, for credential_process in ~/.aws/config."""
+    plan = plan_for(request)
+    if plan.root.source == "process" and plan.root.profile in _callers():
+        raise ConfigError(
+            f"profile {plan.root.profile!r} gets its credentials from itself: its "
+            f"credential_process calls awsenv for the same profile ({plan.root.where})",
+            "let it name another profile, one with a role or keys of its own",
+        )
+    session = _session(plan)
+    warm.leave(plan, session, load(), os.environ)
+    answer: dict[str, object] = {
+        "Version": 1,
+        "AccessKeyId": session.credentials.access_key_id,
+        "SecretAccessKey": session.credentials.secret_access_key,
+    }
+    if session.credentials.session_token:
+        answer["SessionToken"] = session.credentials.session_token
+    if session.expires_at is not None:
+        answer["Expiration"] = iso_utc(session.expires_at)
+    sys.stdout.write(f"{json.dumps(answer)}\n")
+
+
+def _callers() -> list[str]:
+    return os.environ.get(WITHIN, "").split("\n")
+
+
+def _session(plan: Plan) -> Session:
+    """A session with time enough left if that takes no code, else any live one, else a new one."""
+    try:
+        return flow_for(plan, may_ask=False, renew_below=fast.RENEW_BELOW).run()
+    except CredentialsError:
+        pass
+    flow = flow_for(plan)
+    return flow.cached() or flow.run()

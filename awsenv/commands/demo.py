@@ -1,0 +1,63 @@
+"""`awsenv demo`: everything, without an AWS account and without a network."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from awsenv.durations import parse_duration
+from awsenv.errors import UsageError
+
+
+def command(
+    action: Annotated[
+        str | None,
+        typer.Argument(help="In the demo's shell: code, or lapse TIME.", metavar="[ACTION]"),
+    ] = None,
+    time: Annotated[str | None, typer.Argument(help="How long sessions live.")] = None,
+    tour: Annotated[
+        bool, typer.Option("--tour", help="Play a short tour instead of opening a shell.")
+    ] = False,
+    life: Annotated[
+        str | None, typer.Option(help="Let sessions live this long at most.", metavar="TIME")
+    ] = None,
+) -> int:
+    """Try awsenv against a local AWS of your own, in your own shell."""
+    if action == "code":
+        return _code()
+    if action == "lapse" and time:
+        return _lapse(time)
+    if action:
+        raise UsageError(
+            f"the demo has no action {action!r}", "use `awsenv demo code` or `awsenv demo lapse 20`"
+        )
+    from awsenv.demo.place import open_place
+
+    with open_place() as place:
+        if life:
+            place.server.control.cap_life(parse_duration(life, "--life"))
+        if tour or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            from awsenv.demo.tour import run_tour
+
+            return run_tour(place)
+        from awsenv.demo.shell import run_shell
+
+        return run_shell(place)
+
+
+def _code() -> int:
+    from awsenv.demo.guide import authenticator
+    from awsenv.demo.place import running
+
+    code = running().current_code()
+    sys.stdout.write(f"{authenticator(code.code, code.seconds_left, code.used)}\n")
+    return 0
+
+
+def _lapse(time: str) -> int:
+    from awsenv.demo.place import running
+
+    seconds = parse_duration(time, "TIME")
+    running().cap_life(seconds)
+    sys.stdout.write(f"sessions got from now on live {seconds} s\n")
+    return 0

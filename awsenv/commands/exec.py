@@ -1,0 +1,57 @@
+"""`awsenv exec`: run a command with a session's environment."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from awsenv.environment import assume_change
+from awsenv.errors import AwsenvError, UsageError
+from awsenv.options import takes_request
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for, tell
+
+
+class CommandError(AwsenvError):
+    """The command could not be started; the exit code is a shell's own, 126 or 127."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message, "check the name and the PATH")
+        self.exit_code = exit_code
+
+
+@takes_request
+def command(
+    request: Request,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="The command and its arguments.", metavar="COMMAND …")
+    ] = None,
+) -> int:
+    """Run a command with a role's credentials; all that follows PROFILE is the command's."""
+    words = list(words or [])
+    if words[:1] == ["--"]:
+        words.pop(0)
+    if not words:
+        raise UsageError("there is no command to run", "awsenv exec PROFILE COMMAND …")
+    env = dict(os.environ)
+    plan = plan_for(request, env)
+    session = flow_for(plan, env).run()
+    for note in plan.notes:
+        tell(note)
+    return _run(words, assume_change(session, env).apply_to(env))
+
+
+def _run(words: list[str], env: dict[str, str]) -> int:
+    sys.stdout.flush()
+    try:
+        if os.name == "posix":
+            os.execvpe(words[0], words, env)  # noqa: S606 - the point of the command
+        import subprocess
+
+        return subprocess.run(words, env=env, check=False).returncode
+    except FileNotFoundError:
+        raise CommandError(f"there is no command {words[0]!r}", 127) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CommandError(f"cannot run {words[0]!r}: {reason}", 126) from None

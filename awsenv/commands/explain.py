@@ -1,0 +1,56 @@
+"""`awsenv explain`: the plan, step by step, without running it."""
+
+import sys
+import time
+
+from awsenv import cache, record
+from awsenv.durations import format_duration
+from awsenv.options import takes_request
+from awsenv.plan import Plan, Step
+from awsenv.request import Request
+from awsenv.run import plan_for
+from awsenv.text import visible
+
+
+@takes_request
+def command(request: Request) -> None:
+    """Show what would be asked of AWS, for how long and why; runs nothing."""
+    lines = _lines(plan_for(request))
+    sys.stdout.write("".join(f"{visible(line, 500)}\n" for line in lines))
+
+
+def _lines(plan: Plan) -> list[str]:
+    lines = [f"{plan.profile}"]
+    where = f" ({plan.root.where})" if plan.root.where else ""
+    lines.append(f"  from  {plan.root.description}{where}")
+    for number, (step, key) in enumerate(zip(plan.steps, cache.step_keys(plan), strict=True), 1):
+        lines.extend(f"  {line}" for line in _step_lines(number, step, key))
+    if not plan.steps:
+        lines.append("  these credentials as they are: there is neither an MFA device nor a role")
+    lines.append(f"  region  {plan.region or 'none set by the profile'}")
+    lines.append(f"  STS  {plan.endpoint or plan.sts_region}")
+    lines.extend(f"  note: {note}" for note in plan.notes)
+    return lines
+
+
+def _step_lines(number: int, step: Step, key: str) -> list[str]:
+    if step.kind == "mfa":
+        lines = [f"{number}  GetSessionToken for {format_duration(step.duration)}"]
+    else:
+        lines = [f"{number}  AssumeRole {step.role_arn} for {format_duration(step.duration)}"]
+    lines.append(f"     duration: {step.why}")
+    if step.serial:
+        lines.append(f"     MFA code of {step.serial}")
+    for name, value in (
+        ("external ID", step.external_id),
+        ("session name", step.session_name),
+        ("tags", ", ".join(step.tags)),
+        ("transitive tags", ", ".join(step.transitive_tags)),
+        ("source identity", step.source_identity),
+        ("session policies", ", ".join(step.policy_arns)),
+    ):
+        if value:
+            lines.append(f"     {name}: {value}")
+    left = record.seconds_left(cache.load(key) or {}, time.time())
+    lines.append(f"     at hand: {f'yes, {format_duration(left)} left' if left else 'no'}")
+    return lines

@@ -1,0 +1,19 @@
+"""`awsenv login`: the day's MFA code, given now."""
+
+import time
+
+from awsenv.durations import format_duration
+from awsenv.options import takes_request
+from awsenv.plan import mfa_part
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for, tell
+
+
+@takes_request
+def command(request: Request) -> None:
+    """Get the MFA session that serves every role, and say until when it lasts."""
+    session = flow_for(mfa_part(plan_for(request))).run()
+    assert session.expires_at is not None
+    left = format_duration(session.expires_at - int(time.time()))
+    until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
+    tell(f"logged in as {session.profile} until {until} ({left})")

@@ -1,0 +1,82 @@
+"""`awsenv refresh`: renew the session of this shell, as the hooks do before a command."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from awsenv import cache
+from awsenv.config import load
+from awsenv.environment import EnvChange, put_still_holds, refresh_change
+from awsenv.errors import CancelledError, CredentialsError
+from awsenv.mfa import EmptyCode
+from awsenv.output import ShellOption, renderer
+from awsenv.plan import Plan
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for, tell
+from awsenv.settings import Settings
+from awsenv.terminal import open_terminal
+from awsenv.text import visible
+
+
+def command(
+    shell: ShellOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Get a new session even while this one is live.")
+    ] = False,
+) -> None:
+    """Print statements that renew this shell's session: keys and expiry, never a region."""
+    emit = renderer("awsenv refresh", shell, None, False)
+    env = dict(os.environ)
+    if not put_still_holds(env) or not env.get("AWSENV_PROFILE"):
+        raise CredentialsError(
+            "this shell holds no session of awsenv's to renew",
+            "get one with: awsenv assume PROFILE",
+        )
+    values = cache.load_if_key(env.get("AWSENV_SESSION", "")) or {}
+    plan = plan_for(replace(_request(env, values), refresh=force), env)
+    _confirm_if_changed(plan, values)
+    for note in plan.notes:
+        tell(note)
+    try:
+        lead = Settings.read(env).lead
+        session = flow_for(plan, env, for_hook=True, lead=lead).run()
+    except EmptyCode:
+        emit(EnvChange({}))
+        return
+    emit(refresh_change(replace(session, profile=env["AWSENV_PROFILE"]), env))
+
+
+def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:
+    """The request of the original assume, or the profile by its name where that is lost."""
+    if not values:
+        return Request(profile=env["AWSENV_PROFILE"])
+    request = Request.from_options(values)
+    name = env["AWSENV_PROFILE"]
+    # Two profiles can share a session: the one named in this shell is the one to renew.
+    if request.profile and name in load(env).profiles:
+        return replace(request, profile=name)
+    return request
+
+
+def _confirm_if_changed(plan: Plan, values: Mapping[str, str]) -> None:
+    """Ask before the shell becomes somebody else because the config was edited meanwhile."""
+    before = values.get("ROLE_ARN") or values.get("SERIAL") or ""
+    now = plan.role_arn or (plan.steps[-1].serial if plan.steps else None) or ""
+    if not values or before == now:
+        return
+    question = (
+        f"profile {visible(plan.profile)} now means {visible(now) or 'its own keys'}, "
+        f"not {visible(before)} as in this shell. Go on? [y/N] "
+    )
+    terminal = open_terminal(from_hook=True)
+    if terminal is None:
+        raise CredentialsError(
+            f"profile {plan.profile!r} now means {now}, not {before} as in this shell",
+            f"run awsenv assume {plan.profile} to switch to it",
+        )
+    with terminal:
+        if terminal.ask(question).strip().lower() not in ("y", "yes"):
+            raise CancelledError

@@ -1,0 +1,97 @@
+"""`awsenv status`: which session is at hand and how long it lasts, without the network."""
+
+import os
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from awsenv import cache, record
+from awsenv.durations import format_duration
+from awsenv.environment import put_still_holds
+from awsenv.text import visible
+
+# No session, or a lapsed one: the exit code of "no usable credentials".
+_NONE = 4
+
+
+def command(
+    profile: Annotated[
+        str | None,
+        typer.Argument(help="A profile; without one, this shell's session.", metavar="[PROFILE]"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """Tell the profile, account, role, time left and source of a session."""
+    facts = _of_profile(profile) if profile else _of_shell()
+    if as_json:
+        import json
+
+        sys.stdout.write(f"{json.dumps(facts)}\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(facts, profile)))
+    return 0 if facts["seconds_left"] != 0 and facts["profile"] else _NONE
+
+
+def _of_shell() -> dict[str, Any]:
+    env = os.environ
+    if not put_still_holds(env):
+        return _facts(None, {}, None)
+    expires = env.get("AWSENV_EXPIRES_AT", "")
+    return _facts(
+        env.get("AWSENV_PROFILE"),
+        cache.load_if_key(env.get("AWSENV_SESSION", "")) or {},
+        int(expires) if expires.isascii() and expires.isdigit() else None,
+    )
+
+
+def _of_profile(profile: str) -> dict[str, Any]:
+    from awsenv.request import Request
+    from awsenv.run import plan_for
+
+    plan = plan_for(Request(profile=profile))
+    if not plan.steps:
+        return _facts(plan.profile, {"SOURCE": plan.root.description}, None)
+    values = cache.load(cache.step_keys(plan)[-1]) or {}
+    step = plan.steps[-1]
+    told = {"SOURCE": plan.root.description, "ROLE_ARN": step.role_arn or "", "KIND": step.kind}
+    told["SERIAL"] = step.serial or ""
+    expires = record.seconds_left(values) + int(time.time()) if values else 0
+    return _facts(plan.profile, {**told, **values}, expires)
+
+
+def _facts(profile: str | None, values: dict[str, str], expires_at: int | None) -> dict[str, Any]:
+    arn = values.get("ROLE_ARN") or values.get("SERIAL") or ""
+    left = None if expires_at is None else max(0, expires_at - int(time.time()))
+    return {
+        "profile": profile,
+        "account": arn.split(":")[4] if arn.count(":") >= 5 else None,
+        "role_arn": values.get("ROLE_ARN") or None,
+        "identity_arn": values.get("IDENTITY_ARN") or None,
+        "kind": values.get("KIND") or None,
+        "source": values.get("SOURCE") or None,
+        "expires_at": expires_at or None,
+        "seconds_left": left,
+    }
+
+
+def _lines(facts: dict[str, Any], asked: str | None) -> list[str]:
+    if not facts["profile"]:
+        return ["no session of awsenv's in this shell"]
+    left = facts["seconds_left"]
+    if left is None:
+        state = "does not expire"
+    elif left:
+        clock = time.strftime("%a %H:%M", time.localtime(facts["expires_at"]))
+        state = f"{format_duration(left)} (until {clock})"
+    else:
+        state = "no live session" if asked else "lapsed"
+    rows = [
+        ("profile", facts["profile"]),
+        ("account", facts["account"]),
+        ("role", facts["role_arn"]),
+        ("time left", state),
+        ("source", facts["source"]),
+    ]
+    return [f"{name:<10} {visible(str(value))}" for name, value in rows if value]

@@ -1,0 +1,51 @@
+"""`awsenv whoami`: ask STS who the credentials belong to."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from awsenv.environment import CREDENTIALS
+from awsenv.options import takes_request
+from awsenv.plan import Plan
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for
+from awsenv.session import Credentials
+from awsenv.text import visible
+
+
+@takes_request
+def command(
+    request: Request,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Ask STS who this shell is, or who PROFILE is."""
+    from awsenv.deadline import Deadline
+    from awsenv.settings import Settings
+    from awsenv.sts import Sts
+
+    if request.profile or request.role_arn or not os.environ.get(CREDENTIALS[0]):
+        plan = plan_for(request)
+        credentials = flow_for(plan).run().credentials
+    else:
+        plan, credentials = _of_shell()
+    sts = Sts(plan, Deadline(Settings.read(os.environ).deadline))
+    answer = sts.caller_identity(credentials)
+    if as_json:
+        import json
+
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        return
+    for name, value in answer.items():
+        sys.stdout.write(f"{name.lower():<8} {visible(value)}\n")
+
+
+def _of_shell() -> tuple[Plan, Credentials]:
+    """The credentials in the environment, whoever put them there."""
+    env = os.environ
+    # Only what awsenv has not put there counts as an environment's own keys: hide the marks.
+    bare = {name: value for name, value in env.items() if not name.startswith("AWSENV_PUT")}
+    plan = plan_for(Request(from_env=True), bare)
+    token = env.get("AWS_SECURITY_TOKEN") or env.get("AWS_SESSION_TOKEN")
+    return plan, Credentials(env[CREDENTIALS[0]], env.get(CREDENTIALS[1], ""), token)

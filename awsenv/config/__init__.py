@@ -1,0 +1,14 @@
+"""What the AWS CLI's files say, read as botocore reads them, without botocore.
+
+    config = load()
+    profile = config.profile("prod-admin")
+    profile.get("role_arn"), profile.at("role_arn")
+
+Files that are missing are fine; whatever makes botocore refuse a file is a ConfigError.
+"""
+
+from awsenv.config.ini import Section
+from awsenv.config.profiles import Config, Profile, default_profile_name, load, profile_names
+from awsenv.config.where import shown
+
+__all__ = ["Config", "Profile", "Section", "default_profile_name", "load", "profile_names", "shown"]

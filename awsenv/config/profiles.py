@@ -1,0 +1,177 @@
+"""The profiles in the config and the credentials file, put together as botocore does."""
+
+from __future__ import annotations
+
+import os
+
+from awsenv.config import ini
+from awsenv.config.where import at, shown
+from awsenv.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Profile:
+    """What both files say of one profile; the credentials file wins, key by key.
+
+    Plain slots instead of a dataclass: a thousand are made for a TAB, and importing dataclasses
+    takes longer than that. The repr leaves the values out: they hold secrets.
+    """
+
+    __slots__ = ("_sections", "name", "values")
+
+    def __init__(self, name: str, sections: tuple[ini.Section, ...]) -> None:
+        self.name = name
+        self._sections = sections  # the winner first
+        self.values: Mapping[str, str | Mapping[str, str]] = sections[0].values
+        if len(sections) > 1:
+            self.values = {**sections[1].values, **sections[0].values}
+
+    def __repr__(self) -> str:
+        return f"Profile({self.name!r}, {self.where!r})"
+
+    @property
+    def where(self) -> str:
+        """`~/.aws/config:12`, the line of its section; the config file's where both have one."""
+        return at(self._sections[-1].path, self._sections[-1].line)
+
+    def at(self, key: str) -> str:
+        """File and line where `key` is set, else those of the section."""
+        for section in self._sections:
+            if key in section.lines:
+                return at(section.path, section.lines[key])
+        return self.where
+
+    def get(self, key: str) -> str | None:
+        """The value of `key`; None where it is missing, empty or a nested block."""
+        value = self.values.get(key)
+        return (value.strip() or None) if isinstance(value, str) else None
+
+    def nested(self, key: str) -> Mapping[str, str]:
+        """The block indented below `key`; empty where there is none."""
+        value = self.values.get(key)
+        return {} if value is None or isinstance(value, str) else value
+
+
+class Config:
+    """Both files. `ignored` holds the sections of the config file that AWS tools pass over."""
+
+    def __init__(self, config_path: str, credentials_path: str) -> None:
+        """Read the files, either of which may be missing. Raises ConfigError as ini.read does."""
+        self.config_path = config_path
+        self.credentials_path = credentials_path
+        found: dict[str, dict[str, ini.Section]] = {kind: {} for kind in _KINDS}
+        for header, section in ini.read(config_path).items():
+            kind, name = _classify(header)
+            found[kind][name] = section
+        credentials = ini.read(credentials_path)
+        self.ignored: Mapping[str, ini.Section] = found["ignored"]
+        self.sso_sessions = {name: s.values for name, s in found["sso-session"].items()}
+        self.services = {name: s.values for name, s in found["services"].items()}
+        self._credential_sections: Mapping[str, ini.Section] = credentials
+        self.profiles: Mapping[str, Profile] = {
+            name: Profile(name, (credentials[name], section) if name in credentials else (section,))
+            for name, section in found["profile"].items()
+        } | {
+            name: Profile(name, (section,))
+            for name, section in credentials.items()
+            if name not in found["profile"]
+        }
+
+    def profile(self, name: str) -> Profile:
+        """The profile called `name`; ConfigError with what is near where there is none."""
+        if name in self.profiles:
+            return self.profiles[name]
+        raise self._misspelt(name) or self._missing(name)
+
+    def _misspelt(self, name: str) -> ConfigError | None:
+        """The error for a section that looks like `name` but is none, in either file."""
+        import shlex
+
+        headers = [(s, f"[profile {shlex.quote(name)}]") for s in self.ignored.values()]
+        headers += [(s, f"[{name}]") for s in self._credential_sections.values()]
+        for section, right in headers:
+            if _bare(name) in {_bare(section.name), _bare(section.name, "profile")}:
+                return ConfigError(
+                    f"{at(section.path, section.line)}: [{section.name}] is not a profile "
+                    f"called {name!r}",
+                    f"write {right} there",
+                )
+        return None
+
+    def _missing(self, name: str) -> ConfigError:
+        from awsenv.suggest import did_you_mean
+
+        paths = [shown(path) for path in (self.config_path, self.credentials_path) if path]
+        hint = did_you_mean(name, self.profiles)
+        if not self.profiles:
+            hint = "neither file has a profile yet: `aws configure` writes one"
+        return ConfigError(
+            f"there is no profile {name!r} in {' or '.join(paths) or 'any file'}",
+            hint or "`awsenv list` shows the profiles there are",
+        )
+
+
+_KINDS = ("profile", "sso-session", "services", "ignored")
+
+
+def _classify(header: str) -> tuple[str, str]:
+    """Kind and name of the section in the config file that `header` opens."""
+    for kind in _KINDS[:3]:
+        # A prefix, not a word: botocore takes [profiles x] for a profile too.
+        if header.startswith(kind):
+            words = _words(header)
+            return (kind, words[1]) if len(words) == 2 else ("ignored", header)
+    return ("profile" if header == "default" else "ignored"), header
+
+
+def _words(header: str) -> list[str]:
+    """What shlex.split makes of `header`, and [] where it fails."""
+    if '"' not in header and "'" not in header and "\\" not in header:
+        return [word for word in header.replace("\t", " ").split(" ") if word]
+    import shlex
+
+    try:
+        return shlex.split(header)
+    except ValueError:
+        return []
+
+
+def _bare(header: str, prefix: str = "") -> str:
+    """`header` as somebody may have meant it: without quotes, blanks around it and `prefix`."""
+    text = header.replace('"', "").replace("'", "").strip()
+    return text[len(prefix) :].strip() if text.lower().startswith(prefix) else text
+
+
+def load(env: Mapping[str, str] = os.environ) -> Config:
+    """The config of AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or of ~/.aws.
+
+    ~ and $VARIABLES in either are expanded. As with botocore, an empty one means no file.
+    """
+    return Config(*_paths(env))
+
+
+def profile_names(env: Mapping[str, str] = os.environ) -> list[str]:
+    """The names of the profiles, for completion: read from the headers alone, never refused."""
+    config_path, credentials_path = _paths(env)
+    found = [_classify(header) for header in ini.headers(config_path)]
+    names = [name for kind, name in found if kind == "profile"]
+    return list(dict.fromkeys(names + ini.headers(credentials_path)))
+
+
+def default_profile_name(env: Mapping[str, str] = os.environ) -> str:
+    """The profile meant where none is named; a variable that is empty counts as unset."""
+    names = ("AWSENV_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+    return next((env[name] for name in names if env.get(name)), "default")
+
+
+def _paths(env: Mapping[str, str]) -> tuple[str, str]:
+    config = env.get("AWS_CONFIG_FILE", "~/.aws/config")
+    credentials = env.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    return _expanded(config), _expanded(credentials)
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(os.path.expandvars(path))

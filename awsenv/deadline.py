@@ -1,0 +1,47 @@
+"""One time limit over everything that the network does in a run."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from awsenv.errors import NetworkError
+
+T = TypeVar("T")
+
+
+class Deadline:
+    """Seconds of network time that are left; time in which a person types does not count.
+
+    A call runs on a daemon thread, because a name look-up cannot be interrupted and a socket's
+    own time-outs start anew with every retry and every byte.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.left = float(seconds)
+
+    def run(self, call: Callable[[], T], what: str) -> T:
+        """What `call` returns or raises; NetworkError naming `what` when the time is up."""
+        results: list[T] = []
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.append(call())
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
+                errors.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        started = time.monotonic()
+        thread.start()
+        thread.join(max(0.0, self.left))
+        self.left -= time.monotonic() - started
+        if errors:
+            raise errors[0]
+        if not results:
+            raise NetworkError(
+                f"{what} did not answer within {self.seconds:g} s",
+                "check the network, VPN and proxy; AWSENV_DEADLINE sets the limit",
+            )
+        return results[0]

@@ -1,0 +1,91 @@
+"""The demo's throwaway place: a home with AWS files, a cache, and a shell that uses only these."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from awsenv.demo.control import Control
+from awsenv.demo.server import Server
+from awsenv.demo.world import demo_world, write_config
+from awsenv.errors import UsageError
+from awsenv.files import make_private_dir, write_private
+
+# Names the file that says where the running demo's control endpoint is, for the demo's own shell.
+VARIABLE = "AWSENV_DEMO"
+
+
+@dataclass
+class Place:
+    """A running demo: its folder, its server and the environment that leads to them."""
+
+    folder: str
+    server: Server
+    environment: dict[str, str]
+
+    @property
+    def home(self) -> str:
+        return os.path.join(self.folder, "home")
+
+
+@contextmanager
+def open_place() -> Iterator[Place]:
+    """A demo that runs while the block does; its folder is removed afterwards."""
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="awsenv-demo-"))
+    try:
+        with Server(demo_world()) as server:
+            yield _furnish(folder, server)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _furnish(folder: str, server: Server) -> Place:
+    home = os.path.join(folder, "home")
+    aws = os.path.join(home, ".aws")
+    make_private_dir(aws)
+    # The endpoint comes from the environment: a profile copied elsewhere must not lead here.
+    write_config(server.world, "", aws)
+    control = os.path.join(folder, "control")
+    write_private(control, json.dumps({"url": server.url, "token": server.control_token}))
+    _make_program(os.path.join(folder, "bin"))
+    environment = {
+        "HOME": home,
+        "AWS_CONFIG_FILE": os.path.join(aws, "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": os.path.join(aws, "credentials"),
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWSENV_CACHE_DIR": os.path.join(folder, "cache"),
+        "XDG_CACHE_HOME": os.path.join(home, ".cache"),
+        "XDG_DATA_HOME": os.path.join(home, ".local", "share"),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "PATH": os.pathsep.join([os.path.join(folder, "bin"), os.environ.get("PATH", os.defpath)]),
+        VARIABLE: control,
+    }
+    return Place(folder, server, environment)
+
+
+def _make_program(folder: str) -> None:
+    """`awsenv` in the demo's PATH is the one that runs the demo, wherever that is installed."""
+    make_private_dir(folder)
+    if os.name != "posix":
+        write_private(os.path.join(folder, "awsenv.cmd"), f'@"{sys.executable}" -m awsenv %*\n')
+        return
+    import shlex
+
+    path = os.path.join(folder, "awsenv")
+    write_private(path, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m awsenv "$@"\n')
+    os.chmod(path, 0o700)
+
+
+def running() -> Control:
+    """The control of the demo that this shell is in; raises UsageError outside of one."""
+    try:
+        with open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
+            told = json.load(file)
+    except (OSError, ValueError):
+        raise UsageError("this shell is in no demo", "start one with: awsenv demo") from None
+    return Control(told["url"], told["token"])

@@ -1,0 +1,40 @@
+"""Lengths of time as people write them: 3600, 90m, 8h, 1d, 1h30m."""
+
+from awsenv.errors import UsageError
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_duration(text: str, what: str = "duration") -> int:
+    """Seconds meant by `text`: a number of seconds, or numbers with s, m, h or d.
+
+    Raises UsageError, naming `what` was being read.
+    """
+    wrong = UsageError(
+        f"{what} {text!r} is not a length of time", "write seconds or units: 3600, 90m, 8h, 1d"
+    )
+    rest = text.strip().lower()
+    if rest.isascii() and rest.isdigit():
+        return int(rest[:12])
+    total, number = 0, ""
+    for char in rest:
+        if char.isascii() and char.isdigit() and len(number) < 9:
+            number += char
+        elif char in _SECONDS and number:
+            total, number = total + int(number) * _SECONDS[char], ""
+        else:
+            raise wrong
+    if number or not total:
+        raise wrong
+    return total
+
+
+def format_duration(seconds: int) -> str:
+    """`seconds` the way the prompt shows them: 1h05m, 42m, 59s; never negative."""
+    seconds = max(0, seconds)
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h{minutes % 60:02d}m"

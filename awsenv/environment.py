@@ -1,0 +1,203 @@
+"""What an assume changes in a shell's environment, and how to take it back.
+
+Pure functions over dictionaries; nothing here reads os.environ or prints.
+
+Two variables travel along, so that a child shell can restore as well. Both are written as
+`NAME=value` pairs joined by `&`, every byte but letters, digits and `-._~:/+=,@` as %XX:
+
+AWSENV_BASELINE  what the managed variables held before the first assume; a variable that is
+                 not listed was not set
+AWSENV_PUT       what awsenv set, without secrets; the first pair names the variable that
+                 carries the identity. A managed variable that is not listed was removed.
+
+A variable is awsenv's while it still is as awsenv left it. The four credential variables are
+one group: they are awsenv's while AWS_ACCESS_KEY_ID is.
+
+No dataclasses here: importing them takes longer than all the rest of printing a cached session.
+"""
+
+from __future__ import annotations
+
+from awsenv.times import iso_utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from awsenv.session import Session
+
+CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+)
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# Removed because they would take precedence over the keys: AWS_PROFILE in the JavaScript SDK,
+# AWS_SECURITY_TOKEN in botocore.
+CONFLICTING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
+MANAGED = (*CREDENTIALS, *REGIONS, *CONFLICTING)
+OWN = (
+    "AWSENV_PROFILE",
+    "AWSENV_SESSION",
+    "AWSENV_EXPIRES_AT",
+    "AWSENV_ISSUED_AT",
+    "AWSENV_BASELINE",
+    "AWSENV_PUT",
+)
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/+=,@")
+
+
+class EnvChange:
+    """Variables to set, in order, and variables to remove. No name is in both."""
+
+    def __init__(self, set: Mapping[str, str], unset: Iterable[str] = ()) -> None:  # noqa: A002
+        self.set = dict(set)
+        self.unset = tuple(unset)
+
+    def __repr__(self) -> str:
+        return f"EnvChange(set={list(self.set)}, unset={list(self.unset)})"
+
+    def apply_to(self, env: Mapping[str, str]) -> dict[str, str]:
+        """`env` as it is after the change."""
+        kept = {name: value for name, value in env.items() if name not in self.unset}
+        return {**kept, **self.set}
+
+
+def encode_pairs(pairs: Mapping[str, str]) -> str:
+    """`pairs` as AWSENV_BASELINE and AWSENV_PUT write them."""
+    return "&".join(f"{_quote(name)}={_quote(value)}" for name, value in pairs.items())
+
+
+def decode_pairs(text: str) -> dict[str, str]:
+    """The pairs in `text`; what encode_pairs cannot have written is left out."""
+    pairs = {}
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        try:
+            found = {_unquote(name): _unquote(value)}
+            if "%00" not in pair and encode_pairs(found) == pair:
+                pairs.update(found)
+        except ValueError:
+            continue
+    return pairs
+
+
+def _quote(text: str) -> str:
+    data = text.encode("utf-8", "surrogateescape")
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in data)
+
+
+def _unquote(text: str) -> str:
+    head, *parts = text.encode("utf-8", "surrogateescape").split(b"%")
+    data = head + b"".join(bytes((int(part[:2], 16),)) + part[2:] for part in parts)
+    return data.decode("utf-8", "surrogateescape")
+
+
+def before(env: Mapping[str, str]) -> dict[str, str]:
+    """The managed variables as they would be had awsenv never run in `env`.
+
+    What is still as awsenv left it goes back to the baseline; what somebody has changed since
+    is theirs, and stays.
+    """
+    current = {name: env[name] for name in MANAGED if name in env}
+    if "AWSENV_PUT" not in env:
+        return current
+    baseline, put = decode_pairs(env.get("AWSENV_BASELINE", "")), decode_pairs(env["AWSENV_PUT"])
+    keys_are_ours = current.get(CREDENTIALS[0]) == put.get(CREDENTIALS[0])
+    left_over = () if keys_are_ours else _left_over(env)
+    result = {}
+    for name in MANAGED:
+        ours = keys_are_ours if name in CREDENTIALS else current.get(name) == put.get(name)
+        source = baseline if ours else current
+        if name in source and name not in left_over:
+            result[name] = source[name]
+    return result
+
+
+def _left_over(env: Mapping[str, str]) -> tuple[str, ...]:
+    """What is awsenv's among the credential variables in `env` although the key no longer is."""
+    key = env.get("AWS_ACCESS_KEY_ID")
+    if not key:
+        return CREDENTIALS[1:]
+    names = []
+    # Somebody exported another key: a long-lived one has no token, and none has our expiration.
+    if key.startswith("AKIA"):
+        names.append("AWS_SESSION_TOKEN")
+    expires_at = env.get("AWSENV_EXPIRES_AT", "")
+    digits = expires_at.isascii() and expires_at.isdigit() and len(expires_at) <= 10
+    if digits and env.get("AWS_CREDENTIAL_EXPIRATION") == iso_utc(int(expires_at)):
+        names.append("AWS_CREDENTIAL_EXPIRATION")
+    return tuple(names)
+
+
+def credential_variables(session: Session) -> dict[str, str]:
+    """The variables that carry `session`'s credentials and expiry, and nothing else."""
+    values = {
+        "AWS_ACCESS_KEY_ID": session.credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": session.credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": session.credentials.session_token,
+        "AWS_CREDENTIAL_EXPIRATION": iso_utc(session.expires_at) if session.expires_at else None,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def assume_change(session: Session, env: Mapping[str, str]) -> EnvChange:
+    """What makes `env` one in which every AWS tool is `session`, starting from the baseline."""
+    baseline = before(env)
+    wanted = credential_variables(session)
+    if session.region:
+        wanted.update(dict.fromkeys(REGIONS, session.region))
+    else:
+        wanted.update({name: baseline[name] for name in REGIONS if name in baseline})
+    own = _own_variables(session)
+    own["AWSENV_BASELINE"] = encode_pairs(baseline)
+    own["AWSENV_PUT"] = _put(wanted)
+    changed = {**wanted, **own}
+    return EnvChange(changed, _all_but(changed))
+
+
+def refresh_change(session: Session, env: Mapping[str, str]) -> EnvChange:
+    """What renews the credentials in `env`: keys and expiry only, never a region."""
+    wanted = credential_variables(session)
+    put = decode_pairs(env.get("AWSENV_PUT", ""))
+    regions = {name: value for name, value in put.items() if name in REGIONS}
+    own = {**_own_variables(session), "AWSENV_PUT": _put({**wanted, **regions})}
+    del own["AWSENV_PROFILE"]
+    renewed = (*CREDENTIALS, "AWSENV_SESSION", "AWSENV_EXPIRES_AT", "AWSENV_ISSUED_AT")
+    changed = {**wanted, **own}
+    return EnvChange(changed, (name for name in renewed if name not in changed))
+
+
+def unset_change(env: Mapping[str, str]) -> EnvChange:
+    """What takes awsenv out of `env` and restores what was there before the first assume."""
+    wanted = before(env)
+    changed = {name: value for name, value in wanted.items() if env.get(name) != value}
+    return EnvChange(changed, _all_but(wanted))
+
+
+def _own_variables(session: Session) -> dict[str, str]:
+    values = {
+        "AWSENV_PROFILE": session.profile,
+        "AWSENV_SESSION": session.key,
+        "AWSENV_EXPIRES_AT": session.expires_at,
+        "AWSENV_ISSUED_AT": session.issued_at,
+    }
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _put(wanted: Mapping[str, str]) -> str:
+    names = ("AWS_ACCESS_KEY_ID", *sorted(REGIONS))
+    return encode_pairs({name: wanted[name] for name in names if name in wanted})
+
+
+def _all_but(wanted: Mapping[str, str]) -> list[str]:
+    return [name for name in (*MANAGED, *OWN) if name not in wanted]
+
+
+def put_still_holds(env: Mapping[str, str]) -> bool:
+    """Whether the identity in `env` is the one awsenv put there; the hooks check the same."""
+    for name, value in decode_pairs(env.get("AWSENV_PUT", "")).items():
+        return env.get(name) == value
+    return False

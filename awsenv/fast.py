@@ -1,0 +1,154 @@
+"""The fast way: `assume NAME` and `credential-process NAME` with a live session, and nothing else.
+
+It answers only when it is certain that the full way would print the same bytes: no options but
+--shell, config and credentials files unchanged since the full way last answered for NAME, the
+same settings in the environment, a session with enough time left. In any doubt it answers None,
+and the full way runs. It imports os, sys, time and this package's own small modules; what it
+reads is written by `awsenv.warm` (docs/files.md describes it).
+"""
+
+import os
+import sys
+
+from awsenv import paths, record
+from awsenv.environment import assume_change, encode_pairs
+
+# What changes the plan, its session, or where the files are.
+RELEVANT = (
+    "HOME",
+    "USERPROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWSENV_DEADLINE",
+    "AWSENV_DURATION",
+    "AWSENV_LEAD",
+    "AWSENV_MFA_DURATION",
+    "AWSENV_MFA_PROCESS_TIMEOUT",
+    "AWSENV_MIN_LEFT",
+)
+# botocore calls a credential_process again at every read of what has less than this left.
+RENEW_BELOW = 15 * 60 + 30
+
+
+class Session:
+    """As much of `awsenv.session.Session` as printing one takes."""
+
+    def __init__(self, name: str, key: str, values: dict[str, str], region: str | None) -> None:
+        self.credentials = self
+        self.access_key_id = values["AWS_ACCESS_KEY_ID"]
+        self.secret_access_key = values["AWS_SECRET_ACCESS_KEY"]
+        self.session_token = values["AWS_SESSION_TOKEN"]
+        self.profile = name
+        self.region = region
+        self.key = key
+        self.expires_at = int(values["EXPIRES_AT"])
+        self.issued_at = int(values["ISSUED_AT"])
+
+
+def answer(arguments: list[str]) -> str | None:
+    """What the full way would print for `arguments`, or None where that is not certain."""
+    command, name, shell = _parse(arguments)
+    if not name:
+        return None
+    try:
+        if command == "assume":
+            return _assume(name, shell)
+        if command == "credential-process" and not shell:
+            return _credential_process(name)
+    except (OSError, KeyError, ValueError):
+        pass
+    return None
+
+
+def _parse(arguments: list[str]) -> tuple[str, str, str]:
+    """Command, profile and shell, where there is nothing else."""
+    words = list(arguments)
+    shell = ""
+    if len(words) == 4 and words[2] == "--shell":
+        shell = words[3]
+        del words[2:]
+    if len(words) != 2 or words[1].startswith("-") or shell.startswith("-"):
+        return "", "", ""
+    return words[0], words[1], shell
+
+
+def _assume(name: str, shell: str) -> str | None:
+    session = _session(name, 0)
+    if session is None or os.isatty(1):
+        return None
+    from awsenv import shells
+
+    if not shell:
+        from awsenv.shells.parent import known_reading_shell
+
+        shell = known_reading_shell() or ""
+    if shell not in shells.SHELLS:
+        return None
+    text = shells.get(shell).render(assume_change(session, os.environ))  # type: ignore[arg-type]
+    if os.isatty(2):
+        from awsenv.summary import summary
+
+        sys.stderr.write(f"awsenv: {summary(session)}\n")  # type: ignore[arg-type]
+    return text
+
+
+def _credential_process(name: str) -> str | None:
+    session = _session(name, RENEW_BELOW)
+    if session is None:
+        return None
+    from awsenv.times import iso_utc
+
+    values = {
+        "AccessKeyId": session.access_key_id,
+        "SecretAccessKey": session.secret_access_key,
+        "SessionToken": session.session_token,
+        "Expiration": iso_utc(session.expires_at),
+    }
+    for value in values.values():
+        if '"' in value or "\\" in value or not (value.isascii() and value.isprintable()):
+            return None
+    pairs = "".join(f', "{key}": "{value}"' for key, value in values.items())
+    return '{"Version": 1' + pairs + "}"
+
+
+def _session(name: str, renew_below: int) -> Session | None:
+    """The live session of profile `name` if all is as when the full way last answered."""
+    key = name_key(name)
+    found = record.read(os.path.join(paths.cache_dir(), "names", key), key)
+    if not found or found.get("NAME") != name:
+        return None
+    if found["ENVIRONMENT"] != environment(os.environ):
+        return None
+    for kind in ("CONFIG", "CREDENTIALS"):
+        if found[f"{kind}_STAMP"] != stamp(found[kind]):
+            return None
+    values = record.read(os.path.join(paths.sessions_dir(), found["SESSION"]), found["SESSION"])
+    if not values:
+        return None
+    life = record.life(values)
+    wanted = max(min(int(found["MARGIN"]), life // 10), min(renew_below, life // 2))
+    if record.seconds_left(values) <= wanted:
+        return None
+    return Session(name, found["SESSION"], values, found.get("REGION"))
+
+
+def name_key(name: str) -> str:
+    """The file name that stands for profile `name`: its bytes in hex, which shells can do too."""
+    return name.encode("utf-8", "surrogateescape").hex()[:200]
+
+
+def environment(env: "os._Environ[str] | dict[str, str]") -> str:
+    """The relevant variables that are set, as one value."""
+    return encode_pairs({name: env[name] for name in RELEVANT if name in env})
+
+
+def stamp(path: str) -> str:
+    """What changes when a file is edited, replaced or restored; "-" where there is none."""
+    try:
+        facts = os.stat(path)
+    except FileNotFoundError:
+        return "-"
+    return f"{facts.st_mtime_ns}.{facts.st_size}.{facts.st_ino}"

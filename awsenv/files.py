@@ -1,0 +1,58 @@
+"""Files that only their owner can read, from the moment they exist, replaced all at once."""
+
+import os
+from contextlib import suppress
+
+from awsenv.errors import AwsenvError
+
+
+def make_private_dir(path: str) -> None:
+    """Make `path` and what is missing above it, each 0700; raises AwsenvError.
+
+    A folder of ours that others can read is closed to them; a folder of somebody else is an error.
+    """
+    try:
+        missing = []
+        folder = path
+        while not os.path.isdir(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for folder in reversed(missing):
+            with suppress(FileExistsError):
+                os.mkdir(folder, 0o700)
+        if os.name == "posix":
+            facts = os.stat(path)
+            if facts.st_uid != os.geteuid():
+                raise AwsenvError(
+                    f"{path} belongs to another user", "set AWSENV_CACHE_DIR to a folder of yours"
+                )
+            if facts.st_mode & 0o077:
+                os.chmod(path, 0o700)
+    except OSError as error:
+        raise AwsenvError(
+            f"cannot make the folder {path}: {error.strerror}",
+            "make it writable, or set AWSENV_CACHE_DIR to another one",
+        ) from None
+
+
+def write_private(path: str, text: str) -> None:
+    """Replace the file at `path` by `text`, 0600; a crash leaves the old or the new one, whole."""
+    temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        handle = os.open(temporary, flags, 0o600)
+        try:
+            with open(handle, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise AwsenvError(
+            f"cannot write {path}: {error.strerror}",
+            "free some space or make it writable, or set AWSENV_CACHE_DIR to another folder",
+        ) from None

@@ -1,0 +1,285 @@
+"""From a plan to a session: what is cached, what is asked of STS, what is kept.
+
+A step's session is taken from its record while that is live. Otherwise its parent's session is
+got first, then the step's lock, then the record is looked at once more, and only then is STS
+called: ten processes at once lead to one prompt and one call.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from awsenv import cache, record, refusals, sources
+from awsenv.durations import format_duration
+from awsenv.errors import AwsenvError, CancelledError, RefusedError
+from awsenv.lock import RecordLock, TakenOver
+from awsenv.mfa import Codes, NoCodes, Question
+from awsenv.plan import Plan, Step
+from awsenv.request import Request
+from awsenv.session import Credentials, Session
+from awsenv.settings import HOUR
+from awsenv.sts import Granted, Sts
+from awsenv.terminal import Terminal, open_terminal, terminal_name
+from awsenv.times import iso_utc
+
+# How long it is remembered that a role refused the duration that a setting asked for.
+_REMEMBER_REFUSAL = 7 * 24 * HOUR
+
+Values = dict[str, str]
+
+
+@dataclass
+class Manner:
+    """How a session is to be got: whether a person may be asked, and what they are told.
+
+    `lead` is a margin in seconds that holds beside the plan's, `renew_below` one that is capped
+    at half of a session's life instead of a tenth; `allow_empty` lets an empty code mean "never
+    mind", raised as EmptyCode; `from_hook` says that a shell's hook waits for this process.
+    """
+
+    tell: Callable[[str], None]
+    may_ask: bool = True
+    allow_empty: bool = False
+    from_hook: bool = False
+    lead: int = 0
+    renew_below: int = 0
+    mfa_process_timeout: int = 30
+
+
+@dataclass
+class Flow:
+    """One run through `plan`."""
+
+    plan: Plan
+    context: sources.Context
+    manner: Manner
+
+    def __post_init__(self) -> None:
+        self._keys = cache.step_keys(self.plan)
+        self._sts = Sts(self.plan, self.context.deadline)
+        self._root: Credentials | None = None
+        last = cache.load(self._keys[-1]) if self._keys else None
+        self._first_seen = (last or {}).get("AWS_ACCESS_KEY_ID")
+
+    def run(self) -> Session:
+        """The session that the plan comes to; raises AwsenvError."""
+        if not self.plan.steps:
+            return Session(self._root_credentials(), self.plan.profile, self.plan.region)
+        last = len(self.plan.steps) - 1
+        values = self._live(last) or self._get(last)
+        return as_session(values, self._keys[last], self.plan)
+
+    def cached(self) -> Session | None:
+        """The live session on disk, if there is one; touches nothing else."""
+        last = len(self.plan.steps) - 1
+        values = self._live(last) if last >= 0 else None
+        return as_session(values, self._keys[last], self.plan) if values else None
+
+    def _live(self, index: int) -> Values | None:
+        """The record of a step if nothing new has to be got."""
+        values = cache.load(self._keys[index])
+        if values is None:
+            return None
+        if self.plan.steps[index].insisted and "REFUSED_AT" in values:
+            return None
+        final = index == len(self.plan.steps) - 1
+        if final and self.plan.request.refresh:
+            # What another process got since this one began is as new as can be.
+            return None if values["AWS_ACCESS_KEY_ID"] == self._first_seen else values
+        return values if record.seconds_left(values) > self._wanted(values, final) else None
+
+    def _wanted(self, values: Values, final: bool) -> int:
+        """How many seconds a session must have left to be of use."""
+        life = record.life(values)
+        if not final:
+            return min(self.plan.margin.seconds, life // 10)
+        if self.plan.margin.asked:
+            return self.plan.margin.seconds
+        usual = max(self.plan.margin.seconds, self.manner.lead)
+        return max(min(usual, life // 10), min(self.manner.renew_below, life // 2))
+
+    def _get(self, index: int) -> Values:
+        step = self.plan.steps[index]
+        parent, cached = self._parent(index)
+        while True:
+            with self._locked(index) as lock:
+                found = self._live(index)
+                if found:
+                    return found
+                try:
+                    granted, extra = self._call(step, index, parent, lock)
+                except TakenOver:
+                    lock.yield_to_taker()
+                    continue
+                except RefusedError as error:
+                    if not cached or error.code not in refusals.STALE:
+                        raise
+                else:
+                    return self._keep(step, index, granted, extra)
+            # The parent's session was good by the clock, and AWS refused it all the same.
+            cache.drop(self._keys[index - 1], parent.access_key_id)
+            parent, cached = self._parent(index)[0], False
+
+    def _parent(self, index: int) -> tuple[Credentials, bool]:
+        """The credentials that make a step's call, and whether they come out of a record."""
+        if index == 0:
+            return self._root_credentials(), False
+        values = self._live(index - 1)
+        if values:
+            return credentials_in(values), True
+        return credentials_in(self._get(index - 1)), False
+
+    def _root_credentials(self) -> Credentials:
+        if self._root is None:
+            self._root = sources.resolve(self.plan.root, self.context)
+        return self._root
+
+    @contextmanager
+    def _locked(self, index: int) -> Iterator[RecordLock]:
+        lock = RecordLock(self._keys[index], terminal_name())
+        lock.acquire(self._open_terminal)
+        try:
+            yield lock
+        except CancelledError:
+            lock.note("cancelled")
+            raise
+        finally:
+            lock.release()
+
+    def _open_terminal(self) -> Terminal | None:
+        hook = self.manner.from_hook
+        return open_terminal(from_hook=hook) if self.manner.may_ask else None
+
+    def _call(
+        self, step: Step, index: int, parent: Credentials, lock: RecordLock
+    ) -> tuple[Granted, Values]:
+        """Make a step's call; with the credentials come further values for the record."""
+        refused_at = self._refused_at(step, index)
+        seconds = HOUR if refused_at else step.duration
+        codes = self._codes(step, parent, lock) if step.serial else NoCodes()
+        for code in codes:
+            lock.note("working")
+            try:
+                granted = self._grant(step, parent, seconds, code)
+            except RefusedError as error:
+                if error.code == refusals.BAD_CODE:
+                    codes.refused()
+                    continue
+                if error.code != refusals.TOO_LONG or step.insisted or seconds <= HOUR:
+                    raise
+                # AWS may have counted the code: the next call gets the next one.
+                codes.accepted()
+                self.manner.tell(
+                    f"{step.role_arn} does not give {format_duration(seconds)} ({step.why}); "
+                    "going on with 1h00m"
+                )
+                seconds, refused_at = HOUR, int(time.time())
+                continue
+            codes.accepted()
+            return granted, {"REFUSED_AT": str(refused_at)} if refused_at else {}
+        raise AssertionError("codes run out by raising")
+
+    def _codes(self, step: Step, parent: Credentials, lock: RecordLock) -> Codes:
+        question = Question(
+            serial=step.serial or "",
+            purpose=self.plan.profile,
+            given=self.plan.request.mfa_code,
+            process=self.plan.mfa_process,
+            process_timeout=self.manner.mfa_process_timeout,
+            open_terminal=self._open_terminal,
+            allow_empty=self.manner.allow_empty,
+            meanwhile=lambda: self._sts.prepare(parent),
+            idle=lock.wanted_elsewhere,
+            on_ask=lambda: lock.note("asking"),
+        )
+        return Codes(question)
+
+    def _grant(self, step: Step, parent: Credentials, seconds: int, code: str | None) -> Granted:
+        if step.kind == "mfa":
+            return self._sts.get_session_token(parent, seconds, step.serial or "", code or "")
+        name = step.session_name or default_session_name()
+        return self._sts.assume_role(parent, step, seconds, name, code)
+
+    def _refused_at(self, step: Step, index: int) -> int | None:
+        """When the role refused this duration, if it did lately and was not insisted on."""
+        values = cache.load(self._keys[index]) or {}
+        moment = values.get("REFUSED_AT", "")
+        if step.insisted or step.duration <= HOUR or not moment.isdigit():
+            return None
+        return int(moment) if time.time() - int(moment) < _REMEMBER_REFUSAL else None
+
+    def _keep(self, step: Step, index: int, granted: Granted, extra: Values) -> Values:
+        final = index == len(self.plan.steps) - 1
+        request = self.plan.request
+        values = {
+            "KIND": step.kind,
+            "PROFILE": self.plan.profile if final else step.profile,
+            "SOURCE": self.plan.root.description,
+            "ROLE_ARN": step.role_arn or "",
+            "SERIAL": step.serial or "",
+            "IDENTITY_ARN": granted.identity_arn or "",
+            "ISSUED_AT": str(granted.issued_at),
+            "EXPIRES_AT": str(granted.expires_at),
+            "AWS_CREDENTIAL_EXPIRATION": iso_utc(granted.expires_at),
+            "AWS_ACCESS_KEY_ID": granted.credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": granted.credentials.secret_access_key,
+            "AWS_SESSION_TOKEN": granted.credentials.session_token or "",
+            **extra,
+            **(request.options() if final else _options_for_parent(step, request)),
+        }
+        values = {name: value for name, value in values.items() if value}
+        try:
+            cache.save(self._keys[index], values)
+        except AwsenvError as error:
+            # The session is good all the same; only the next call has to get another one.
+            self.manner.tell(f"{error.message}; going on without keeping the session")
+        return values
+
+
+def _options_for_parent(step: Step, request: Request) -> Values:
+    """The options that lead to a session got on the way to another one."""
+    mfa_duration = step.duration if step.insisted else None
+    return Request(
+        profile=step.profile,
+        mfa_serial=step.serial,
+        mfa_duration=mfa_duration,
+        from_env=request.from_env,
+    ).options()
+
+
+def default_session_name() -> str:
+    """`<user>-<UTC time>`, in the characters and the length that AssumeRole allows."""
+    import getpass
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "awsenv"
+    plain = "".join(
+        char if char.isascii() and (char.isalnum() or char in "+=,.@-_") else "-" for char in user
+    )
+    return f"{plain[:40]}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+
+
+def as_session(values: Mapping[str, str], key: str, plan: Plan) -> Session:
+    """The session in a record, under the name and region that `plan` gives it."""
+    return Session(
+        credentials_in(values),
+        plan.profile,
+        plan.region,
+        int(values["EXPIRES_AT"]),
+        int(values["ISSUED_AT"]),
+        key,
+        values.get("ROLE_ARN"),
+        values.get("IDENTITY_ARN"),
+    )
+
+
+def credentials_in(values: Mapping[str, str]) -> Credentials:
+    """The credentials in a record."""
+    return Credentials(
+        values["AWS_ACCESS_KEY_ID"],
+        values["AWS_SECRET_ACCESS_KEY"],
+        values["AWS_SESSION_TOKEN"],
+    )

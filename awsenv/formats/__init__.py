@@ -1,0 +1,27 @@
+"""What else than a shell's statements can be printed: one file each, and one line here."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from awsenv.environment import EnvChange
+from awsenv.errors import UsageError
+
+# Every name a person may give --format, and its module here, loaded when it is asked for.
+FORMATS = {
+    "json": "json",
+    "dotenv": "dotenv",
+    "cmd": "cmd",
+}
+
+
+def get(name: str) -> Callable[[EnvChange], str]:
+    """The `render` of the format called `name`: a change to text without the last line end.
+
+    It raises AwsenvError for a value that the format cannot hold; so does this, as UsageError,
+    for a name that is no format's.
+    """
+    module = FORMATS.get(name.lower())
+    if module is None:
+        raise UsageError(f"no format is called {name!r}", f"pass --format {', '.join(FORMATS)}")
+    render: Callable[[EnvChange], str] = import_module(f"awsenv.formats.{module}").render
+    return render

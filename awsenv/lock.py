@@ -1,0 +1,130 @@
+"""One process at a time gets a session; the others wait for what it gets.
+
+Beside the lock stands a note that says who holds it and what for, and a waiter who wants to be
+asked instead leaves a request to take over.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+from awsenv import files, paths
+from awsenv.errors import CancelledError, CredentialsError
+
+if TYPE_CHECKING:
+    from awsenv.terminal import Terminal
+
+GIVE_UP_AFTER = 30.0
+# Most holders only talk to STS; a person is told about waiting when it takes longer.
+_QUIET = 1.0
+_POLL = 0.05
+
+
+class TakenOver(Exception):  # noqa: N818 - not an error, a turn of events
+    """Another terminal is to ask instead."""
+
+
+class RecordLock:
+    """The lock of the record named `key`."""
+
+    def __init__(self, key: str, tty: str) -> None:
+        from filelock import FileLock
+
+        folder = os.path.join(paths.cache_dir(), "locks")
+        files.make_private_dir(folder)
+        self._base = os.path.join(folder, key)
+        self._tty = tty
+        self._lock = FileLock(f"{self._base}.lock", mode=0o600)
+        self.held = False
+
+    def acquire(self, find_terminal: Callable[[], "Terminal | None"]) -> None:
+        """Wait for the lock.
+
+        Raises CredentialsError after 30 s where nobody can be asked, CancelledError where the
+        person cancelled, here or at the same terminal in the process that was waited for.
+        """
+        started = time.monotonic()
+        while not self._try():
+            waited = time.monotonic() - started
+            state, tty, pid = self._holder()
+            if state == "asking" and tty != self._tty and waited > _QUIET:
+                terminal = find_terminal()
+                if terminal is not None:
+                    self._wait_at(terminal, tty, pid)
+                    return
+            if state == "asking" and tty == self._tty and tty:
+                # Asked for at this very terminal: as long as the person needs.
+                started = time.monotonic()
+            elif waited > GIVE_UP_AFTER:
+                raise CredentialsError(
+                    f"another awsenv (pid {pid}) has been asking for an MFA code for 30 s",
+                    f"answer it{f' at {tty}' if tty else ''}, then try again",
+                )
+            time.sleep(_POLL)
+        self._check_cancelled(started)
+
+    def _wait_at(self, terminal: "Terminal", tty: str, pid: str) -> None:
+        with terminal:
+            message = (
+                f"waiting for the MFA code asked for at {tty or 'another terminal'} (pid {pid}); "
+                "press Enter to be asked here instead"
+            )
+            if terminal.wait(lambda: "held" if self._try() else None, message) == "held":
+                return
+            files.write_private(f"{self._base}.take", f"{os.getpid()}\n")
+            end = time.monotonic() + 3
+            while not self._try() and time.monotonic() < end:
+                time.sleep(_POLL)
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self._base}.take")
+            # A holder that does not let go is stopped or stuck: ask without the lock, since what
+            # comes of it is written all at once anyway.
+            self.held = True
+
+    def _try(self) -> bool:
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        self.held = True
+        return True
+
+    def _holder(self) -> tuple[str, str, str]:
+        try:
+            with open(f"{self._base}.who", encoding="utf-8") as file:
+                state, tty, pid = file.read().split("\n")[:3]
+        except (OSError, ValueError):
+            return "", "", "?"
+        return state, tty, pid
+
+    def _check_cancelled(self, since: float) -> None:
+        waited = time.monotonic() - since
+        state, tty, _ = self._holder()
+        if waited > _POLL and state == "cancelled" and tty == self._tty and tty:
+            self.release()
+            raise CancelledError
+
+    def note(self, state: Literal["working", "asking", "cancelled"]) -> None:
+        """Tell those who wait what the holder is doing."""
+        files.write_private(f"{self._base}.who", f"{state}\n{self._tty}\n{os.getpid()}\n")
+
+    def wanted_elsewhere(self) -> bool:
+        """Whether another terminal has asked to take over."""
+        return os.path.exists(f"{self._base}.take")
+
+    def yield_to_taker(self) -> None:
+        """Let go for the process that takes over, and give it time to get hold."""
+        self.release()
+        end = time.monotonic() + 3
+        while self.wanted_elsewhere() and time.monotonic() < end:
+            time.sleep(_POLL)
+
+    def release(self) -> None:
+        """Let go."""
+        if self.held:
+            self.held = False
+            self._lock.release()

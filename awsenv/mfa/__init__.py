@@ -1,0 +1,108 @@
+"""MFA codes, whichever way they come."""
+
+from collections.abc import Callable, Iterator
+
+from awsenv.errors import CredentialsError
+from awsenv.mfa import used
+from awsenv.mfa.base import CodeSource, EmptyCode, Last, Question
+from awsenv.mfa.option import OptionSource
+from awsenv.mfa.process import ProcessSource
+from awsenv.mfa.terminal import TerminalSource
+from awsenv.terminal import why_closed
+
+__all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]
+
+# In this order. A source that can give no code leaves it to the next one.
+SOURCES: tuple[Callable[[Question], CodeSource], ...] = (
+    OptionSource,
+    ProcessSource,
+    TerminalSource,
+)
+TRIES = 3
+
+
+class Codes:
+    """The codes to try, one after the other, until the caller is content.
+
+        codes = Codes(Question(serial, profile, ...))
+        for code in codes:
+            try: call AWS with it
+            except refused: codes.refused(); continue
+            codes.accepted(); break
+
+    Iterating raises CredentialsError where there is no code to be had,
+    CancelledError, EmptyCode where that is allowed, and TakenOver where another awsenv asks.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._sources = [source(question) for source in SOURCES]
+        self._last: Last = ""
+        self._code = ""
+        self._refusals = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            self._code = self._next()
+            yield self._code
+
+    def refused(self) -> None:
+        """AWS did not take the code; raises CredentialsError at the third."""
+        self._last = "refused"
+        self._refusals += 1
+        if self._refusals >= TRIES:
+            raise CredentialsError(
+                f"AWS did not accept {TRIES} MFA codes for {self._question.device}",
+                "check that this is the device that shows them, and that its clock is right",
+            )
+
+    def accepted(self) -> None:
+        """AWS took the code, so it is spent."""
+        self._last = "used"
+        question = self._question
+        used.remember(question.serial, self._code, question.clock(), question.step)
+
+    def _next(self) -> str:
+        question = self._question
+        while self._sources:
+            code = self._sources[0].code(self._last)
+            if code is None:
+                del self._sources[0]
+            elif used.was_used(question.serial, code, question.clock(), question.step):
+                self._last = "used"
+            else:
+                return code
+        raise self._nobody()
+
+    def _nobody(self) -> CredentialsError:
+        device, given = self._question.device, "the code given with --mfa-code"
+        if self._last == "used":
+            return CredentialsError(f"{given} was just used", "wait for the device's next code")
+        if self._last == "refused":
+            return CredentialsError(
+                f"AWS did not accept {given}: it is wrong, or was used before",
+                f"take the next code of {device}",
+            )
+        reason = why_closed() or "nobody can be asked for it"
+        return CredentialsError(
+            f"an MFA code is needed for {device}, and {reason}",
+            "pass --mfa-code, or set mfa_process in the profile",
+        )
+
+
+class NoCodes:
+    """For a call that needs no code: None, as often as it is asked for."""
+
+    def __iter__(self) -> Iterator[None]:
+        while True:
+            yield None
+
+    def refused(self) -> None:
+        """AWS asks for a code although none was planned."""
+        raise CredentialsError(
+            "AWS asks for an MFA code here, and the profile names no MFA device",
+            "add mfa_serial to the profile, or pass --mfa-serial",
+        )
+
+    def accepted(self) -> None:
+        """There was no code to be spent."""

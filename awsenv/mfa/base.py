@@ -1,0 +1,86 @@
+"""What every source of MFA codes is given, and what it has to be."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from awsenv.terminal import Terminal
+from awsenv.text import visible
+
+Last = Literal["", "refused", "used"]
+"""What became of the code before: there was none, AWS refused it, or it is spent."""
+
+WRONG = "that code was not accepted (wrong, or already used)"
+USED = "that code was just used; the next one comes in"
+
+
+class EmptyCode(Exception):  # noqa: N818 - not an error, an answer
+    """The person gave an empty code: go on without a session."""
+
+
+def is_code(text: str) -> bool:
+    """Whether `text` has the form of an MFA code."""
+    return len(text) == 6 and text.isascii() and text.isdigit()
+
+
+@dataclass
+class Question:
+    """For which MFA device a code is needed, what for, and by which means it may be got.
+
+    `given` is a code from the command line, `process` a command from the config. `meanwhile` is
+    run once on a thread, as soon as somebody else is waited for. `idle` ends the question when it
+    becomes true: another awsenv is to ask. `on_ask` is told when a person is about to be asked.
+    `step` is how many seconds a code is shown by the device.
+    """
+
+    serial: str
+    purpose: str
+    given: str | None = field(default=None, repr=False)
+    process: str | None = field(default=None, repr=False)
+    process_timeout: float = 30
+    open_terminal: Callable[[], Terminal | None] = lambda: None
+    allow_empty: bool = False
+    meanwhile: Callable[[], None] | None = None
+    idle: Callable[[], bool] = lambda: False
+    on_ask: Callable[[], None] = lambda: None
+    step: float = 30
+    clock: Callable[[], float] = time.time
+    _thread: threading.Thread | None = field(default=None, init=False, repr=False)
+
+    @property
+    def device(self) -> str:
+        """The serial, safe to show."""
+        return visible(self.serial, 120)
+
+    def begin_meanwhile(self) -> None:
+        """Start what is to be done while the code comes, the first time this is called."""
+        if self.meanwhile is None or self._thread:
+            return
+        work = self.meanwhile
+
+        def quietly() -> None:
+            # Only a head start: what fails here fails again where its result is needed.
+            with suppress(Exception):
+                work()
+
+        self._thread = threading.Thread(target=quietly, daemon=True)
+        self._thread.start()
+
+    def until_next_code(self) -> float:
+        """Seconds until the device shows another code."""
+        # A moment more, for clocks are never quite the same.
+        return self.step - self.clock() % self.step + min(0.5, self.step / 10)
+
+
+class CodeSource(Protocol):
+    """One way to come by a code."""
+
+    def code(self, last: Last) -> str | None:
+        """Six digits, or None where this source has no code, or no further one.
+
+        `last` tells what became of the code before, whichever source it came from. Raises
+        AwsenvError where the source was to give a code and cannot.
+        """

@@ -1,0 +1,190 @@
+"""The profile's mfa_process: a command whose first line of output is the code.
+
+It is split into words as a shell would, and run without one. Its stdin and stderr are the
+person's terminal, so that it can ask for a passphrase or a touch; where there is no terminal to
+use it gets none either, in a session of its own. Nothing that it prints is ever shown.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from awsenv.errors import CancelledError, ConfigError, CredentialsError
+from awsenv.mfa.base import USED, Last, Question, is_code
+from awsenv.terminal import Terminal
+from awsenv.text import visible
+
+if TYPE_CHECKING:
+    import subprocess
+
+_LONGEST_OUTPUT = 4096
+_RUNS = 3
+
+
+class ProcessSource:
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._runs = self._refusals = 0
+
+    def code(self, last: Last) -> str | None:
+        command = self._question.process
+        if command is None:
+            return None
+        if self._runs:
+            self._wait_for_another(last)
+        self._runs += 1
+        terminal = self._question.open_terminal()
+        if terminal is None:
+            return _code_in(self._run(command, None))
+        with terminal:
+            return _code_in(self._run(command, terminal))
+
+    def _wait_for_another(self, last: Last) -> None:
+        """Wait for the next code, for the last one is spent or wrong; raises when it's no use."""
+        self._refusals += last == "refused"
+        if self._refusals > 1 or self._runs >= _RUNS:
+            raise CredentialsError(
+                "AWS did not accept the codes that mfa_process gave",
+                f"check that it is set up for the device {self._question.device}",
+            )
+        seconds = self._question.until_next_code()
+        text = USED if last == "used" else "AWS did not accept that code; the next one comes in"
+        terminal = self._question.open_terminal()
+        if terminal is None:
+            time.sleep(seconds)
+            return
+        with terminal:
+            terminal.countdown(seconds, text)
+
+    def _run(self, command: str, terminal: Terminal | None) -> bytes:
+        words = _split(command)
+        # Windows programs split their command line themselves.
+        process = _start(command if sys.platform == "win32" else words, words[0], terminal)
+        self._question.begin_meanwhile()
+        output = _Output(process)
+        try:
+            if terminal is None:
+                status = self._status(process)
+            else:
+                with terminal.lent() as give:
+                    with suppress(OSError):
+                        give(process.pid)
+                    status = self._status(process)
+        finally:
+            _end(process)
+        if status in (-signal.SIGINT, 128 + signal.SIGINT):
+            raise CancelledError
+        if status:
+            raise CredentialsError(
+                f"mfa_process failed: {visible(words[0], 100)} "
+                + (f"was ended by signal {-status}" if status < 0 else f"exited with {status}"),
+                "run the command by hand to see what is wrong",
+            )
+        return output.text()
+
+    def _status(self, process: "subprocess.Popen[bytes]") -> int:
+        import subprocess
+
+        limit = self._question.process_timeout
+        try:
+            return process.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise CredentialsError(
+                f"mfa_process did not end within {limit:g} s",
+                "run the command by hand; AWSENV_MFA_PROCESS_TIMEOUT sets the limit",
+            ) from None
+
+
+class _Output:
+    """Takes in what a process prints, and keeps the first of it."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._kept = b""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+        with stream, suppress(OSError):
+            while data := os.read(stream.fileno(), 4096):
+                self._kept = (self._kept + data)[:_LONGEST_OUTPUT]
+
+    def text(self) -> bytes:
+        """What was printed, once the process has ended.
+
+        A process that it left running may hold the pipe open; that one is not waited for.
+        """
+        self._thread.join(0.5)
+        return self._kept
+
+
+def _split(command: str) -> list[str]:
+    import shlex
+
+    try:
+        # On Windows, a backslash is part of a path.
+        words = shlex.split(command, posix=sys.platform != "win32")
+    except ValueError as error:
+        raise ConfigError(
+            f"mfa_process cannot be split into words: {str(error).lower()}", "mend its quotes"
+        ) from None
+    if not words:
+        raise ConfigError("mfa_process is empty", "set it to a command, or remove it")
+    return [os.path.expanduser(words[0]), *words[1:]]
+
+
+def _start(
+    command: str | list[str], name: str, terminal: Terminal | None
+) -> "subprocess.Popen[bytes]":
+    import subprocess
+
+    own = terminal.fileno() if terminal else None
+    nowhere = subprocess.DEVNULL if terminal is None else None
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=own if own is not None else nowhere,
+            stdout=subprocess.PIPE,
+            stderr=own,
+            process_group=0 if terminal and os.name == "posix" else None,
+            start_new_session=terminal is None and os.name == "posix",
+        )
+    except OSError as error:
+        raise CredentialsError(
+            f"mfa_process cannot be run: {visible(name, 100)}: "
+            f"{(error.strerror or 'unknown error').lower()}",
+            "check the command; it is not run by a shell",
+        ) from None
+    except ValueError:
+        raise ConfigError("mfa_process has a NUL character in it", "remove it") from None
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that is still running, with all that it has started."""
+    if process.poll() is not None:
+        return
+    if sys.platform == "win32":
+        import subprocess
+
+        kill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(kill, capture_output=True, check=False)
+    else:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _code_in(output: bytes) -> str:
+    code = output.decode("utf-8", "replace").partition("\n")[0].strip().replace(" ", "")
+    if not is_code(code):
+        raise CredentialsError(
+            "mfa_process did not print an MFA code: its first line is not six digits",
+            "run the command by hand to see what it prints",
+        )
+    return code

@@ -1,0 +1,46 @@
+"""The person, asked at the terminal."""
+
+from awsenv.errors import CredentialsError
+from awsenv.lock import TakenOver
+from awsenv.mfa.base import USED, WRONG, EmptyCode, Last, Question, is_code
+from awsenv.terminal import Terminal
+from awsenv.text import visible
+
+_MALFORMED_TRIES = 3
+
+
+class TerminalSource:
+    def __init__(self, question: Question) -> None:
+        self._question = question
+
+    def code(self, last: Last) -> str | None:
+        terminal = self._question.open_terminal()
+        if terminal is None:
+            return None
+        self._question.on_ask()
+        with terminal:
+            if last == "refused":
+                terminal.say(WRONG)
+            elif last == "used":
+                seconds = self._question.until_next_code()
+                if not terminal.countdown(seconds, USED, self._question.idle):
+                    raise TakenOver
+            return self._ask(terminal)
+
+    def _ask(self, terminal: Terminal) -> str:
+        question = self._question
+        prompt = f"MFA code for {question.device} ({visible(question.purpose, 60)}): "
+        for _ in range(_MALFORMED_TRIES):
+            line = terminal.ask_code(prompt, question.idle, question.begin_meanwhile)
+            if line is None:
+                raise TakenOver
+            code = line.replace(" ", "")
+            if not code and question.allow_empty:
+                raise EmptyCode
+            if is_code(code):
+                return code
+            terminal.say("an MFA code is six digits")
+        raise CredentialsError(
+            f"no MFA code for {question.device}: what was typed was not six digits",
+            "try again with the code that the device shows",
+        )

@@ -1,0 +1,51 @@
+"""Which code of an MFA device was the last to be accepted.
+
+AWS takes a code once. A person who is asked again within half a minute types the same digits
+again: they are recognised here, and waited out instead of being sent and refused.
+"""
+
+import os
+from contextlib import suppress
+
+from awsenv import files, paths, record
+from awsenv.errors import AwsenvError
+
+# For so many steps the same digits are the same code; AWS takes codes a little early and late.
+_STEPS = 3
+
+
+def was_used(serial: str, code: str, now: float, step: float = 30) -> bool:
+    """Whether `code` is the one that the device `serial` was last used with, moments ago."""
+    path, key = _place(serial)
+    values = record.read(path, key) or {}
+    then = values.get("STEP", "")
+    if not (then.isascii() and then.isdigit()) or len(then) > 12:
+        return False
+    same = values.get("CODE") == _hash(values.get("SALT", ""), code)
+    return same and abs(int(now // step) - int(then)) <= _STEPS
+
+
+def remember(serial: str, code: str, now: float, step: float = 30) -> None:
+    """Keep that `code` has been accepted. Where that cannot be written, nothing is kept."""
+    path, key = _place(serial)
+    salt = os.urandom(16).hex()
+    values = {"STEP": str(int(now // step)), "SALT": salt, "CODE": _hash(salt, code)}
+    with suppress(AwsenvError):
+        files.make_private_dir(os.path.dirname(path))
+        files.write_private(path, record.render(key, values))
+
+
+def _place(serial: str) -> tuple[str, str]:
+    key = _digest(serial)[:40]
+    return os.path.join(paths.cache_dir(), "mfa", key), key
+
+
+def _hash(salt: str, code: str) -> str:
+    # Six digits are soon guessed from it. It is the hash of a code that is spent.
+    return _digest(f"{salt}:{code}")
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,221 @@
+"""The plan: from what the config says to the STS calls, before anything runs.
+
+Pure: reads the config it is given and the environment, runs nothing, asks nobody. The rules on
+durations and on who may call what are those of the AWS documentation of GetSessionToken and
+AssumeRole ("role chaining").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from awsenv.chain import Chain, walk
+from awsenv.config import Config, Profile
+from awsenv.durations import format_duration
+from awsenv.endpoint import explicit_endpoint, sts_region
+from awsenv.errors import ConfigError, UsageError
+from awsenv.request import Request
+from awsenv.settings import (
+    HOUR,
+    MFA_RANGE,
+    ROLE_RANGE,
+    Chosen,
+    Settings,
+    mfa_duration,
+    min_left,
+    role_duration,
+)
+from awsenv.sources import Root
+
+
+@dataclass(frozen=True)
+class Step:
+    """One STS call: kind "mfa" is GetSessionToken, kind "role" is AssumeRole.
+
+    `duration` is in seconds and `why` says where it comes from. `insisted` is True where it was
+    asked for on the command line: no shorter one will do then. `serial` is the MFA device whose
+    code goes with the call.
+    """
+
+    kind: str
+    profile: str
+    duration: int = HOUR
+    why: str = ""
+    insisted: bool = False
+    serial: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    session_name: str | None = None
+    tags: tuple[str, ...] = ()
+    transitive_tags: tuple[str, ...] = ()
+    source_identity: str | None = None
+    policy_arns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The root credentials and the steps from them to what was asked for, in order.
+
+    No steps means the root credentials themselves. `config_profile` is the profile that network
+    settings are read from, `margin` what a session must have left, `notes` are lines for the
+    person.
+    """
+
+    profile: str
+    root: Root
+    steps: tuple[Step, ...]
+    request: Request
+    config_profile: str | None
+    region: str | None
+    sts_region: str
+    endpoint: str | None
+    mfa_process: str | None
+    margin: Chosen
+    notes: tuple[str, ...] = ()
+
+    @property
+    def role_arn(self) -> str | None:
+        return self.steps[-1].role_arn if self.steps else None
+
+
+def make_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
+    """The plan for `request`; raises ConfigError or UsageError where there can be none."""
+    chain = walk(request, config, env)
+    notes: list[str] = []
+    device = chain.first("mfa_serial")
+    serial = request.mfa_serial or (device.get("mfa_serial") if device else None)
+    if serial and chain.root.temporary:
+        notes.append(f"no MFA code: {chain.root.description} is a session already")
+        serial = None
+    _check(request, chain, serial)
+    steps: list[Step] = []
+    if serial and not request.mfa_direct:
+        steps.append(_mfa_step(request, chain, serial, settings))
+    for profile in reversed(chain.roles):
+        final = profile is chain.roles[0]
+        step = _role_step(profile, request if final else Request())
+        chained = chain.root.temporary is True or any(done.kind == "role" for done in steps)
+        chosen = role_duration(settings, profile, request.duration if final else None)
+        step = _with_duration(step, chosen, chained, notes)
+        if serial and request.mfa_direct and not steps:
+            step = replace(step, serial=serial)
+        steps.append(step)
+    process = chain.first("mfa_process")
+    top = chain.top
+    role_arn = steps[-1].role_arn if steps else None
+    return Plan(
+        profile=_name(request, chain),
+        root=chain.root,
+        steps=tuple(steps),
+        request=replace(request, profile=chain.start),
+        config_profile=top.name if top else None,
+        region=request.region or (top.get("region") if top else None),
+        sts_region=sts_region(request.region, chain.profiles, role_arn or serial, env),
+        endpoint=explicit_endpoint(config, top, env),
+        mfa_process=process.get("mfa_process") if process else None,
+        margin=min_left(settings, top, request.min_left),
+        notes=tuple(notes),
+    )
+
+
+def mfa_part(plan: Plan) -> Plan:
+    """The plan for the MFA session alone that `plan` starts with; raises UsageError without."""
+    if not plan.steps or plan.steps[0].kind != "mfa":
+        raise UsageError(
+            f"profile {plan.profile!r} has no MFA session to log in to",
+            "set mfa_serial in its config, or pass --mfa-serial",
+        )
+    return replace(plan, steps=plan.steps[:1])
+
+
+def _check(request: Request, chain: Chain, serial: str | None) -> None:
+    if request.mfa_direct and not (serial and chain.roles):
+        raise UsageError(
+            "--mfa-direct needs a role and an MFA device",
+            "name a profile with role_arn and mfa_serial, or pass --role-arn and --mfa-serial",
+        )
+    if not chain.roles and (
+        request.external_id or request.session_name or request.tags or request.policy_arns
+    ):
+        raise UsageError(
+            "there is no role to assume, so options for a role do not apply",
+            "name a profile with a role_arn, or pass --role-arn",
+        )
+    if not chain.roles and not serial and (request.duration or request.mfa_duration):
+        raise UsageError(
+            f"{chain.root.description} last as long as they last; a duration does not apply",
+            "set mfa_serial or role_arn in the profile, or pass --mfa-serial or --role-arn",
+        )
+    if serial and ":u2f/" in serial:
+        raise ConfigError(
+            f"{serial} is a FIDO device, and STS takes no code from one",
+            "register an authenticator app as a second MFA device, and name its serial",
+        )
+
+
+def _name(request: Request, chain: Chain) -> str:
+    if request.profile:
+        return request.profile
+    if request.role_arn:
+        return request.role_arn.rpartition("/")[2] or request.role_arn
+    return chain.top.name if chain.top else "environment"
+
+
+def _mfa_step(request: Request, chain: Chain, serial: str, settings: Settings) -> Step:
+    asked = request.mfa_duration or (None if chain.roles else request.duration)
+    chosen = mfa_duration(settings, chain.first("awsenv_mfa_duration"), asked)
+    _check_range(chosen, MFA_RANGE, "an MFA session")
+    why = "the default" if chosen.by == "default" else f"set by {chosen.by}"
+    name = chain.root.profile or _name(request, chain)
+    return Step("mfa", name, chosen.seconds, why, chosen.asked, serial=serial)
+
+
+def _role_step(profile: Profile | None, request: Request) -> Step:
+    def own(key: str) -> str | None:
+        return profile.get(key) if profile else None
+
+    def own_list(key: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in (own(key) or "").split(",") if part.strip())
+
+    return Step(
+        "role",
+        profile.name if profile else "",
+        role_arn=own("role_arn") or request.role_arn,
+        external_id=request.external_id or own("external_id"),
+        session_name=request.session_name or own("role_session_name"),
+        tags=request.tags or own_list("session_tags"),
+        transitive_tags=request.transitive_tags or own_list("transitive_session_tags"),
+        source_identity=request.source_identity or own("source_identity"),
+        policy_arns=request.policy_arns or own_list("policy_arns"),
+    )
+
+
+def _with_duration(
+    step: Step,
+    chosen: Chosen,
+    chained: bool,
+    notes: list[str],
+) -> Step:
+    """`step` for as long as `chosen`, or as AWS gives a role assumed from another role."""
+    _check_range(chosen, ROLE_RANGE, "a role session")
+    if chained and chosen.seconds > HOUR:
+        notes.append(
+            f"{step.role_arn} lasts 1h00m, not {format_duration(chosen.seconds)} ({chosen.by}): "
+            "AWS caps a role that is assumed from another role's session at 1 h"
+        )
+        return replace(step, duration=HOUR, why="AWS caps chained roles at 1 h")
+    why = f"set by {chosen.by}"
+    if chosen.by == "default":
+        why = "the default"
+        if chained:
+            why += ", and the most that AWS gives a role assumed from another role"
+        else:
+            why += "; duration_seconds in the profile or --duration can ask for more"
+    return replace(step, duration=chosen.seconds, why=why, insisted=chosen.asked)
+
+
+def _check_range(chosen: Chosen, limits: tuple[int, int], what: str) -> None:
+    if not limits[0] <= chosen.seconds <= limits[1]:
+        raise UsageError(
+            f"{what} cannot last {format_duration(chosen.seconds)} ({chosen.by})",
+            f"AWS allows 15m to {limits[1] // HOUR}h",
+        )

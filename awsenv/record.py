@@ -1,0 +1,111 @@
+"""The record of one session on disk, readable by Python without json and by a shell's builtins.
+
+    AWSENV_RECORD=1
+    NAME=value
+    ...
+    END=<key>
+
+UTF-8 lines that end in LF, names in capitals, digits and underscores, each at most once, no
+control character in a value, the file named by its key. docs/files.md describes every name.
+A file that fits this in any lesser way is nobody's record: reading it gives None.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+
+from awsenv.errors import AwsenvError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_LIFE = 36 * 3600
+# A server's clock may be a little ahead of ours without anything being wrong.
+CLOCK_SLACK = 15 * 60
+_LARGEST = 64 * 1024
+_FIRST = "AWSENV_RECORD=1"
+_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+def render(key: str, values: Mapping[str, str]) -> str:
+    """The text of a record; raises AwsenvError where a value cannot stand on a line."""
+    lines = [_FIRST]
+    for name, value in values.items():
+        if not _is_name(name) or not _is_value(value):
+            raise AwsenvError(
+                f"the value of {name} has a line break or control character in it",
+                "remove it where the value comes from",
+            )
+        lines.append(f"{name}={value}")
+    return "\n".join([*lines, f"END={key}", ""])
+
+
+def parse(text: str, key: str) -> dict[str, str] | None:
+    """The values in `text` if it is a whole record of `key`, else None."""
+    if not text.endswith(f"\nEND={key}\n"):
+        return None
+    lines = text[:-1].split("\n")
+    if lines[0] != _FIRST:
+        return None
+    values: dict[str, str] = {}
+    for line in lines[1:-1]:
+        name, equals, value = line.partition("=")
+        if not equals or not _is_name(name) or name in values or not _is_value(value):
+            return None
+        values[name] = value
+    return values
+
+
+def read(path: str, key: str) -> dict[str, str] | None:
+    """The values of the record at `path`; None where it is missing, torn or not to be trusted.
+
+    Trusted is a regular file, no symbolic link, of this user, that nobody else can read or write.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError):
+        return None
+    try:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
+            return None
+        if os.name == "posix" and (facts.st_uid != os.geteuid() or facts.st_mode & 0o077):
+            return None
+        text = os.read(handle, _LARGEST).decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    finally:
+        os.close(handle)
+    return parse(text, key)
+
+
+def seconds_left(values: Mapping[str, str], now: float | None = None) -> int:
+    """Seconds until the session in a record expires; 0 where its times cannot be true."""
+    issued, expires = _epoch(values.get("ISSUED_AT")), _epoch(values.get("EXPIRES_AT"))
+    if issued is None or expires is None:
+        return 0
+    moment = time.time() if now is None else now
+    if issued > moment + CLOCK_SLACK or not 0 < expires - issued <= LONGEST_LIFE:
+        return 0
+    return max(0, int(expires - moment))
+
+
+def life(values: Mapping[str, str]) -> int:
+    """Seconds from issue to expiration of the session in a record."""
+    return (_epoch(values.get("EXPIRES_AT")) or 0) - (_epoch(values.get("ISSUED_AT")) or 0)
+
+
+def _epoch(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 12 else None
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and not name[0].isdigit() and _NAME.issuperset(name) and name != "END"
+
+
+def _is_value(value: str) -> bool:
+    return not any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in value)

@@ -1,0 +1,194 @@
+"""What AWS or the network said, as one line for a person and a hint with the likely mend.
+
+The codes and wordings are those of the AWS STS API reference ("Common Errors" and the errors of
+each action); where AWS says one thing for two causes, the line says both.
+"""
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from awsenv.durations import format_duration
+from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
+from awsenv.sources import Root
+from awsenv.text import visible
+
+if TYPE_CHECKING:
+    from awsenv.plan import Plan
+
+# What the flow acts upon; every other refusal goes to the person.
+BAD_CODE = "BadMFACode"
+TOO_LONG = "DurationTooLong"
+STALE = ("ExpiredToken", "InvalidClientTokenId")
+
+
+def explain(
+    error: Exception, plan: "Plan", parameters: Mapping[str, Any], where: str
+) -> AwsenvError:
+    """The error to raise for what botocore raised while calling STS at `where`."""
+    from botocore.exceptions import ClientError, ParamValidationError
+
+    if isinstance(error, ClientError):
+        return _refusal(error.response, plan, parameters)
+    if isinstance(error, ParamValidationError):
+        text = str(error).partition("\n")[2] or str(error)
+        return ConfigError(f"AWS would not take this request: {text.strip()}", "mend that value")
+    return _network(error, where)
+
+
+def explain_source(error: Exception, root: Root) -> AwsenvError:
+    """The error to raise for what botocore raised while resolving root credentials."""
+    from botocore import exceptions
+
+    name = type(error).__name__
+    if "SSO" in name or name in ("TokenRetrievalError", "PendingAuthorizationExpiredError"):
+        return CredentialsError(
+            f"{root.description} has lapsed", f"run: aws sso login --profile {root.profile}"
+        )
+    if isinstance(error, exceptions.CredentialRetrievalError):
+        said = str(error.kwargs.get("error_msg", "")).strip()
+        return CredentialsError(
+            f"{root.description} failed ({root.where}): {said}", "run its command by hand"
+        )
+    if isinstance(error, exceptions.ClientError):
+        answer = error.response.get("Error", {})
+        return RefusedError(
+            f"{root.description} was refused: {answer.get('Message')}", code=answer.get("Code", "")
+        )
+    if isinstance(error, exceptions.HTTPClientError | exceptions.EndpointConnectionError):
+        return _network(error, root.description)
+    return CredentialsError(f"{root.description} gave no credentials: {error} ({root.where})")
+
+
+def _refusal(
+    response: Mapping[str, Any], plan: "Plan", parameters: Mapping[str, Any]
+) -> RefusedError:
+    code = str(response.get("Error", {}).get("Code", ""))
+    message = str(response.get("Error", {}).get("Message", "")).strip()
+    role = parameters.get("RoleArn")
+    if code == "AccessDenied":
+        line, hint, code = _denied(message, plan, parameters)
+    elif code == "ValidationError":
+        line, hint, code = _invalid(message, parameters)
+    elif code in ("ExpiredToken", "ExpiredTokenException"):
+        code = "ExpiredToken"
+        line = f"{plan.root.description} have expired"
+        hint = "get new ones where they come from"
+    elif code in ("InvalidClientTokenId", "UnrecognizedClientException"):
+        code = "InvalidClientTokenId"
+        line = f"AWS does not know {plan.root.description}: deleted, inactive or mistyped"
+        hint = "look at the access key in the IAM console, or name another profile"
+    elif code in ("SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"):
+        line, hint = _signature(response, message, plan)
+    elif "Throttl" in code or code == "RequestLimitExceeded":
+        line, hint = "AWS is throttling this account's calls to STS", "wait a little and try again"
+    elif code == "RegionDisabledException":
+        line = f"STS is switched off in {plan.sts_region} for this account"
+        hint = "pass --region with a region that is active, or activate it in the IAM console"
+    elif response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        line, hint = f"STS had a failure of its own ({code})", "try again in a moment"
+    else:
+        line = f"AWS refused{f' {role}' if role else ''}: {message} ({code})"
+        hint = "`awsenv explain` shows what is asked of AWS"
+    return RefusedError(visible(line, 600), hint, code=code)
+
+
+def _denied(message: str, plan: "Plan", parameters: Mapping[str, Any]) -> tuple[str, str, str]:
+    role, serial = parameters.get("RoleArn"), parameters.get("SerialNumber")
+    if "one time pass code" in message and "invalid" in message:
+        return (
+            f"AWS did not accept the code for {serial}: it is wrong, or has been used",
+            "wait for the next code, and see that the device's clock is right",
+            BAD_CODE,
+        )
+    if "MultiFactorAuthentication failed" in message:
+        return (
+            f"AWS does not know {serial} as an MFA device of this user",
+            "`aws iam list-mfa-devices` shows the serial; set it as mfa_serial",
+            "WrongSerial",
+        )
+    if "GetSessionToken with session" in message:
+        return (
+            f"{plan.root.description} are a session already, which cannot get an MFA session",
+            "name a profile with the IAM user's own keys as the source, or drop mfa_serial",
+            "AccessDenied",
+        )
+    if not role:
+        return f"AWS refused: {message}", "the user's policies forbid it", "AccessDenied"
+    with_mfa = any(step.serial for step in plan.steps)
+    if with_mfa:
+        hint = (
+            "the role may not trust you, want a newer MFA code (--mfa-direct gives it one), "
+            "or an --external-id; your own policy may lack sts:AssumeRole"
+        )
+    else:
+        hint = (
+            "the role may want MFA (set mfa_serial, or pass --mfa-serial), may not trust you, "
+            "or want an --external-id; your own policy may lack sts:AssumeRole"
+        )
+    used = "with MFA" if with_mfa else "without MFA"
+    return f"AWS denies you {role} ({used}): {message}", hint, "AccessDenied"
+
+
+def _invalid(message: str, parameters: Mapping[str, Any]) -> tuple[str, str, str]:
+    asked = format_duration(int(parameters.get("DurationSeconds", 0)))
+    role = parameters.get("RoleArn")
+    if "MaxSessionDuration" in message:
+        return (
+            f"{role} does not give sessions of {asked}: its maximum is shorter",
+            "ask for less with --duration, or have the role's maximum session duration raised",
+            TOO_LONG,
+        )
+    if "1 hour session limit" in message:
+        return (
+            f"{role} is assumed from another role's session, so it gives 1 h at most, not {asked}",
+            "ask for --duration 1h, or assume it from the user's MFA session",
+            TOO_LONG,
+        )
+    if "serialNumber" in message:
+        return (
+            f"{parameters.get('SerialNumber')} is no MFA serial that STS can take",
+            "use the ARN of a virtual device (…:mfa/name) or the number of a hardware token",
+            "WrongSerial",
+        )
+    return f"AWS refused the request: {message}", "mend the value it names", "ValidationError"
+
+
+def _signature(response: Mapping[str, Any], message: str, plan: "Plan") -> tuple[str, str]:
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        skew = parsedate_to_datetime(headers["date"]).timestamp() - time.time()
+    except (KeyError, TypeError, ValueError):
+        skew = 0.0
+    if "expired" in message or "not yet current" in message or abs(skew) > 300:
+        side = "behind" if skew > 0 else "ahead of"
+        return (
+            f"this machine's clock is {format_duration(round(abs(skew) / 60) * 60)} {side} AWS's",
+            "set the clock (AWS allows 15 m), then try again",
+        )
+    return (
+        f"the secret access key of {plan.root.description} does not fit its key id",
+        f"copy the secret key again ({plan.root.where or 'environment'})",
+    )
+
+
+def _network(error: Exception, where: str) -> AwsenvError:
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.SSLError):
+        return NetworkError(
+            f"the TLS certificate of {where} is not trusted",
+            "set ca_bundle or AWS_CA_BUNDLE to your network's CA file",
+        )
+    if isinstance(error, exceptions.ProxyConnectionError | exceptions.InvalidProxiesConfigError):
+        return NetworkError(
+            f"the proxy on the way to {where} does not answer", "check HTTPS_PROXY and NO_PROXY"
+        )
+    if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
+        return NetworkError(f"{where} does not answer", "check the network, VPN and proxy")
+    if isinstance(error, exceptions.HTTPClientError | exceptions.EndpointConnectionError):
+        return NetworkError(f"cannot reach {where}", "check the network, VPN and proxy")
+    if isinstance(error, ValueError | exceptions.BotoCoreError):
+        return ConfigError(f"cannot call {where}: {error}", "mend the setting it names")
+    return AwsenvError(f"calling {where} failed: {type(error).__name__}: {error}")

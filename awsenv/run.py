@@ -1,0 +1,53 @@
+"""What the commands share: from a request to its plan, and to its session."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from awsenv.config import load
+from awsenv.deadline import Deadline
+from awsenv.plan import Plan, make_plan
+from awsenv.request import Request
+from awsenv.settings import Settings
+from awsenv.sources import Context
+from awsenv.text import visible
+
+if TYPE_CHECKING:
+    from awsenv.flow import Flow
+
+
+def tell(line: str) -> None:
+    """Say something to the person; never on stdout, which may be evaluated."""
+    sys.stderr.write(f"awsenv: {visible(line, 1000)}\n")
+    sys.stderr.flush()
+
+
+def plan_for(request: Request, env: Mapping[str, str] = os.environ) -> Plan:
+    """The plan for `request` by the config files and settings of `env`."""
+    return make_plan(request, load(env), Settings.read(env), env)
+
+
+def flow_for(
+    plan: Plan,
+    env: Mapping[str, str] = os.environ,
+    *,
+    may_ask: bool = True,
+    for_hook: bool = False,
+    lead: int = 0,
+    renew_below: int = 0,
+) -> "Flow":
+    """The run through `plan`, in the manner that the arguments say (see `flow.Manner`)."""
+    from awsenv.flow import Flow, Manner
+
+    settings = Settings.read(env)
+    manner = Manner(
+        tell,
+        may_ask,
+        for_hook,
+        for_hook,
+        lead,
+        renew_below,
+        settings.mfa_process_timeout,
+    )
+    return Flow(plan, Context(load(env), dict(env), Deadline(settings.deadline)), manner)

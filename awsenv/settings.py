@@ -1,0 +1,142 @@
+"""Lengths of time a person can set, and where each comes from.
+
+In this order: the command line, the profile's own key, the AWSENV_* variable, the default.
+docs/settings.md lists every setting of awsenv, those of the shell hooks included.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from awsenv.config import Profile
+from awsenv.durations import parse_duration
+from awsenv.errors import ConfigError, UsageError
+
+HOUR = 3600
+# What GetSessionToken and AssumeRole take, in seconds.
+MFA_RANGE = (900, 36 * HOUR)
+ROLE_RANGE = (900, 12 * HOUR)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A length of time in seconds, and what it was chosen by."""
+
+    seconds: int
+    # "--duration", "~/.aws/config:12", "AWSENV_DURATION" or "default"
+    by: str
+
+    @property
+    def asked(self) -> bool:
+        """Whether the person asked for it on this command line."""
+        return self.by.startswith("--")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The AWSENV_* variables, in seconds; None where a variable is not set and has no default.
+
+    `mfa_duration`, `duration` and `min_left` can be set per profile and per call too: read them
+    through the functions of the same name.
+    """
+
+    mfa_duration: int | None = None
+    duration: int | None = None
+    min_left: int | None = None
+    lead: int = 2 * 60
+    mfa_process_timeout: int = 30
+    deadline: int = 15
+
+    @classmethod
+    def read(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings in `env`; raises ConfigError for a value that does not fit."""
+
+        def seconds(name: str, limits: tuple[int, int]) -> int | None:
+            return _seconds(env[name], name, limits) if env.get(name, "").strip() else None
+
+        return cls(
+            mfa_duration=seconds("AWSENV_MFA_DURATION", MFA_RANGE),
+            duration=seconds("AWSENV_DURATION", ROLE_RANGE),
+            min_left=seconds("AWSENV_MIN_LEFT", (0, 36 * HOUR)),
+            lead=_or(seconds("AWSENV_LEAD", (0, 12 * HOUR)), cls.lead),
+            mfa_process_timeout=_or(
+                seconds("AWSENV_MFA_PROCESS_TIMEOUT", (1, HOUR)), cls.mfa_process_timeout
+            ),
+            deadline=_or(seconds("AWSENV_DEADLINE", (1, HOUR)), cls.deadline),
+        )
+
+
+def mfa_duration(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
+    """How long an MFA session got with GetSessionToken is to last: 12 h unless said otherwise.
+
+    `profile` is the one that names the MFA device; `asked` is --mfa-duration, in seconds.
+    """
+    return (
+        _asked("--mfa-duration", asked)
+        or _from_profile(profile, "awsenv_mfa_duration", MFA_RANGE)
+        or _asked("AWSENV_MFA_DURATION", settings.mfa_duration)
+        or Chosen(12 * HOUR, "default")
+    )
+
+
+def role_duration(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
+    """How long the session of `profile`'s role is to last: 1 h unless said otherwise.
+
+    `asked` is --duration, in seconds. The profile's key is the standard duration_seconds.
+    """
+    return (
+        _asked("--duration", asked)
+        or _from_profile(profile, "duration_seconds", ROLE_RANGE)
+        or _asked("AWSENV_DURATION", settings.duration)
+        or Chosen(HOUR, "default")
+    )
+
+
+def min_left(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
+    """With less than this left, a session counts as lapsed: 5 min unless said otherwise.
+
+    `asked` is --min-left, in seconds. Whoever compares has yet to cap all but an asked one at a
+    tenth of the session's life.
+    """
+    return (
+        _asked("--min-left", asked)
+        or _from_profile(profile, "awsenv_min_left", (0, 36 * HOUR))
+        or _asked("AWSENV_MIN_LEFT", settings.min_left)
+        or Chosen(5 * 60, "default")
+    )
+
+
+def _asked(by: str, seconds: int | None) -> Chosen | None:
+    return None if seconds is None else Chosen(seconds, by)
+
+
+def _from_profile(profile: Profile | None, key: str, limits: tuple[int, int]) -> Chosen | None:
+    value = profile.get(key) if profile else None
+    if profile is None or value is None:
+        return None
+    return Chosen(_seconds(value, f"{profile.at(key)}: {key}", limits), profile.at(key))
+
+
+def _seconds(text: str, what: str, limits: tuple[int, int]) -> int:
+    try:
+        seconds = parse_duration(text, what)
+    except UsageError as error:
+        raise ConfigError(error.message, error.hint) from None
+    low, high = limits
+    if not low <= seconds <= high:
+        raise ConfigError(
+            f"{what} is {text.strip()}, outside {_span(low)} to {_span(high)}",
+            f"set it to a length of time from {_span(low)} to {_span(high)}",
+        )
+    return seconds
+
+
+def _span(seconds: int) -> str:
+    for unit, letter in ((HOUR, "h"), (60, "m")):
+        if seconds and seconds % unit == 0:
+            return f"{seconds // unit}{letter}"
+    return f"{seconds}s"
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value

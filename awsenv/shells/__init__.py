@@ -1,0 +1,45 @@
+"""The shells that awsenv prints statements for: one file each, and one line here."""
+
+from awsenv.errors import UsageError
+from awsenv.shells.base import Shell
+
+__all__ = ["SHELLS", "Shell", "detect", "get"]
+
+# Every name a person may give --shell, and its module here, loaded when it is asked for.
+SHELLS = {
+    "bash": "bash",
+    "zsh": "zsh",
+    "fish": "fish",
+    "powershell": "powershell",
+    "pwsh": "powershell",
+    "posix": "posix",
+    "sh": "posix",
+    "dash": "posix",
+    "ash": "posix",
+    "ksh": "posix",
+}
+
+
+def get(name: str) -> Shell:
+    """The shell called `name`; raises UsageError where awsenv does not know it."""
+    module = SHELLS.get(name.lower())
+    if module is None:
+        raise UsageError(
+            f"no statements are printed for a shell called {name!r}",
+            "pass --shell bash, zsh, fish, powershell or posix, or --format json",
+        )
+    # Importing importlib would take longer than importing the shell.
+    shell: Shell = __import__(f"awsenv.shells.{module}", fromlist=["SHELL"]).SHELL
+    return shell
+
+
+def detect() -> Shell:
+    """The shell that will evaluate what is printed; raises UsageError where nothing tells."""
+    from awsenv.shells.parent import reading_shell
+
+    name = reading_shell()
+    if name is None:
+        raise UsageError(
+            "cannot tell which shell this is for", "pass --shell bash, zsh, fish or powershell"
+        )
+    return get(name)

@@ -1,0 +1,41 @@
+"""What awsenv has to know of a shell.
+
+No typing and no dataclasses here: importing them takes longer than all the rest of printing a
+cached session.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.environment import EnvChange
+
+
+class Shell:
+    """A shell's language: what to print for it, and what a person types in it.
+
+    Everything printed is one compound statement on one line, so that output cut short is a
+    syntax error that applies nothing. It begins with `mark`, by which the hooks know it.
+    """
+
+    name: str
+    mark: str
+
+    def render(self, change: "EnvChange") -> str:
+        """The statement that applies `change`, without a line end."""
+        raise NotImplementedError
+
+    def fail(self, message: str) -> str:  # noqa: ARG002
+        """What makes the evaluation fail and changes nothing; shown where the shell can show it."""
+        return "false"
+
+    def line_to_type(self, command: str) -> str:
+        """The line that evaluates what `command` prints; `command` is quoted already."""
+        raise NotImplementedError
+
+    def value(self, text: str) -> str:
+        """`text`, any text without NUL, as a literal of the shell's language."""
+        raise NotImplementedError
+
+    def quote(self, text: str) -> str:
+        """`text` as an argument on a line for a person: bare where it means itself everywhere."""
+        bare = text and all(char.isalnum() or char in "_-./:" for char in text)
+        return text if bare else self.value(text)

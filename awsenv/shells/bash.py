@@ -1,0 +1,24 @@
+"""bash, from 3.2 on."""
+
+from awsenv.shells.posix import Posix
+
+
+class Bash(Posix):
+    name = "bash"
+    export = "\\builtin export"
+    unset = "\\builtin unset"
+
+    def value(self, text: str) -> str:
+        if text.isascii() and text.isprintable():
+            return super().value(text)
+        data = text.encode("utf-8", "surrogateescape")
+        return "$'" + "".join(map(_escape, data)) + "'"
+
+
+def _escape(byte: int) -> str:
+    # Always two digits: a third is not read as part of the escape.
+    plain = 0x20 <= byte < 0x7F and byte not in b"'\\"
+    return chr(byte) if plain else f"\\x{byte:02x}"
+
+
+SHELL = Bash()

@@ -1,0 +1,52 @@
+"""fish, from 3.4 on."""
+
+from awsenv.shells.base import Shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.environment import EnvChange
+
+_WARN = (
+    'if set -qUx $awsenv_name; echo "awsenv: $awsenv_name is a universal variable and stays set:'
+    ' some tools will use it instead of these credentials (hint: set -Ue $awsenv_name)" >&2; end'
+)
+
+
+class Fish(Shell):
+    name = "fish"
+    mark = "begin; : awsenv;"
+
+    def render(self, change: "EnvChange") -> str:
+        parts = [self.mark]
+        if change.unset:
+            names = " ".join(change.unset)
+            # -g: a universal variable of the person's must not vanish from all their shells.
+            # Nothing else hides one from programs, though, so say which it is.
+            parts.append(f"set -eg {names}; for awsenv_name in {names}; {_WARN}; end;")
+        parts += (f"set -gx {name} {self.value(value)};" for name, value in change.set.items())
+        return " ".join((*parts, "end"))
+
+    def line_to_type(self, command: str) -> str:
+        return f"{command} | source"
+
+    def value(self, text: str) -> str:
+        """Quoted runs of printable ASCII, and every other byte as an escape outside the quotes."""
+        parts, run = [], ""
+        for byte in text.encode("utf-8", "surrogateescape"):
+            if 0x20 <= byte < 0x7F:
+                run += chr(byte)
+                continue
+            if run:
+                parts.append(_quoted(run))
+                run = ""
+            parts.append(f"\\X{byte:02x}")
+        if run or not parts:
+            parts.append(_quoted(run))
+        return "".join(parts)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+SHELL = Fish()

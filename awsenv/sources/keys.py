@@ -1,0 +1,48 @@
+"""Keys that stand in the credentials or config file."""
+
+from collections.abc import Mapping
+
+from awsenv.config import Config, Profile, shown
+from awsenv.errors import ConfigError
+from awsenv.session import Credentials
+from awsenv.sources import Context, Resolved, Root
+
+
+class KeysSource:
+    def __init__(self, *, in_credentials: bool) -> None:
+        # botocore looks into the one file first, and into the other one last.
+        self._in_credentials = in_credentials
+
+    def find(self, profile: Profile, config: Config, _env: Mapping[str, str]) -> Root | None:
+        access_key_id = profile.get("aws_access_key_id")
+        if not access_key_id:
+            return None
+        where = profile.at("aws_access_key_id")
+        in_credentials = where.rpartition(":")[0] == shown(config.credentials_path)
+        if in_credentials != self._in_credentials:
+            return None
+        if not profile.get("aws_secret_access_key"):
+            raise ConfigError(
+                f"profile {profile.name!r} has aws_access_key_id but no aws_secret_access_key "
+                f"({where})",
+                "add the secret key, or remove the key id",
+            )
+        saved = profile.get("aws_session_token") or profile.get("aws_security_token")
+        return Root(
+            "keys",
+            f"the {'session' if saved else 'keys'} of profile {profile.name!r}",
+            access_key_id,
+            profile.name,
+            where,
+            temporary=bool(saved),
+        )
+
+    def resolve(self, root: Root, context: Context) -> Resolved:
+        profile = context.config.profile(root.profile or "")
+        return Resolved(
+            Credentials(
+                profile.get("aws_access_key_id") or "",
+                profile.get("aws_secret_access_key") or "",
+                profile.get("aws_session_token") or profile.get("aws_security_token"),
+            )
+        )

@@ -1,0 +1,26 @@
+"""`aws login` sessions: console sign-in for the command line, `login_session = …`."""
+
+from collections.abc import Mapping
+
+from awsenv.config import Config, Profile
+from awsenv.sources import Root
+from awsenv.sources.botocore import BotocoreSource, account_in
+
+
+class LoginSource(BotocoreSource):
+    provider = "login"
+
+    def find(self, profile: Profile, _config: Config, _env: Mapping[str, str]) -> Root | None:
+        session = profile.get("login_session")
+        if not session:
+            return None
+        return Root(
+            "login",
+            f"the `aws login` sign-in of profile {profile.name!r}",
+            f"login\n{session}",
+            profile.name,
+            profile.at("login_session"),
+            temporary=True,
+            kept=True,
+            account=account_in(session),
+        )

@@ -1,0 +1,58 @@
+"""A web identity token in a file: AssumeRoleWithWebIdentity, as in EKS and in build jobs."""
+
+from collections.abc import Mapping
+
+from awsenv.config import Config, Profile
+from awsenv.errors import ConfigError
+from awsenv.sources import Root
+from awsenv.sources.botocore import BotocoreSource, account_in
+
+
+class WebIdentitySource(BotocoreSource):
+    provider = "assume-role-with-web-identity"
+
+    def find(self, profile: Profile, _config: Config, _env: Mapping[str, str]) -> Root | None:
+        token_file = profile.get("web_identity_token_file")
+        if not token_file:
+            return None
+        role = profile.get("role_arn")
+        where = profile.at("web_identity_token_file")
+        if not role:
+            raise ConfigError(
+                f"profile {profile.name!r} has web_identity_token_file but no role_arn ({where})",
+                "add role_arn = the role that trusts the token's issuer",
+            )
+        name = profile.get("role_session_name") or ""
+        description = f"the web identity token of profile {profile.name!r}"
+        return _root(description, token_file, role, name, profile.name, where)
+
+
+def environment_token(env: Mapping[str, str]) -> Root | None:
+    """The token that AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN in `env` name, if any."""
+    token_file, role = env.get("AWS_WEB_IDENTITY_TOKEN_FILE"), env.get("AWS_ROLE_ARN")
+    if not token_file or not role:
+        return None
+    name = env.get("AWS_ROLE_SESSION_NAME", "")
+    return _root("the web identity token in the environment", token_file, role, name)
+
+
+def _root(
+    description: str,
+    token_file: str,
+    role: str,
+    session_name: str,
+    profile: str | None = None,
+    where: str = "",
+) -> Root:
+    return Root(
+        "web-identity",
+        description,
+        "\n".join(["web-identity", token_file, role, session_name]),
+        profile,
+        where,
+        temporary=True,
+        role_session=True,
+        kept=True,
+        role_arn=role,
+        account=account_in(role),
+    )

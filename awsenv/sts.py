@@ -1,0 +1,175 @@
+"""Calls to STS, and the one place that imports botocore.
+
+API: AWS Security Token Service, version 2011-06-15.
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from awsenv import refusals
+from awsenv.deadline import Deadline
+from awsenv.errors import AwsenvError, CredentialsError
+from awsenv.plan import Plan, Step
+from awsenv.session import Credentials
+from awsenv.sources import Root
+
+if TYPE_CHECKING:
+    import botocore.session
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Credentials as STS gave them; times are epoch seconds."""
+
+    credentials: Credentials
+    issued_at: int
+    expires_at: int
+    identity_arn: str | None = None
+
+
+class Sts:
+    """STS as `plan` reaches it: its region, endpoint, proxy, CA bundle and time limit."""
+
+    def __init__(self, plan: Plan, deadline: Deadline) -> None:
+        self._plan = plan
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._session: botocore.session.Session | None = None
+        self._clients: dict[tuple[Credentials, bool], Any] = {}
+
+    def prepare(self, credentials: Credentials) -> None:
+        """Do what takes long (importing botocore, making a client) before it is needed."""
+        self._client(credentials, True)
+
+    def get_session_token(
+        self, credentials: Credentials, duration: int, serial: str, code: str
+    ) -> Granted:
+        """GetSessionToken for `duration` seconds; raises RefusedError or NetworkError."""
+        # Never retried by botocore: it would send the same, now spent, code again.
+        parameters = {"DurationSeconds": duration, "SerialNumber": serial, "TokenCode": code}
+        return self._granted("get_session_token", credentials, parameters)
+
+    def assume_role(
+        self, credentials: Credentials, step: Step, duration: int, name: str, code: str | None
+    ) -> Granted:
+        """AssumeRole of `step` for `duration` seconds as session `name`."""
+        parameters: dict[str, Any] = {
+            "RoleArn": step.role_arn,
+            "RoleSessionName": name,
+            "DurationSeconds": duration,
+        }
+        if step.external_id:
+            parameters["ExternalId"] = step.external_id
+        if step.tags:
+            pairs = [tag.partition("=") for tag in step.tags]
+            parameters["Tags"] = [{"Key": key, "Value": value} for key, _, value in pairs]
+        if step.transitive_tags:
+            parameters["TransitiveTagKeys"] = list(step.transitive_tags)
+        if step.source_identity:
+            parameters["SourceIdentity"] = step.source_identity
+        if step.policy_arns:
+            parameters["PolicyArns"] = [{"arn": arn} for arn in step.policy_arns]
+        if code and step.serial:
+            parameters["SerialNumber"], parameters["TokenCode"] = step.serial, code
+        return self._granted("assume_role", credentials, parameters)
+
+    def caller_identity(self, credentials: Credentials) -> dict[str, str]:
+        """GetCallerIdentity: Arn, Account and UserId of `credentials`."""
+        answer = self._call("get_caller_identity", credentials, {})
+        return {name: str(answer[name]) for name in ("Arn", "Account", "UserId")}
+
+    def _granted(
+        self, operation: str, credentials: Credentials, parameters: dict[str, Any]
+    ) -> Granted:
+        import time
+
+        issued_at = int(time.time())
+        answer = self._call(operation, credentials, parameters)
+        found = answer["Credentials"]
+        return Granted(
+            Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]),
+            issued_at,
+            int(found["Expiration"].timestamp()),
+            answer.get("AssumedRoleUser", {}).get("Arn"),
+        )
+
+    def _call(
+        self, operation: str, credentials: Credentials, parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        once = "TokenCode" in parameters
+
+        def work() -> dict[str, Any]:
+            client = self._client(credentials, once)
+            return getattr(client, operation)(**parameters)  # type: ignore[no-any-return]
+
+        where = self._plan.endpoint or f"STS in {self._plan.sts_region}"
+        try:
+            return self._deadline.run(work, where)
+        except AwsenvError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever botocore raises
+            raise refusals.explain(error, self._plan, parameters, where) from None
+
+    def _client(self, credentials: Credentials, once: bool) -> Any:
+        with self._lock:
+            if self._session is None:
+                self._session = new_session(self._plan.config_profile)
+            if (credentials, once) not in self._clients:
+                self._clients[credentials, once] = self._make_client(credentials, once)
+            return self._clients[credentials, once]
+
+    def _make_client(self, credentials: Credentials, once: bool) -> Any:
+        from botocore.config import Config
+
+        assert self._session is not None
+        attempts = 1 if once else 3
+        return self._session.create_client(
+            "sts",
+            region_name=self._plan.sts_region,
+            endpoint_url=self._plan.endpoint,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            config=Config(
+                connect_timeout=5,
+                read_timeout=10,
+                retries={"total_max_attempts": attempts, "mode": "standard"},
+            ),
+        )
+
+
+def new_session(profile: str | None) -> "botocore.session.Session":
+    """A botocore session for `profile`, or for none: never for the AWS_PROFILE of the shell."""
+    import botocore.session
+
+    if profile:
+        return botocore.session.Session(profile=profile)
+    return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+
+
+def resolve_with_botocore(root: Root, provider: str | None, deadline: Deadline) -> Credentials:
+    """What botocore finds for the profile of `root`, or asks `provider` of its chain for."""
+    import botocore.credentials
+
+    def work() -> Any:
+        session = new_session(root.profile)
+        if provider is None:
+            return session.get_credentials()
+        resolver = botocore.credentials.create_credential_resolver(session)
+        return resolver.get_provider(provider).load()
+
+    try:
+        found = deadline.run(work, root.description)
+        frozen = found and found.get_frozen_credentials()
+    except AwsenvError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever botocore raises
+        raise refusals.explain_source(error, root) from None
+    fell_through = provider is None and found and found.method in ("iam-role", "container-role")
+    if not found or not frozen.access_key or fell_through:
+        raise CredentialsError(
+            f"{root.description} gave no credentials ({root.where})",
+            f"try it by hand: aws sts get-caller-identity --profile {root.profile}",
+        )
+    return Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)

@@ -1,0 +1,18 @@
+"""The line that says which session a shell has got, and for how long."""
+
+import time
+
+from awsenv.durations import format_duration
+from awsenv.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.session import Session
+
+
+def summary(session: "Session") -> str:
+    """`prod-admin for 59m`, on one line."""
+    name = visible(session.profile)
+    if session.expires_at is None:
+        return f"{name}: long-lived keys, which do not expire"
+    return f"{name} for {format_duration(session.expires_at - int(time.time()))}"

@@ -1,0 +1,255 @@
+"""The person's terminal on Linux, macOS and the BSDs; awsenv.terminal says when it may be used."""
+
+import os
+import select
+import signal
+import sys
+import termios
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from awsenv.errors import CancelledError
+from awsenv.terminal import Terminal
+from awsenv.terminal_keys import INTERRUPT, Keys
+
+_IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
+# Ctrl-C and Ctrl-\ end the question; the others end the process, once the terminal is put back.
+_CANCEL = (signal.SIGINT, signal.SIGQUIT)
+_DEADLY = (signal.SIGTERM, signal.SIGHUP)
+# From the background these would stop the process in the middle of taking or giving back.
+_IGNORED = (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP)
+
+
+def find(from_hook: bool) -> "PosixTerminal | str":
+    """The terminal, or why it may not be used."""
+    try:
+        handle = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return "there is no terminal to ask at"
+    try:
+        reason = _obstacle(handle, from_hook)
+    except (OSError, termios.error):
+        # It was hung up a moment ago.
+        reason = "there is no terminal to ask at"
+    if reason:
+        os.close(handle)
+        return reason
+    return PosixTerminal(handle)
+
+
+def _obstacle(handle: int, from_hook: bool) -> str | None:
+    modes = termios.tcgetattr(handle)[_LFLAG]
+    ours = os.tcgetpgrp(handle) == os.getpgrp()
+    if from_hook:
+        typing = modes & termios.ICANON and modes & termios.ECHO
+        return None if ours or typing else "another program is using the terminal"
+    if not ours or all(signal.getsignal(number) == signal.SIG_IGN for number in _CANCEL):
+        return "awsenv runs in the background, where it must not ask"
+    return None if modes & termios.ICANON else "another program is using the terminal"
+
+
+def name() -> str:
+    """The controlling terminal's name without /dev/, or ""."""
+    with suppress(OSError, ValueError):
+        if sys.platform == "linux":
+            with open("/proc/self/stat", "rb") as file:
+                # 12 (name, which may hold anything) S 34 …
+                number = int(file.read().rpartition(b")")[2].split()[4])
+            if not number:
+                return ""
+            major, minor = number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
+            if 136 <= major <= 143:
+                return f"pts/{minor + (major - 136) * 256}"
+    for handle in (0, 2, 1):
+        with suppress(OSError):
+            return os.ttyname(handle).removeprefix("/dev/")
+    return ""
+
+
+class PosixTerminal(Terminal):
+    """An open /dev/tty."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._saved: list[Any] = termios.tcgetattr(handle)
+        self._group = os.getpgrp()
+        self._foreground = os.tcgetpgrp(handle)
+        self._handlers: dict[int, Any] = {}
+        self._keys = Keys(self._saved[_CC])
+        self._pressed: deque[str] = deque()
+        self._reading = self._interrupted = False
+        self._borrower = 0
+
+    def close(self) -> None:
+        """Close it without having taken it."""
+        os.close(self._handle)
+
+    def __enter__(self) -> Self:
+        self._take_signals()
+        try:
+            # A group of its own, so that Ctrl-C reaches this process and nobody else. A process
+            # that leads a group or session already cannot and need not.
+            if os.getpid() != self._group:
+                os.setpgid(0, 0)
+            os.tcsetpgrp(self._handle, os.getpgrp())
+            # With the flush: what was typed before the question is no answer to it.
+            termios.tcsetattr(self._handle, termios.TCSAFLUSH, _asking(self._saved))
+            if not self._saved[_LFLAG] & termios.ICANON:
+                # The shell's line editor stands in the middle of the line.
+                self.write("\n")
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leave()
+        if kind is KeyboardInterrupt or (kind is None and self._interrupted):
+            raise CancelledError from None
+
+    def write(self, text: str) -> None:
+        data = text.encode("utf-8", "replace")
+        try:
+            while data:
+                data = data[os.write(self._handle, data) :]
+        except OSError:
+            raise CancelledError from None
+
+    def key(self, seconds: float) -> str:
+        end = time.monotonic() + seconds
+        while not self._pressed:
+            left = end - time.monotonic()
+            if left <= 0:
+                return ""
+            try:
+                # Only here does the handler of Ctrl-C raise, so that it never breaks into the
+                # taking and giving back of the terminal.
+                self._reading = True
+                if self._interrupted:
+                    raise CancelledError
+                if select.select([self._handle], [], [], left)[0]:
+                    data = os.read(self._handle, 4096)
+                    self._reading = False
+                    if not data:
+                        raise CancelledError
+                    self._pressed.extend(self._keys.feed(data, time.monotonic()))
+            except (KeyboardInterrupt, OSError):
+                # OSError: hung up, or the shell has taken its terminal back.
+                raise CancelledError from None
+            finally:
+                self._reading = False
+        key = self._pressed.popleft()
+        if key == INTERRUPT:
+            raise CancelledError
+        return key
+
+    def columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._handle).columns or 80
+        except OSError:
+            return 80
+
+    def fileno(self) -> int:
+        return self._handle
+
+    @contextmanager
+    def lent(self) -> Iterator[Callable[[int], None]]:
+        def give(group: int) -> None:
+            self._borrower = group
+            os.tcsetpgrp(self._handle, group)
+            # It may have been stopped for reading before it had the foreground.
+            os.killpg(group, signal.SIGCONT)
+
+        termios.tcsetattr(self._handle, termios.TCSANOW, _usual(self._saved))
+        if self._handlers:
+            # A started program inherits what is ignored, and would read an error instead.
+            signal.signal(signal.SIGTTIN, signal.SIG_DFL)
+        try:
+            yield give
+        finally:
+            if self._handlers:
+                signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+            self._borrower = 0
+            with suppress(OSError, termios.error):
+                os.tcsetpgrp(self._handle, os.getpgrp())
+                termios.tcsetattr(self._handle, termios.TCSANOW, _asking(self._saved))
+
+    def _take_signals(self) -> None:
+        actions: dict[int, Any] = dict.fromkeys(_CANCEL, self._interrupt)
+        actions |= dict.fromkeys(_DEADLY, self._die) | dict.fromkeys(_IGNORED, signal.SIG_IGN)
+        for number, action in actions.items():
+            before = signal.getsignal(number)
+            # What is to be survived (nohup) stays so.
+            if not (number in _DEADLY and before == signal.SIG_IGN):
+                # Outside the main thread there are no handlers to be set.
+                with suppress(ValueError):
+                    signal.signal(number, action)
+                    self._handlers[number] = before
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._interrupted = True
+        if self._reading:
+            raise KeyboardInterrupt
+
+    def _die(self, number: int, _frame: FrameType | None) -> None:
+        with suppress(OSError, CancelledError):
+            if self._borrower:
+                os.killpg(self._borrower, number)
+            else:
+                self.write("\n")
+        self._put_back()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def _leave(self) -> None:
+        self._put_back()
+        for number, before in self._handlers.items():
+            signal.signal(number, signal.SIG_DFL if before is None else before)
+        self._handlers = {}
+        os.close(self._handle)
+
+    def _put_back(self) -> None:
+        """Modes, foreground and group as they were; may be called again while it runs."""
+        with suppress(OSError, termios.error):
+            # If the foreground is not ours any more, neither are the modes.
+            if os.tcgetpgrp(self._handle) in (os.getpgrp(), self._borrower):
+                termios.tcsetattr(self._handle, termios.TCSANOW, self._saved)
+                self._put_foreground_back()
+        with suppress(OSError):
+            os.setpgid(0, self._group)
+
+    def _put_foreground_back(self) -> None:
+        try:
+            os.tcsetpgrp(self._handle, self._foreground)
+        except OSError:
+            # That group has ended meanwhile.
+            os.tcsetpgrp(self._handle, self._group)
+
+
+def _asking(saved: list[Any]) -> list[Any]:
+    """Single keys without echo, signals on. A shell's line editor hands over a raw terminal."""
+    modes = _usual(saved)
+    modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL | termios.IEXTEN)
+    modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
+    return modes
+
+
+def _usual(saved: list[Any]) -> list[Any]:
+    """The modes in which a program expects a terminal, with the person's own control keys."""
+    modes = [*saved[:_CC], list(saved[_CC])]
+    modes[_IFLAG] = modes[_IFLAG] & ~(termios.INLCR | termios.IGNCR) | termios.ICRNL
+    modes[_OFLAG] |= termios.OPOST | termios.ONLCR
+    modes[_LFLAG] |= termios.ICANON | termios.ISIG | termios.IEXTEN
+    modes[_LFLAG] |= termios.ECHO | termios.ECHOE | termios.ECHOK
+    if modes[_CC][termios.VINTR] in (b"\0", b"\xff"):
+        modes[_CC][termios.VINTR] = b"\x03"
+    return modes

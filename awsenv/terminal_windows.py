@@ -1,0 +1,97 @@
+"""The person's terminal on Windows: the console, whatever stdin and stdout are."""
+
+import ctypes
+import msvcrt
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from awsenv.errors import CancelledError
+from awsenv.terminal import END_OF_FILE, ENTER, ERASE, ERASE_LINE, Terminal
+
+assert sys.platform == "win32"
+
+_KEYS = {"\r": ENTER, "\x7f": ERASE, "\x1b": ERASE_LINE, "\x1a": END_OF_FILE}
+# A key without a character comes as one of these and a code.
+_PREFIXES = ("\0", "\xe0")
+_POLL = 0.02
+
+
+def find(_from_hook: bool) -> "WindowsTerminal | str":
+    """The console, or why it may not be used. A console has no foreground group."""
+    try:
+        return WindowsTerminal(os.open("CONOUT$", os.O_RDWR | os.O_BINARY))
+    except OSError:
+        return "there is no terminal to ask at"
+
+
+def name() -> str:
+    """What tells this console from others, or ""."""
+    window = ctypes.windll.kernel32.GetConsoleWindow()
+    return f"console {window:x}" if window else ""
+
+
+class WindowsTerminal(Terminal):
+    """An open console. Its modes are left alone: reading a key changes them for that moment."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._file = open(handle, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+
+    def close(self) -> None:
+        self._file.close()
+        os.close(self._handle)
+
+    def __enter__(self) -> Self:
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+        if kind is KeyboardInterrupt:
+            raise CancelledError from None
+
+    def write(self, text: str) -> None:
+        self._file.write(text)
+        self._file.flush()
+
+    def key(self, seconds: float) -> str:
+        end = time.monotonic() + seconds
+        try:
+            while not msvcrt.kbhit():
+                if time.monotonic() >= end:
+                    return ""
+                time.sleep(_POLL)
+            key = msvcrt.getwch()
+            if key in _PREFIXES:
+                msvcrt.getwch()
+                return ""
+        except KeyboardInterrupt:
+            raise CancelledError from None
+        # While a key is read, Ctrl-C is a character; else it is a signal.
+        if key == "\x03":
+            raise CancelledError
+        return _KEYS.get(key, key)
+
+    def columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._handle).columns or 80
+        except OSError:
+            return 80
+
+    def fileno(self) -> None:
+        return None
+
+    @contextmanager
+    def lent(self) -> Iterator[Callable[[int], None]]:
+        yield lambda _: None

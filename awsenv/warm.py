@@ -1,0 +1,57 @@
+"""What the fast way needs to answer for a profile's name, left behind by the full way."""
+
+import os
+import time
+from collections.abc import Mapping
+
+from awsenv import fast, files, paths, record
+from awsenv.config import Config
+from awsenv.errors import AwsenvError
+from awsenv.plan import Plan
+from awsenv.request import Request
+from awsenv.session import Session
+
+_STARTED = time.time()
+
+
+def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) -> None:
+    """Note that `session` is the answer for the plan's profile until something changes.
+
+    Nothing is noted where the answer rests on more than the files and the relevant variables.
+    """
+    name = plan.request.profile
+    if not name or plan.request != Request(profile=name) or plan.notes or session.key is None:
+        return
+    if plan.root.source == "environment" or _changed_lately(config):
+        return
+    values = {
+        "NAME": name,
+        "SESSION": session.key,
+        "REGION": session.region or "",
+        "MARGIN": str(plan.margin.seconds),
+        "ENVIRONMENT": fast.environment(dict(env)),
+        "CONFIG": config.config_path or "",
+        "CONFIG_STAMP": fast.stamp(config.config_path or ""),
+        "CREDENTIALS": config.credentials_path or "",
+        "CREDENTIALS_STAMP": fast.stamp(config.credentials_path or ""),
+    }
+    key = fast.name_key(name)
+    folder = os.path.join(paths.cache_dir(), "names")
+    try:
+        text = record.render(key, {name: text for name, text in values.items() if text})
+        files.make_private_dir(folder)
+        files.write_private(os.path.join(folder, key), text)
+    except AwsenvError:
+        # The next call goes the full way too; nothing else is lost.
+        return
+
+
+def _changed_lately(config: Config) -> bool:
+    """Whether a file may have changed after it was read: any change or move sets its ctime."""
+    for path in (config.config_path, config.credentials_path):
+        try:
+            if os.stat(path).st_ctime > _STARTED - 1:
+                return True
+        except FileNotFoundError:
+            continue
+    return False

@@ -1,0 +1,43 @@
+"""Fixtures for every test: an environment of its own, a running STS, the program."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from support_world import RunningSts, run_awsenv
+
+from awsenv.demo.server import Server
+from awsenv.demo.world import demo_world, write_config
+
+
+@pytest.fixture(autouse=True)
+def clean_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A HOME of the test's own, and nothing of the caller's AWS, awsenv or XDG settings."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "AWSENV_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    return home
+
+
+@pytest.fixture
+def sts(clean_env: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSts]:
+    """A running server with the newcomer's world, and its config under HOME/.aws."""
+    with Server(demo_world()) as server:
+        folder = clean_env / ".aws"
+        write_config(server.world, server.url, str(folder))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield RunningSts(server, folder)
+
+
+@pytest.fixture
+def awsenv() -> Callable[..., CompletedProcess[str]]:
+    """Run the real program: awsenv("assume", "dev", env={...}, timeout=60)."""
+    return run_awsenv

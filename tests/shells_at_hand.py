@@ -1,0 +1,30 @@
+"""Which real programs a test may count on.
+
+A missing bash, zsh or fish is skipped loudly on a developer's machine and is a failure under CI.
+PowerShell is always optional: its tests run wherever `pwsh` is on PATH.
+"""
+
+import os
+import shutil
+
+import pytest
+
+SHELLS = ("bash", "zsh", "fish")
+ALWAYS_OPTIONAL = frozenset({"pwsh"})
+
+
+def need_program(name: str) -> str:
+    """The path of a program; skips the test where it is missing, or fails it under CI."""
+    path = shutil.which(name)
+    if path:
+        return path
+    if os.environ.get("CI") and name not in ALWAYS_OPTIONAL:
+        pytest.fail(f"{name} is not installed, and under CI that is a failure")
+    pytest.skip(f"{name.upper()} IS NOT INSTALLED: nothing that it does is tested here")
+
+
+def need_shell(name: str) -> str:
+    """The path of a shell: bash, zsh, fish or pwsh; see need_program."""
+    if os.name == "nt" and name != "pwsh":
+        pytest.skip(f"{name} is not driven through a terminal on Windows")
+    return need_program(name)
