@@ -30,8 +30,10 @@ def step_keys(plan: Plan) -> list[str]:
     keys: list[str] = []
     parent = _digest({"ROOT": plan.root.identity, "ENDPOINT": plan.endpoint or ""})
     for step in plan.steps:
-        keys.append(_mfa_key(plan, step) if step.kind == "mfa" else _role_key(parent, step))
-        parent = keys[-1]
+        # What the root gives has the key of the root.
+        if step.kind != "source":
+            parent = _mfa_key(plan, step) if step.kind == "mfa" else _role_key(parent, step)
+        keys.append(parent)
     return keys
 
 
@@ -100,3 +102,30 @@ def drop(key: str, access_key_id: str) -> None:
     if values and values.get("AWS_ACCESS_KEY_ID") == access_key_id:
         with suppress(FileNotFoundError):
             os.unlink(path_of(key))
+
+
+def records() -> dict[str, dict[str, str]]:
+    """Every record there is by its key, lapsed or not, that can be read at all."""
+    try:
+        names = sorted(os.listdir(paths.sessions_dir()))
+    except FileNotFoundError:
+        return {}
+    found = {name: load_if_key(name) for name in names}
+    return {name: values for name, values in found.items() if values}
+
+
+def forget(key: str) -> None:
+    """Remove the record named `key`."""
+    with suppress(FileNotFoundError):
+        os.unlink(path_of(key))
+
+
+def forget_all() -> int:
+    """Remove every record, those that cannot be read too; how many there were."""
+    try:
+        names = os.listdir(paths.sessions_dir())
+    except FileNotFoundError:
+        return 0
+    for name in names:
+        forget(name)
+    return len(names)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from awsenv.config import Config, Profile, default_profile_name
 from awsenv.errors import ConfigError
 from awsenv.request import Request
+from awsenv.saved import origin_of
 from awsenv.sources import Root, find_root
 from awsenv.sources.environment import environment_root
 
@@ -15,17 +16,31 @@ class Chain:
     """The profiles passed on the way up, and those whose role is assumed, the last one first.
 
     A role that the command line gave stands in `roles` as None. `start` is the profile that was
-    asked for, by name or as the default.
+    asked for, by name or as the default. `saved` holds the names of saved sessions that were
+    passed, by the profile each is renewed from, and `above_saved` how many profiles and roles
+    come before the first of them.
     """
 
     root: Root
     start: str | None = None
     profiles: list[Profile] = field(default_factory=list)
     roles: list[Profile | None] = field(default_factory=list)
+    saved: dict[str, list[str]] = field(default_factory=dict)
+    above_saved: tuple[int, int] | None = None
 
     @property
     def top(self) -> Profile | None:
         return self.profiles[0] if self.profiles else None
+
+    @property
+    def base(self) -> Profile | None:
+        """The profile asked for, or where that is a saved session, the one it is saved from."""
+        names = [name for names in self.saved.values() for name in names]
+        return next((profile for profile in self.profiles if profile.name not in names), None)
+
+    def names_role(self, name: str) -> bool:
+        """Whether the role of profile `name` is one of those assumed."""
+        return any(profile is not None and profile.name == name for profile in self.roles)
 
     def first(self, key: str) -> Profile | None:
         """The profile nearest to the one asked for that has `key`."""
@@ -37,25 +52,38 @@ def walk(request: Request, config: Config, env: Mapping[str, str]) -> Chain:
 
     The rules are botocore's (`AssumeRoleProvider`): a profile that serves as a source and has
     keys of its own is not assumed, and a profile may name itself as the source of its keys.
+    Beyond them, a saved session stands for the profile that it is renewed from.
     """
     profiles: list[Profile] = []
     roles: list[Profile | None] = [None] if request.role_arn else []
+    saved: dict[str, list[str]] = {}
+    above_saved: tuple[int, int] | None = None
     start = request.profile
     if not start and not request.source_profile and not request.from_env:
         start = default_profile_name(env)
     name = start or request.source_profile
-    as_target = start is not None
+    as_target = whole = start is not None
     while name:
+        given = request.source_profile if as_target else None
+        origin = None if given else origin_of(name, config)
+        if origin:
+            if origin in saved or origin in [seen.name for seen in profiles]:
+                raise _circle(profiles, origin)
+            above_saved = above_saved or (len(profiles), len(roles))
+            saved[origin] = [name]
+            profiles += [config.profiles[name]] if name in config.profiles else []
+            # It is the whole session of that profile, with its role, that was saved.
+            name, as_target, whole = origin, False, True
+            continue
         profile = _find(name, profiles, config, request)
         if profile is None:
             break
         profiles.append(profile)
-        given = request.source_profile if as_target else None
-        if not (_assumes(profile) and (as_target or not _has_keys(profile))) and not given:
+        if not (_assumes(profile) and (whole or not _has_keys(profile))) and not given:
             break
         if _assumes(profile) and not (as_target and request.role_arn):
             roles.append(profile)
-        as_target = False
+        as_target = whole = False
         following = given or profile.get("source_profile")
         if following and not given and profile.get("credential_source"):
             raise ConfigError(
@@ -68,7 +96,8 @@ def walk(request: Request, config: Config, env: Mapping[str, str]) -> Chain:
         if following in [seen.name for seen in profiles]:
             raise _circle(profiles, following or "")
         name = following
-    return Chain(_root(request, profiles, env), start, profiles, roles)
+    root = _root(request, profiles, config, env)
+    return Chain(root, start, profiles, roles, saved, above_saved)
 
 
 def _find(name: str, passed: list[Profile], config: Config, request: Request) -> Profile | None:
@@ -92,11 +121,13 @@ def _circle(profiles: list[Profile], following: str) -> ConfigError:
     )
 
 
-def _root(request: Request, profiles: list[Profile], env: Mapping[str, str]) -> Root:
+def _root(
+    request: Request, profiles: list[Profile], config: Config, env: Mapping[str, str]
+) -> Root:
     if request.from_env:
         return environment_root(env)
     last = profiles[-1]
-    root = find_root(last, env)
+    root = find_root(last, config, env)
     if root:
         return replace(root, profile=root.profile or last.name)
     if last.get("role_arn"):
@@ -104,6 +135,12 @@ def _root(request: Request, profiles: list[Profile], env: Mapping[str, str]) -> 
             f"profile {last.name!r} has a role_arn, but nothing to assume it from "
             f"({last.at('role_arn')})",
             "add source_profile = the profile that holds your keys",
+        )
+    if last.get("sso_session") or last.get("sso_start_url"):
+        raise ConfigError(
+            f"profile {last.name!r} signs in with SSO, but names no account and role "
+            f"({last.where})",
+            "add sso_account_id and sso_role_name; `aws configure sso` writes them",
         )
     raise ConfigError(
         f"profile {last.name!r} has neither a role nor keys ({last.where})",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from awsenv.errors import AwsenvError, CancelledError, UsageError
+from awsenv.errors import AwsenvError, CancelledError, CredentialsError, UsageError
 from awsenv.text import visible
 
 # Every command, in the order of --help, and the module in awsenv.commands whose `command` it is.
@@ -23,6 +23,8 @@ COMMANDS = {
     "exec": "exec",
     "credential-process": "credential_process",
     "login": "login",
+    "logout": "logout",
+    "save": "save",
     "status": "status",
     "whoami": "whoami",
     "explain": "explain",
@@ -50,7 +52,7 @@ def run(arguments: list[str] | None = None) -> None:
 
 def _main(arguments: list[str]) -> int:
     try:
-        return _call(arguments)
+        return _call_settled(arguments)
     except AwsenvError as error:
         problem = error
     except KeyboardInterrupt:
@@ -67,6 +69,18 @@ def _main(arguments: list[str]) -> int:
     _report(problem)
     _fail_evaluation(arguments, problem)
     return problem.exit_code
+
+
+def _call_settled(arguments: list[str]) -> int:
+    """Call the command, once more if a person had to tell where a saved session comes from."""
+    try:
+        return _call(arguments)
+    except CredentialsError as error:
+        from awsenv.adopt import OriginNeeded, ask
+
+        if not isinstance(error, OriginNeeded) or not ask(error):
+            raise
+    return _call(arguments)
 
 
 def _call(arguments: list[str]) -> int:

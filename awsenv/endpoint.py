@@ -29,8 +29,11 @@ def sts_region(
     """The region to call STS in: asked for, of the nearest profile, of the environment."""
     named = [asked, *(profile.get("region") for profile in profiles)]
     named += [env.get("AWS_REGION"), env.get("AWS_DEFAULT_REGION")]
-    fallback = _DEFAULT_REGIONS.get(partition(arn), "us-east-1")
-    return next((region for region in named if region and _fits(region, partition(arn))), fallback)
+    name = partition(arn)
+    # Without an ARN nothing tells the partition but the regions themselves.
+    known = (arn or "").startswith("arn:")
+    fitting = (region for region in named if region and (not known or _fits(region, name)))
+    return next(fitting, _DEFAULT_REGIONS.get(name, "us-east-1"))
 
 
 def _fits(region: str, name: str) -> bool:

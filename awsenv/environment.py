@@ -32,6 +32,8 @@ CREDENTIALS = (
     "AWS_SESSION_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
 )
+# What an assume puts first: keys, or in profile mode the name of a profile.
+IDENTITIES = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # Removed because they would take precedence over the keys: AWS_PROFILE in the JavaScript SDK,
 # AWS_SECURITY_TOKEN in botocore.
@@ -143,10 +145,13 @@ def credential_variables(session: Session) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def assume_change(session: Session, env: Mapping[str, str]) -> EnvChange:
-    """What makes `env` one in which every AWS tool is `session`, starting from the baseline."""
+def assume_change(session: Session, env: Mapping[str, str], export: str = "") -> EnvChange:
+    """What makes `env` one in which every AWS tool is `session`, starting from the baseline.
+
+    With `export`, by the name of a profile that tools can use as it stands, instead of keys.
+    """
     baseline = before(env)
-    wanted = credential_variables(session)
+    wanted = {"AWS_PROFILE": export} if export else credential_variables(session)
     if session.region:
         wanted.update(dict.fromkeys(REGIONS, session.region))
     else:
@@ -158,9 +163,9 @@ def assume_change(session: Session, env: Mapping[str, str]) -> EnvChange:
     return EnvChange(changed, _all_but(changed))
 
 
-def refresh_change(session: Session, env: Mapping[str, str]) -> EnvChange:
-    """What renews the credentials in `env`: keys and expiry only, never a region."""
-    wanted = credential_variables(session)
+def refresh_change(session: Session, env: Mapping[str, str], export: str = "") -> EnvChange:
+    """What renews the session in `env`: keys (or the exported profile) and expiry, no region."""
+    wanted = {"AWS_PROFILE": export} if export else credential_variables(session)
     put = decode_pairs(env.get("AWSENV_PUT", ""))
     regions = {name: value for name, value in put.items() if name in REGIONS}
     own = {**_own_variables(session), "AWSENV_PUT": _put({**wanted, **regions})}
@@ -188,7 +193,7 @@ def _own_variables(session: Session) -> dict[str, str]:
 
 
 def _put(wanted: Mapping[str, str]) -> str:
-    names = ("AWS_ACCESS_KEY_ID", *sorted(REGIONS))
+    names = (*IDENTITIES, *sorted(REGIONS))
     return encode_pairs({name: wanted[name] for name in names if name in wanted})
 
 
@@ -199,5 +204,12 @@ def _all_but(wanted: Mapping[str, str]) -> list[str]:
 def put_still_holds(env: Mapping[str, str]) -> bool:
     """Whether the identity in `env` is the one awsenv put there; the hooks check the same."""
     for name, value in decode_pairs(env.get("AWSENV_PUT", "")).items():
-        return env.get(name) == value
+        # Keys, whoever exported them, win over a profile.
+        overruled = name == "AWS_PROFILE" and env.get("AWS_ACCESS_KEY_ID")
+        return name in IDENTITIES and env.get(name) == value and not overruled
     return False
+
+
+def is_profile_mode(env: Mapping[str, str]) -> bool:
+    """Whether awsenv put a profile's name into `env` rather than keys."""
+    return env.get("AWSENV_PUT", "").startswith("AWS_PROFILE=")

@@ -10,21 +10,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from awsenv import cache, record, refusals, sources
+from awsenv import cache, record, refusals, renewal, sources
+from awsenv.adopt import OriginNeeded
 from awsenv.durations import format_duration
-from awsenv.errors import AwsenvError, CancelledError, RefusedError
+from awsenv.errors import AwsenvError, CancelledError, CredentialsError, RefusedError
 from awsenv.lock import RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan import Plan, Step
 from awsenv.request import Request
 from awsenv.session import Credentials, Session
 from awsenv.settings import HOUR
+from awsenv.signin import SignInNeeded, offer
 from awsenv.sts import Granted, Sts
 from awsenv.terminal import Terminal, open_terminal, terminal_name
 from awsenv.times import iso_utc
 
 # How long it is remembered that a role refused the duration that a setting asked for.
 _REMEMBER_REFUSAL = 7 * 24 * HOUR
+
+_NOBODY = Credentials("", "")
 
 Values = dict[str, str]
 
@@ -58,14 +62,36 @@ class Flow:
     def __post_init__(self) -> None:
         self._keys = cache.step_keys(self.plan)
         self._sts = Sts(self.plan, self.context.deadline)
-        self._root: Credentials | None = None
+        self._root: sources.Resolved | None = None
+        self._got: dict[int, Values] = {}
+        self._refused: set[str] = set()
         last = cache.load(self._keys[-1]) if self._keys else None
         self._first_seen = (last or {}).get("AWS_ACCESS_KEY_ID")
 
     def run(self) -> Session:
         """The session that the plan comes to; raises AwsenvError."""
+        try:
+            session = self._run()
+        except RefusedError as error:
+            if error.code not in refusals.STALE or not self.plan.root.saved:
+                raise
+            what = "is no longer taken by AWS"
+            raise OriginNeeded(self.plan.root, what, self._open_terminal) from None
+        for index, values in self._got.items():
+            renewal.renew(
+                self.plan.steps[index],
+                as_session(values, self._keys[index], self.plan),
+                self.context.config,
+                self.manner.tell,
+                newest=self.plan.request.refresh,
+            )
+        return session
+
+    def _run(self) -> Session:
         if not self.plan.steps:
-            return Session(self._root_credentials(), self.plan.profile, self.plan.region)
+            found = self._root_resolved()
+            name, region = self.plan.profile, self.plan.region
+            return Session(found.credentials, name, region, found.expires_at)
         last = len(self.plan.steps) - 1
         values = self._live(last) or self._get(last)
         return as_session(values, self._keys[last], self.plan)
@@ -86,8 +112,12 @@ class Flow:
         final = index == len(self.plan.steps) - 1
         if final and self.plan.request.refresh:
             # What another process got since this one began is as new as can be.
-            return None if values["AWS_ACCESS_KEY_ID"] == self._first_seen else values
-        return values if record.seconds_left(values) > self._wanted(values, final) else None
+            live = values["AWS_ACCESS_KEY_ID"] != self._first_seen
+        else:
+            live = record.seconds_left(values) > self._wanted(values, final)
+        if live:
+            self._got[index] = values
+        return values if live else None
 
     def _wanted(self, values: Values, final: bool) -> int:
         """How many seconds a session must have left to be of use."""
@@ -101,6 +131,8 @@ class Flow:
 
     def _get(self, index: int) -> Values:
         step = self.plan.steps[index]
+        if self._take_saved(index):
+            return self._got[index]
         parent, cached = self._parent(index)
         while True:
             with self._locked(index) as lock:
@@ -118,22 +150,59 @@ class Flow:
                 else:
                     return self._keep(step, index, granted, extra)
             # The parent's session was good by the clock, and AWS refused it all the same.
+            self._refused.add(parent.access_key_id)
             cache.drop(self._keys[index - 1], parent.access_key_id)
             parent, cached = self._parent(index)[0], False
 
+    def _take_saved(self, index: int) -> bool:
+        """Whether the step's session is at hand, saved as a profile, and now in its record."""
+        if self.plan.request.refresh and index == len(self.plan.steps) - 1:
+            return False
+        step = self.plan.steps[index]
+        granted = renewal.take(step, self.context.config, self._refused)
+        if granted is None:
+            return False
+        values = self._keep(step, index, granted, {})
+        wanted = self._wanted(values, index == len(self.plan.steps) - 1)
+        return record.seconds_left(values) > wanted
+
     def _parent(self, index: int) -> tuple[Credentials, bool]:
         """The credentials that make a step's call, and whether they come out of a record."""
+        if self.plan.steps[index].kind == "source":
+            return _NOBODY, False
         if index == 0:
-            return self._root_credentials(), False
+            return self._root_resolved().credentials, False
         values = self._live(index - 1)
         if values:
             return credentials_in(values), True
         return credentials_in(self._get(index - 1)), False
 
-    def _root_credentials(self) -> Credentials:
+    def _root_resolved(self) -> sources.Resolved:
         if self._root is None:
             self._root = sources.resolve(self.plan.root, self.context)
+            expires_at = self._root.expires_at
+            if self.plan.root.saved and expires_at is not None and expires_at <= time.time():
+                raise OriginNeeded(self.plan.root, "has lapsed", self._open_terminal)
         return self._root
+
+    def _from_source(self, lock: RecordLock) -> Granted:
+        """What the root gives, after a sign-in where that is needed and the person wants it."""
+        lock.note("working")
+        started = int(time.time())
+        try:
+            found = sources.resolve(self.plan.root, self.context)
+        except SignInNeeded as needed:
+            lock.note("asking")
+            if not offer(needed, self._open_terminal):
+                raise
+            lock.note("working")
+            found = sources.resolve(self.plan.root, self.context)
+        if found.expires_at is not None and found.expires_at <= time.time():
+            raise CredentialsError(
+                f"{self.plan.root.description} gave credentials that have expired already",
+                "renew them where they come from",
+            )
+        return Granted(found.credentials, started, found.expires_at)
 
     @contextmanager
     def _locked(self, index: int) -> Iterator[RecordLock]:
@@ -155,6 +224,13 @@ class Flow:
         self, step: Step, index: int, parent: Credentials, lock: RecordLock
     ) -> tuple[Granted, Values]:
         """Make a step's call; with the credentials come further values for the record."""
+        if step.kind == "source":
+            return self._from_source(lock), {}
+        if step.kind == "mfa" and parent.session_token:
+            raise CredentialsError(
+                f"{self.plan.root.description} gave a session, to which AWS gives no MFA session",
+                "drop mfa_serial, or take the IAM user's own keys as the source",
+            )
         refused_at = self._refused_at(step, index)
         seconds = HOUR if refused_at else step.duration
         codes = self._codes(step, parent, lock) if step.serial else NoCodes()
@@ -220,8 +296,9 @@ class Flow:
             "SERIAL": step.serial or "",
             "IDENTITY_ARN": granted.identity_arn or "",
             "ISSUED_AT": str(granted.issued_at),
-            "EXPIRES_AT": str(granted.expires_at),
-            "AWS_CREDENTIAL_EXPIRATION": iso_utc(granted.expires_at),
+            "ACCOUNT": (self.plan.root.account or "") if step.kind == "source" else "",
+            "EXPIRES_AT": str(granted.expires_at or ""),
+            "AWS_CREDENTIAL_EXPIRATION": iso_utc(granted.expires_at) if granted.expires_at else "",
             "AWS_ACCESS_KEY_ID": granted.credentials.access_key_id,
             "AWS_SECRET_ACCESS_KEY": granted.credentials.secret_access_key,
             "AWS_SESSION_TOKEN": granted.credentials.session_token or "",
@@ -229,6 +306,10 @@ class Flow:
             **(request.options() if final else _options_for_parent(step, request)),
         }
         values = {name: value for name, value in values.items() if value}
+        self._got[index] = values
+        if granted.expires_at is None or granted.credentials.session_token is None:
+            # Long-lived keys out of a password store: they are not ours to keep.
+            return values
         try:
             cache.save(self._keys[index], values)
         except AwsenvError as error:
@@ -264,6 +345,8 @@ def default_session_name() -> str:
 
 def as_session(values: Mapping[str, str], key: str, plan: Plan) -> Session:
     """The session in a record, under the name and region that `plan` gives it."""
+    if "EXPIRES_AT" not in values:
+        return Session(credentials_in(values), plan.profile, plan.region)
     return Session(
         credentials_in(values),
         plan.profile,
@@ -281,5 +364,5 @@ def credentials_in(values: Mapping[str, str]) -> Credentials:
     return Credentials(
         values["AWS_ACCESS_KEY_ID"],
         values["AWS_SECRET_ACCESS_KEY"],
-        values["AWS_SESSION_TOKEN"],
+        values.get("AWS_SESSION_TOKEN"),
     )

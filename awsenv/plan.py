@@ -14,6 +14,7 @@ from awsenv.durations import format_duration
 from awsenv.endpoint import explicit_endpoint, sts_region
 from awsenv.errors import ConfigError, UsageError
 from awsenv.request import Request
+from awsenv.saved import names_of
 from awsenv.settings import (
     HOUR,
     MFA_RANGE,
@@ -29,11 +30,12 @@ from awsenv.sources import Root
 
 @dataclass(frozen=True)
 class Step:
-    """One STS call: kind "mfa" is GetSessionToken, kind "role" is AssumeRole.
+    """One step to a session. "mfa" is GetSessionToken, "role" is AssumeRole; "source", the first
+    where there is one, is what the root gives for as long as it lasts.
 
     `duration` is in seconds and `why` says where it comes from. `insisted` is True where it was
     asked for on the command line: no shorter one will do then. `serial` is the MFA device whose
-    code goes with the call.
+    code goes with the call. `saves` are the names that the session is saved under.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Step:
     transitive_tags: tuple[str, ...] = ()
     source_identity: str | None = None
     policy_arns: tuple[str, ...] = ()
+    saves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Plan:
 
     No steps means the root credentials themselves. `config_profile` is the profile that network
     settings are read from, `margin` what a session must have left, `notes` are lines for the
-    person.
+    person. Where tools can use the profile as it stands, because its source is a saved session,
+    they need the first `usable_after` steps.
     """
 
     profile: str
@@ -71,6 +75,7 @@ class Plan:
     mfa_process: str | None
     margin: Chosen
     notes: tuple[str, ...] = ()
+    usable_after: int | None = None
 
     @property
     def role_arn(self) -> str | None:
@@ -88,46 +93,62 @@ def make_plan(request: Request, config: Config, settings: Settings, env: Mapping
         serial = None
     _check(request, chain, serial)
     steps: list[Step] = []
+    if chain.root.kept:
+        steps.append(_source_step(request, chain))
     if serial and not request.mfa_direct:
         steps.append(_mfa_step(request, chain, serial, settings))
     for profile in reversed(chain.roles):
-        final = profile is chain.roles[0]
+        final, first = profile is chain.roles[0], profile is chain.roles[-1]
         step = _role_step(profile, request if final else Request())
-        chained = chain.root.temporary is True or any(done.kind == "role" for done in steps)
+        chained = chain.root.role_session or not first
         chosen = role_duration(settings, profile, request.duration if final else None)
         step = _with_duration(step, chosen, chained, notes)
-        if serial and request.mfa_direct and not steps:
+        if serial and request.mfa_direct and first:
             step = replace(step, serial=serial)
         steps.append(step)
     process = chain.first("mfa_process")
-    top = chain.top
+    top, base = chain.top, chain.base
+    regions = [profile.get("region") for profile in (top, base) if profile]
     role_arn = steps[-1].role_arn if steps else None
     return Plan(
         profile=_name(request, chain),
         root=chain.root,
-        steps=tuple(steps),
+        steps=_with_saves(steps, request, chain, config),
         request=replace(request, profile=chain.start),
-        config_profile=top.name if top else None,
-        region=request.region or (top.get("region") if top else None),
+        config_profile=base.name if base else None,
+        region=next(filter(None, [request.region, *regions]), None),
         sts_region=sts_region(request.region, chain.profiles, role_arn or serial, env),
-        endpoint=explicit_endpoint(config, top, env),
+        endpoint=explicit_endpoint(config, base, env),
         mfa_process=process.get("mfa_process") if process else None,
         margin=min_left(settings, top, request.min_left),
         notes=tuple(notes),
+        usable_after=_usable_after(request, chain, len(steps)),
     )
 
 
 def mfa_part(plan: Plan) -> Plan:
-    """The plan for the MFA session alone that `plan` starts with; raises UsageError without."""
-    if not plan.steps or plan.steps[0].kind != "mfa":
+    """The plan for the MFA session alone that `plan` comes by; raises UsageError without."""
+    for number, step in enumerate(plan.steps, 1):
+        if step.kind == "mfa":
+            return replace(plan, steps=plan.steps[:number])
+    if plan.root.saved:
         raise UsageError(
-            f"profile {plan.profile!r} has no MFA session to log in to",
-            "set mfa_serial in its config, or pass --mfa-serial",
+            f"{plan.root.description} is a saved one, and nothing says what it is a session of",
+            f"say it once: awsenv save PROFILE --as {plan.root.profile}",
         )
-    return replace(plan, steps=plan.steps[:1])
+    if plan.root.temporary:
+        hint = f"{plan.root.description} is a session already: awsenv assume {plan.profile}"
+    else:
+        hint = "set mfa_serial in its config, or pass --mfa-serial"
+    raise UsageError(f"profile {plan.profile!r} has no MFA session to log in to", hint)
 
 
 def _check(request: Request, chain: Chain, serial: str | None) -> None:
+    if request.mfa_direct and chain.root.temporary:
+        raise UsageError(
+            f"--mfa-direct cannot apply: {chain.root.description} is a session already",
+            "leave it out: AWS takes MFA codes with an IAM user's own keys",
+        )
     if request.mfa_direct and not (serial and chain.roles):
         raise UsageError(
             "--mfa-direct needs a role and an MFA device",
@@ -145,6 +166,13 @@ def _check(request: Request, chain: Chain, serial: str | None) -> None:
             f"{chain.root.description} last as long as they last; a duration does not apply",
             "set mfa_serial or role_arn in the profile, or pass --mfa-serial or --role-arn",
         )
+    last_saved = next(reversed(chain.saved), None)
+    if last_saved and not (serial or chain.root.temporary or chain.names_role(last_saved)):
+        raise ConfigError(
+            f"profile {chain.saved[last_saved][0]!r} is a saved session of {last_saved!r}, which "
+            "names no MFA device to renew it with",
+            f"run: awsenv setup {last_saved}",
+        )
     if serial and ":u2f/" in serial:
         raise ConfigError(
             f"{serial} is a FIDO device, and STS takes no code from one",
@@ -158,6 +186,11 @@ def _name(request: Request, chain: Chain) -> str:
     if request.role_arn:
         return request.role_arn.rpartition("/")[2] or request.role_arn
     return chain.top.name if chain.top else "environment"
+
+
+def _source_step(request: Request, chain: Chain) -> Step:
+    name = chain.root.profile or _name(request, chain)
+    return Step("source", name, why="as long as they last", role_arn=chain.root.role_arn)
 
 
 def _mfa_step(request: Request, chain: Chain, serial: str, settings: Settings) -> Step:
@@ -176,6 +209,13 @@ def _role_step(profile: Profile | None, request: Request) -> Step:
     def own_list(key: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in (own(key) or "").split(",") if part.strip())
 
+    for tag in own_list("session_tags"):
+        if "=" not in tag.strip("="):
+            assert profile is not None
+            raise ConfigError(
+                f"session_tags has {tag!r}, which is not key=value ({profile.at('session_tags')})",
+                "write it as session_tags = team=ops, stage=test",
+            )
     return Step(
         "role",
         profile.name if profile else "",
@@ -187,6 +227,40 @@ def _role_step(profile: Profile | None, request: Request) -> Step:
         source_identity=request.source_identity or own("source_identity"),
         policy_arns=request.policy_arns or own_list("policy_arns"),
     )
+
+
+def _with_saves(
+    steps: list[Step], request: Request, chain: Chain, config: Config
+) -> tuple[Step, ...]:
+    """`steps` with the names that each one's session is saved under.
+
+    The session of a profile is what its last step comes to, unless options make that another one.
+    """
+
+    def names(number: int, step: Step) -> tuple[str, ...]:
+        followed = step.profile in [later.profile for later in steps[number:]]
+        altered = step.kind == "role" and number == len(steps) and request.alters()
+        if followed or altered or request.from_env:
+            return ()
+        return names_of(step.profile, config, chain.saved.get(step.profile, []))
+
+    return tuple(replace(step, saves=names(number, step)) for number, step in enumerate(steps, 1))
+
+
+def _usable_after(request: Request, chain: Chain, steps: int) -> int | None:
+    """How many steps tools need done before they can use the profile as it stands; None if never.
+
+    They assume roles by themselves from a saved session, but would ask for a code of their own
+    where a profile with a role names an MFA device.
+    """
+    profiles, roles = chain.above_saved or (0, 0)
+    root = chain.root
+    if not chain.above_saved and root.saved:
+        profiles, roles = len(chain.profiles) - 1, len(chain.roles)
+    asked = request.duration or request.session_name or request.mfa_direct or request.alters()
+    if not profiles or asked or any(each.get("mfa_serial") for each in chain.profiles[:profiles]):
+        return None
+    return steps - roles
 
 
 def _with_duration(

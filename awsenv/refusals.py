@@ -4,6 +4,7 @@ The codes and wordings are those of the AWS STS API reference ("Common Errors" a
 each action); where AWS says one thing for two causes, the line says both.
 """
 
+import os
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
+from awsenv.signin import SignInNeeded
 from awsenv.sources import Root
 from awsenv.text import visible
 
@@ -41,24 +43,39 @@ def explain_source(error: Exception, root: Root) -> AwsenvError:
     """The error to raise for what botocore raised while resolving root credentials."""
     from botocore import exceptions
 
-    name = type(error).__name__
-    if "SSO" in name or name in ("TokenRetrievalError", "PendingAuthorizationExpiredError"):
+    name, where = type(error).__name__, f" ({root.where})" if root.where else ""
+    signs_in = {"sso": ("aws", "sso", "login"), "login": ("aws", "login")}.get(root.source)
+    if signs_in and name in _LAPSED:
+        profile = ("--profile", root.profile or "default")
+        return SignInNeeded(f"{root.description} has lapsed", (*signs_in, *profile))
+    if isinstance(error, exceptions.MissingDependencyException):
         return CredentialsError(
-            f"{root.description} has lapsed", f"run: aws sso login --profile {root.profile}"
-        )
-    if isinstance(error, exceptions.CredentialRetrievalError):
-        said = str(error.kwargs.get("error_msg", "")).strip()
-        return CredentialsError(
-            f"{root.description} failed ({root.where}): {said}", "run its command by hand"
+            f"{root.description} needs the package awscrt, which is not installed",
+            "install awsenv with its extra: awsenv-shell[login]",
         )
     if isinstance(error, exceptions.ClientError):
         answer = error.response.get("Error", {})
-        return RefusedError(
-            f"{root.description} was refused: {answer.get('Message')}", code=answer.get("Code", "")
-        )
+        line = f"{root.description} was refused{where}: {answer.get('Message') or name}"
+        hint = "see that the account and role it names are yours to use"
+        return RefusedError(visible(line, 600), hint, code=answer.get("Code", ""))
     if isinstance(error, exceptions.HTTPClientError | exceptions.EndpointConnectionError):
         return _network(error, root.description)
-    return CredentialsError(f"{root.description} gave no credentials: {error} ({root.where})")
+    said = getattr(error, "kwargs", {}).get("error_msg") or str(error)
+    return CredentialsError(
+        visible(f"{root.description} gave no credentials{where}: {said}", 600),
+        "`awsenv explain` shows where they are looked for",
+    )
+
+
+# What botocore raises where there is no token, or none that AWS still takes.
+_LAPSED = (
+    "SSOTokenLoadError",
+    "UnauthorizedSSOTokenError",
+    "TokenRetrievalError",
+    "LoginRefreshRequired",
+    "LoginTokenLoadError",
+    "LoginError",
+)
 
 
 def _refusal(
@@ -73,7 +90,7 @@ def _refusal(
         line, hint, code = _invalid(message, parameters)
     elif code in ("ExpiredToken", "ExpiredTokenException"):
         code = "ExpiredToken"
-        line = f"{plan.root.description} have expired"
+        line = f"AWS says that these have expired: {plan.root.description}"
         hint = "get new ones where they come from"
     elif code in ("InvalidClientTokenId", "UnrecognizedClientException"):
         code = "InvalidClientTokenId"
@@ -110,7 +127,7 @@ def _denied(message: str, plan: "Plan", parameters: Mapping[str, Any]) -> tuple[
         )
     if "GetSessionToken with session" in message:
         return (
-            f"{plan.root.description} are a session already, which cannot get an MFA session",
+            f"AWS gives no MFA session to what is a session already: {plan.root.description}",
             "name a profile with the IAM user's own keys as the source, or drop mfa_serial",
             "AccessDenied",
         )
@@ -176,6 +193,12 @@ def _signature(response: Mapping[str, Any], message: str, plan: "Plan") -> tuple
 def _network(error: Exception, where: str) -> AwsenvError:
     from botocore import exceptions
 
+    if isinstance(error, exceptions.SSLError) and "[Errno" in str(error):
+        named = os.environ.get("AWS_CA_BUNDLE") or "named by ca_bundle"
+        return ConfigError(
+            f"cannot read the file of trusted certificates, {named}",
+            "mend AWS_CA_BUNDLE, or ca_bundle in the profile",
+        )
     if isinstance(error, exceptions.SSLError):
         return NetworkError(
             f"the TLS certificate of {where} is not trusted",

@@ -42,6 +42,11 @@ class Request:
                 kept[f"OPTION_{name.upper()}"] = "1" if value is True else str(value)
         return kept
 
+    def alters(self) -> str | None:
+        """The option that makes the session another one than the profile's own, if one does."""
+        name = next((name for name in _ALTERING if getattr(self, name)), None)
+        return f"--{name.rstrip('s').replace('_', '-')}" if name else None
+
     @classmethod
     def from_options(cls, values: Mapping[str, str]) -> "Request":
         """The request that `options` was written of."""
@@ -67,6 +72,16 @@ def _unpack(text: str) -> str:
     return text.replace("%20", " ").replace("%25", "%")
 
 
+_ALTERING = (
+    "role_arn",
+    "source_profile",
+    "external_id",
+    "tags",
+    "transitive_tags",
+    "source_identity",
+    "policy_arns",
+    "from_env",
+)
 _SECONDS = ("duration", "mfa_duration")
 _NOT_RECORDED = ("region", "mfa_code", "refresh", "min_left")
 _RECORDED = tuple(item.name for item in fields(Request) if item.name not in _NOT_RECORDED)

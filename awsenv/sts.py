@@ -12,7 +12,7 @@ from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
 from awsenv.plan import Plan, Step
 from awsenv.session import Credentials
-from awsenv.sources import Root
+from awsenv.sources import Resolved, Root
 
 if TYPE_CHECKING:
     import botocore.session
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Granted:
-    """Credentials as STS gave them; times are epoch seconds."""
+    """Credentials as STS or a source gave them; times are epoch seconds, None for no end."""
 
     credentials: Credentials
     issued_at: int
-    expires_at: int
+    expires_at: int | None
     identity_arn: str | None = None
 
 
@@ -148,28 +148,29 @@ def new_session(profile: str | None) -> "botocore.session.Session":
     return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
 
 
-def resolve_with_botocore(root: Root, provider: str | None, deadline: Deadline) -> Credentials:
-    """What botocore finds for the profile of `root`, or asks `provider` of its chain for."""
+def resolve_with_botocore(root: Root, provider: str, deadline: Deadline) -> Resolved:
+    """What botocore's `provider` finds for the profile of `root`, and nothing else it could try."""
     import botocore.credentials
 
     def work() -> Any:
         session = new_session(root.profile)
-        if provider is None:
-            return session.get_credentials()
         resolver = botocore.credentials.create_credential_resolver(session)
-        return resolver.get_provider(provider).load()
+        found = resolver.get_provider(provider).load()
+        return found and (found.get_frozen_credentials(), getattr(found, "_expiry_time", None))
 
     try:
         found = deadline.run(work, root.description)
-        frozen = found and found.get_frozen_credentials()
     except AwsenvError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever botocore raises
         raise refusals.explain_source(error, root) from None
-    fell_through = provider is None and found and found.method in ("iam-role", "container-role")
-    if not found or not frozen.access_key or fell_through:
+    if not found or not found[0].access_key:
         raise CredentialsError(
-            f"{root.description} gave no credentials ({root.where})",
-            f"try it by hand: aws sts get-caller-identity --profile {root.profile}",
+            f"{root.description} gave no credentials{f' ({root.where})' if root.where else ''}",
+            "`awsenv explain` shows where they are looked for",
         )
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+    frozen, expiry = found
+    return Resolved(
+        Credentials(frozen.access_key, frozen.secret_key, frozen.token or None),
+        int(expiry.timestamp()) if expiry else None,
+    )

@@ -119,14 +119,16 @@ class Terminal(ABC):
 
         end = time.monotonic() + seconds
         shown = ""
-        while (left := end - time.monotonic()) > 0 and not idle():
-            line = visible(f"{text} {math.ceil(left)} s", max(1, self.columns() - 1))
-            if line != shown:
-                self._wipe(len(shown))
-                self.write(line)
-                shown = line
-            self.key(min(left, _POLL))
-        self._wipe(len(shown))
+        try:
+            while (left := end - time.monotonic()) > 0 and not idle():
+                line = visible(f"{text} {math.ceil(left)} s", max(1, self.columns() - 1))
+                if line != shown:
+                    self._wipe(len(shown))
+                    self.write(line)
+                    shown = line
+                self.key(min(left, _POLL))
+        finally:
+            self._wipe(len(shown))
         return left <= 0
 
     def wait(self, idle: Callable[[], T | None], message: str) -> T | Literal["enter"]:

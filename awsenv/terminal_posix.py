@@ -17,6 +17,10 @@ from awsenv.terminal import Terminal
 from awsenv.terminal_keys import INTERRUPT, Keys
 
 _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
+# What a control character is set to when no key is to have that effect.
+_DISABLED = b"\0" if sys.platform == "linux" else b"\xff"
+# How often to look whether Ctrl-C was pressed, in seconds.
+_LOOK = 0.1
 # Ctrl-C and Ctrl-\ end the question; the others end the process, once the terminal is put back.
 _CANCEL = (signal.SIGINT, signal.SIGQUIT)
 _DEADLY = (signal.SIGTERM, signal.SIGHUP)
@@ -81,7 +85,7 @@ class PosixTerminal(Terminal):
         self._handlers: dict[int, Any] = {}
         self._keys = Keys(self._saved[_CC])
         self._pressed: deque[str] = deque()
-        self._reading = self._interrupted = False
+        self._interrupted = False
         self._borrower = 0
 
     def close(self) -> None:
@@ -128,25 +132,20 @@ class PosixTerminal(Terminal):
         end = time.monotonic() + seconds
         while not self._pressed:
             left = end - time.monotonic()
+            if self._interrupted:
+                raise CancelledError
             if left <= 0:
                 return ""
             try:
-                # Only here does the handler of Ctrl-C raise, so that it never breaks into the
-                # taking and giving back of the terminal.
-                self._reading = True
-                if self._interrupted:
-                    raise CancelledError
-                if select.select([self._handle], [], [], left)[0]:
+                # Never for long: a signal that comes just before select would not end it.
+                if select.select([self._handle], [], [], min(left, _LOOK))[0]:
                     data = os.read(self._handle, 4096)
-                    self._reading = False
                     if not data:
                         raise CancelledError
                     self._pressed.extend(self._keys.feed(data, time.monotonic()))
-            except (KeyboardInterrupt, OSError):
-                # OSError: hung up, or the shell has taken its terminal back.
+            except OSError:
+                # Hung up, or the shell has taken its terminal back.
                 raise CancelledError from None
-            finally:
-                self._reading = False
         key = self._pressed.popleft()
         if key == INTERRUPT:
             raise CancelledError
@@ -165,9 +164,13 @@ class PosixTerminal(Terminal):
     def lent(self) -> Iterator[Callable[[int], None]]:
         def give(group: int) -> None:
             self._borrower = group
-            os.tcsetpgrp(self._handle, group)
-            # It may have been stopped for reading before it had the foreground.
-            os.killpg(group, signal.SIGCONT)
+            # Both fail where the program has ended already.
+            with suppress(OSError):
+                os.tcsetpgrp(self._handle, group)
+                # It may have been stopped for reading before it had the foreground.
+                os.killpg(group, signal.SIGCONT)
+            if self._interrupted:
+                raise CancelledError
 
         termios.tcsetattr(self._handle, termios.TCSANOW, _usual(self._saved))
         if self._handlers:
@@ -196,9 +199,8 @@ class PosixTerminal(Terminal):
                     self._handlers[number] = before
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        # It raises nothing, so that it never breaks into taking and giving back the terminal.
         self._interrupted = True
-        if self._reading:
-            raise KeyboardInterrupt
 
     def _die(self, number: int, _frame: FrameType | None) -> None:
         with suppress(OSError, CancelledError):
@@ -240,6 +242,7 @@ def _asking(saved: list[Any]) -> list[Any]:
     modes = _usual(saved)
     modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL | termios.IEXTEN)
     modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
+    modes[_CC][termios.VSUSP] = _DISABLED
     return modes
 
 
@@ -250,6 +253,6 @@ def _usual(saved: list[Any]) -> list[Any]:
     modes[_OFLAG] |= termios.OPOST | termios.ONLCR
     modes[_LFLAG] |= termios.ICANON | termios.ISIG | termios.IEXTEN
     modes[_LFLAG] |= termios.ECHO | termios.ECHOE | termios.ECHOK
-    if modes[_CC][termios.VINTR] in (b"\0", b"\xff"):
+    if modes[_CC][termios.VINTR] == _DISABLED:
         modes[_CC][termios.VINTR] = b"\x03"
     return modes

@@ -30,6 +30,8 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         "REGION": session.region or "",
         "MARGIN": str(plan.margin.seconds),
         "ENVIRONMENT": fast.environment(dict(env)),
+        "RELEVANT": " ".join(fast.RELEVANT),
+        "PLAIN_ENVIRONMENT": "".join(f"|{name}={env.get(name, '')}" for name in fast.RELEVANT),
         "CONFIG": config.config_path or "",
         "CONFIG_STAMP": fast.stamp(config.config_path or ""),
         "CREDENTIALS": config.credentials_path or "",
@@ -39,11 +41,22 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     folder = os.path.join(paths.cache_dir(), "names")
     try:
         text = record.render(key, {name: text for name, text in values.items() if text})
+        path = os.path.join(folder, key)
         files.make_private_dir(folder)
-        files.write_private(os.path.join(folder, key), text)
-    except AwsenvError:
+        files.write_private(f"{path}.credentials", "")
+        files.write_private(path, text)
+        # For shells, whose builtins can tell whether one file is newer or older than another:
+        # neither means that it is unchanged, and finds an older file moved in too.
+        _stamp(path, config.config_path)
+        _stamp(f"{path}.credentials", config.credentials_path)
+    except (AwsenvError, OSError):
         # The next call goes the full way too; nothing else is lost.
         return
+
+
+def _stamp(path: str, source: str) -> None:
+    facts = os.stat(source)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
 def _changed_lately(config: Config) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from terminal_driver import Driven, bare_environment, drive
 
 HERE = Path(__file__).parent
+SERIAL = "arn:aws:iam::111122223333:mfa/alice"
 PROMPT = "code for the test:"
 Start = Callable[..., Driven]
 
@@ -30,6 +31,8 @@ def start(shell: str, folder: Path, rc: str = "", **env: str) -> Driven:
         shell,
         folder,
         rc=rc,
+        # So that no line is wrapped: temporary folders have long names.
+        columns=300,
         env={
             "PATH": tools(folder),
             "ASKING": shell,
@@ -54,4 +57,5 @@ def assert_sane(shell: Driven) -> None:
     for mode in ("echo", "icanon", "isig", "icrnl", "opost", "iexten"):
         assert f"-{mode}" not in modes.replace(";", " ").split(), modes
         assert mode in modes.replace(";", " ").split(), modes
-    assert shell.run("echo sa''ne") == "sane"
+    # The shell may tell of a job that has ended.
+    assert "sane" in shell.run("echo sa''ne").splitlines()

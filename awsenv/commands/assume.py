@@ -2,12 +2,16 @@
 
 import os
 import sys
+from typing import Annotated
+
+import typer
 
 from awsenv import warm
 from awsenv.config import load
 from awsenv.environment import assume_change
 from awsenv.options import takes_request
 from awsenv.output import FormatOption, PrintOption, ShellOption, renderer
+from awsenv.profile_mode import choose
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
 from awsenv.summary import summary
@@ -19,17 +23,25 @@ def command(
     shell: ShellOption = None,
     format_: FormatOption = None,
     print_: PrintOption = False,
+    export_profile: Annotated[
+        bool,
+        typer.Option("--export-profile", help="Export AWS_PROFILE instead of keys."),
+    ] = False,
 ) -> None:
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
     emit = renderer(_typed(), shell, format_, print_)
-    plan = plan_for(request)
-    session = flow_for(plan).run()
+    plan, config = plan_for(request), load()
+    export = choose(plan, config) if export_profile else None
+    session = flow_for(export.plan if export else plan).run()
     for note in plan.notes:
         tell(note)
     if sys.stderr.isatty():
         tell(summary(session))
-    warm.leave(plan, session, load(), os.environ)
-    emit(assume_change(session, os.environ))
+    if export:
+        export.save(session, config)
+    else:
+        warm.leave(plan, session, config, os.environ)
+    emit(assume_change(session, os.environ, export.name if export else ""))
 
 
 def _typed() -> str:

@@ -15,7 +15,7 @@ from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for
 from awsenv.session import Session
-from awsenv.sources.botocore import WITHIN
+from awsenv.sources.process import WITHIN
 from awsenv.times import iso_utc
 
 

@@ -46,11 +46,9 @@ def command(
 
 
 def _code() -> int:
-    from awsenv.demo.guide import authenticator
-    from awsenv.demo.place import running
+    from awsenv.demo.guide import authenticator_now
 
-    code = running().current_code()
-    sys.stdout.write(f"{authenticator(code.code, code.seconds_left, code.used)}\n")
+    sys.stdout.write(f"{authenticator_now()}\n")
     return 0
 
 

@@ -34,6 +34,8 @@ def _lines(plan: Plan) -> list[str]:
 
 
 def _step_lines(number: int, step: Step, key: str) -> list[str]:
+    if step.kind == "source":
+        return [f"{number}  its credentials, {step.why}", _at_hand(key)]
     if step.kind == "mfa":
         lines = [f"{number}  GetSessionToken for {format_duration(step.duration)}"]
     else:
@@ -51,6 +53,9 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
     ):
         if value:
             lines.append(f"     {name}: {value}")
+    return [*lines, _at_hand(key)]
+
+
+def _at_hand(key: str) -> str:
     left = record.seconds_left(cache.load(key) or {}, time.time())
-    lines.append(f"     at hand: {f'yes, {format_duration(left)} left' if left else 'no'}")
-    return lines
+    return f"     at hand: {f'yes, {format_duration(left)} left' if left else 'no'}"

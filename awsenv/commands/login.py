@@ -12,8 +12,13 @@ from awsenv.run import flow_for, plan_for, tell
 @takes_request
 def command(request: Request) -> None:
     """Get the MFA session that serves every role, and say until when it lasts."""
-    session = flow_for(mfa_part(plan_for(request))).run()
+    plan = plan_for(request)
+    part = mfa_part(plan)
+    session = flow_for(part).run()
     assert session.expires_at is not None
     left = format_duration(session.expires_at - int(time.time()))
     until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
     tell(f"logged in as {session.profile} until {until} ({left})")
+    if len(plan.steps) > len(part.steps) and plan.steps[-1].saves:
+        # The profile's role is kept saved under a name, which every login renews.
+        flow_for(plan).run()

@@ -9,11 +9,12 @@ import typer
 
 from awsenv import cache
 from awsenv.config import load
-from awsenv.environment import EnvChange, put_still_holds, refresh_change
+from awsenv.environment import EnvChange, is_profile_mode, put_still_holds, refresh_change
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.mfa import EmptyCode
 from awsenv.output import ShellOption, renderer
 from awsenv.plan import Plan
+from awsenv.profile_mode import choose
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
 from awsenv.settings import Settings
@@ -37,6 +38,8 @@ def command(
         )
     values = cache.load_if_key(env.get("AWSENV_SESSION", "")) or {}
     plan = plan_for(replace(_request(env, values), refresh=force), env)
+    export = choose(plan, load(env)) if is_profile_mode(env) else None
+    plan = export.plan if export else plan
     _confirm_if_changed(plan, values)
     for note in plan.notes:
         tell(note)
@@ -46,7 +49,10 @@ def command(
     except EmptyCode:
         emit(EnvChange({}))
         return
-    emit(refresh_change(replace(session, profile=env["AWSENV_PROFILE"]), env))
+    if export:
+        export.save(session, load(env))
+    session = replace(session, profile=env["AWSENV_PROFILE"])
+    emit(refresh_change(session, env, export.name if export else ""))
 
 
 def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:

@@ -44,6 +44,10 @@ class Profile:
                 return at(section.path, section.lines[key])
         return self.where
 
+    def header_in(self, path: str) -> str | None:
+        """What its header says in the file at `path`; None where it has no section there."""
+        return next((section.name for section in self._sections if section.path == path), None)
+
     def get(self, key: str) -> str | None:
         """The value of `key`; None where it is missing, empty or a nested block."""
         value = self.values.get(key)

@@ -18,6 +18,14 @@ other accounts. Nothing here touches your ~/.aws. Type `exit` to leave. Try, in 
 """
 
 
+def authenticator_now() -> str:
+    """What the device of the running demo shows at this moment."""
+    from awsenv.demo.place import running
+
+    code = running().current_code()
+    return authenticator(code.code, code.seconds_left, code.used)
+
+
 def authenticator(code: str, seconds_left: float, used: bool) -> str:
     """The line that stands for the device's little screen."""
     left = f"{max(1, round(seconds_left))} s"

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
@@ -62,20 +62,20 @@ class ProcessSource:
 
     def _run(self, command: str, terminal: Terminal | None) -> bytes:
         words = _split(command)
-        # Windows programs split their command line themselves.
-        process = _start(command if sys.platform == "win32" else words, words[0], terminal)
-        self._question.begin_meanwhile()
-        output = _Output(process)
-        try:
-            if terminal is None:
+        with terminal.lent() if terminal else nullcontext(_nobody) as give:
+            # Windows programs split their command line themselves.
+            process = _start(command if sys.platform == "win32" else words, words[0], terminal)
+            self._question.begin_meanwhile()
+            output = _Output(process)
+            status = -1
+            try:
+                give(process.pid)
                 status = self._status(process)
-            else:
-                with terminal.lent() as give:
-                    with suppress(OSError):
-                        give(process.pid)
-                    status = self._status(process)
-        finally:
-            _end(process)
+            finally:
+                _end(process)
+                if status and terminal:
+                    # It may have ended in the middle of its question.
+                    terminal.write("\n")
         if status in (-signal.SIGINT, 128 + signal.SIGINT):
             raise CancelledError
         if status:
@@ -122,6 +122,10 @@ class _Output:
         """
         self._thread.join(0.5)
         return self._kept
+
+
+def _nobody(_group: int) -> None:
+    """Give the terminal, where there is none."""
 
 
 def _split(command: str) -> list[str]:

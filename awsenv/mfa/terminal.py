@@ -1,5 +1,7 @@
 """The person, asked at the terminal."""
 
+import os
+
 from awsenv.errors import CredentialsError
 from awsenv.lock import TakenOver
 from awsenv.mfa.base import USED, WRONG, EmptyCode, Last, Question, is_code
@@ -7,6 +9,8 @@ from awsenv.terminal import Terminal
 from awsenv.text import visible
 
 _MALFORMED_TRIES = 3
+# Set in the shell of `awsenv demo`.
+DEMO = "AWSENV_DEMO"
 
 
 class TerminalSource:
@@ -30,6 +34,11 @@ class TerminalSource:
     def _ask(self, terminal: Terminal) -> str:
         question = self._question
         prompt = f"MFA code for {question.device} ({visible(question.purpose, 60)}): "
+        if os.environ.get(DEMO):
+            # The person in the demo holds no device in the hand: put it beside the question.
+            from awsenv.demo.guide import authenticator_now
+
+            terminal.say(authenticator_now())
         for _ in range(_MALFORMED_TRIES):
             line = terminal.ask_code(prompt, question.idle, question.begin_meanwhile)
             if line is None:

@@ -36,6 +36,11 @@ class Root:
     role_arn: str | None = None
     account: str | None = None
 
+    @property
+    def saved(self) -> bool:
+        """Whether these are keys of a session that stand in an AWS file."""
+        return self.source == "keys" and bool(self.temporary)
+
 
 @dataclass(frozen=True)
 class Resolved:

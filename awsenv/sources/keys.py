@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from awsenv.config import Config, Profile, shown
 from awsenv.errors import ConfigError
-from awsenv.session import Credentials
+from awsenv.saved import credentials_of, ends_at
 from awsenv.sources import Context, Resolved, Root
 
 
@@ -39,10 +39,4 @@ class KeysSource:
 
     def resolve(self, root: Root, context: Context) -> Resolved:
         profile = context.config.profile(root.profile or "")
-        return Resolved(
-            Credentials(
-                profile.get("aws_access_key_id") or "",
-                profile.get("aws_secret_access_key") or "",
-                profile.get("aws_session_token") or profile.get("aws_security_token"),
-            )
-        )
+        return Resolved(credentials_of(profile), ends_at(profile))

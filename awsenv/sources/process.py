@@ -39,19 +39,13 @@ class ProcessSource:
         profile = context.config.profile(root.profile or "")
         # No time limit: it may wait for a touch or a passphrase, and Ctrl-C ends it.
         output = _run(profile.get("credential_process") or "", root)
-        try:
-            return _parse(output)
-        except (ValueError, TypeError, KeyError) as error:
-            problem = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        found = _parse(output)
+        if isinstance(found, str):
             raise CredentialsError(
-                f"{root.description} did not print credentials ({root.where}): its output "
-                f"{problem if isinstance(error, KeyError | _Unfit) else 'is not JSON'}",
+                f"{root.description} did not print credentials ({root.where}): {found}",
                 "run the command by hand to see what it prints",
-            ) from None
-
-
-class _Unfit(ValueError):
-    """What the output is, instead of credentials; never a part of it, which may be secret."""
+            )
+        return found
 
 
 def _run(command: str, root: Root) -> bytes:
@@ -79,29 +73,35 @@ def _run(command: str, root: Root) -> bytes:
     return done.stdout
 
 
-def _parse(output: bytes) -> Resolved:
+def _parse(output: bytes) -> Resolved | str:
+    """What a program printed, or what is wrong with it: never a part of it, it may be secret."""
     import json
 
-    answer: Any = json.loads(output)
-    if not isinstance(answer, dict):
-        raise _Unfit("is no JSON object")
-    if answer.get("Version") != 1:
-        raise _Unfit("is not of Version 1")
-    key, secret, token = answer["AccessKeyId"], answer["SecretAccessKey"], answer.get("SessionToken")
-    if not all(isinstance(value, str) and value for value in (key, secret, token or "-")):
-        raise _Unfit("has a key that is no text")
-    return Resolved(Credentials(key, secret, token or None), _epoch(answer.get("Expiration")))
+    try:
+        answer: Any = json.loads(output)
+    except ValueError:
+        return "its output is not JSON"
+    if not isinstance(answer, dict) or answer.get("Version") != 1:
+        return "its output is not of Version 1"
+    values = [answer.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    key, secret, token = (value if isinstance(value, str) else "" for value in values)
+    if not key or not secret:
+        return "its output lacks AccessKeyId or SecretAccessKey"
+    expires_at = _epoch(answer.get("Expiration"))
+    if expires_at == 0:
+        return "its Expiration is not ISO 8601 with a time zone"
+    return Resolved(Credentials(key, secret, token or None), expires_at)
 
 
-def _epoch(text: str | None) -> int | None:
+def _epoch(text: object) -> int | None:
+    """Epoch seconds of an Expiration, None where there is none, 0 where it cannot be read."""
     if not text:
         return None
     from dateutil.parser import isoparse
 
     try:
-        moment = isoparse(text)
-    except (ValueError, TypeError):
-        raise _Unfit("has an Expiration that is not ISO 8601") from None
-    if moment.tzinfo is None:
-        raise _Unfit("has an Expiration without a time zone")
-    return int(moment.timestamp())
+        moment = isoparse(text) if isinstance(text, str) else None
+    except ValueError:
+        return 0
+    # botocore fails where the time zone is missing, and a guess may be hours wrong.
+    return int(moment.timestamp()) if moment is not None and moment.tzinfo else 0

@@ -21,8 +21,8 @@ class SsoSource(BotocoreSource):
         missing = [key for key in (*_OF_PROFILE, *_OF_SESSION) if not values.get(key)]
         if missing:
             raise ConfigError(
-                f"profile {profile.name!r} signs in with SSO, but has no {' and no '.join(missing)} "
-                f"({profile.where})",
+                f"profile {profile.name!r} signs in with SSO, but {' and '.join(missing)} "
+                f"is missing ({profile.where})",
                 "`aws configure sso` writes what is needed",
             )
         return Root(

@@ -1,6 +1,7 @@
 """A web identity token in a file: AssumeRoleWithWebIdentity, as in EKS and in build jobs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
@@ -22,9 +23,9 @@ class WebIdentitySource(BotocoreSource):
                 f"profile {profile.name!r} has web_identity_token_file but no role_arn ({where})",
                 "add role_arn = the role that trusts the token's issuer",
             )
-        name = profile.get("role_session_name") or ""
+        root = _root(token_file, role, profile.get("role_session_name") or "")
         description = f"the web identity token of profile {profile.name!r}"
-        return _root(description, token_file, role, name, profile.name, where)
+        return replace(root, description=description, profile=profile.name, where=where)
 
 
 def environment_token(env: Mapping[str, str]) -> Root | None:
@@ -32,24 +33,14 @@ def environment_token(env: Mapping[str, str]) -> Root | None:
     token_file, role = env.get("AWS_WEB_IDENTITY_TOKEN_FILE"), env.get("AWS_ROLE_ARN")
     if not token_file or not role:
         return None
-    name = env.get("AWS_ROLE_SESSION_NAME", "")
-    return _root("the web identity token in the environment", token_file, role, name)
+    return _root(token_file, role, env.get("AWS_ROLE_SESSION_NAME", ""))
 
 
-def _root(
-    description: str,
-    token_file: str,
-    role: str,
-    session_name: str,
-    profile: str | None = None,
-    where: str = "",
-) -> Root:
+def _root(token_file: str, role: str, session_name: str) -> Root:
     return Root(
         "web-identity",
-        description,
+        "the web identity token in the environment",
         "\n".join(["web-identity", token_file, role, session_name]),
-        profile,
-        where,
         temporary=True,
         role_session=True,
         kept=True,

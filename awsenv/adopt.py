@@ -1,0 +1,75 @@
+"""A saved session that another program wrote: whose is it? Asked once, and kept in its section."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from awsenv.config import load, shown
+from awsenv.errors import CancelledError, CredentialsError
+from awsenv.saved import SAVED_FROM, is_session
+from awsenv.text import visible
+
+if TYPE_CHECKING:
+    from awsenv.config import Config
+    from awsenv.sources import Root
+    from awsenv.terminal import Terminal
+
+_TRIES = 3
+
+
+class OriginNeeded(CredentialsError):  # noqa: N818 - named for what is to be told
+    """The session saved as `name` is of no more use, and nothing says what renews it."""
+
+    def __init__(
+        self, root: "Root", what: str, open_terminal: "Callable[[], Terminal | None]"
+    ) -> None:
+        self.name = root.profile or ""
+        super().__init__(
+            f"the session saved as {self.name!r} {what}, and nothing says which profile it is "
+            f"a session of ({root.where})",
+            f"say it once: awsenv save PROFILE --as {self.name}",
+        )
+        self.open_terminal = open_terminal
+
+
+def ask(needed: OriginNeeded) -> bool:
+    """Ask the person and keep the answer; False where there is nobody to ask.
+
+    Raises CancelledError where the person gave none.
+    """
+    terminal = needed.open_terminal()
+    if terminal is None:
+        return False
+    config = load()
+    with terminal:
+        terminal.say(f"awsenv: {needed.message}")
+        origin = _answer(terminal, needed.name, config)
+        _keep(needed.name, origin, config)
+        terminal.say(f"awsenv: kept in {shown(config.credentials_path)} as {SAVED_FROM}")
+    return True
+
+
+def _answer(terminal: "Terminal", name: str, config: "Config") -> str:
+    likely = [
+        profile.name
+        for profile in config.profiles.values()
+        if profile.get("aws_access_key_id") and not is_session(profile)
+    ]
+    if likely:
+        terminal.say(f"profiles with keys of their own: {', '.join(map(visible, likely))}")
+    usual = f" [{visible(likely[0])}]" if len(likely) == 1 else ""
+    for _ in range(_TRIES):
+        answer = terminal.ask(f"it is a session of profile{usual}: ").strip()
+        if not answer and usual:
+            return likely[0]
+        if not answer:
+            break
+        if answer in config.profiles and answer != name:
+            return answer
+        terminal.say(f"there is no other profile {answer!r}")
+    raise CancelledError
+
+
+def _keep(name: str, origin: str, config: "Config") -> None:
+    from awsenv.config.edit import edit
+
+    edit(config.credentials_path, lambda text: text.set(name, {SAVED_FROM: origin}))

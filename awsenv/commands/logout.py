@@ -1,0 +1,72 @@
+"""`awsenv logout`: forget sessions, and remove the profiles they were saved as."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from awsenv import cache, saved
+from awsenv.config import load, shown
+from awsenv.environment import put_still_holds
+from awsenv.errors import ConfigError, UsageError
+from awsenv.plan import Plan
+from awsenv.request import Request
+from awsenv.run import plan_for, tell
+
+
+def command(
+    profile: Annotated[
+        str | None,
+        typer.Argument(
+            help="The profile; else AWSENV_PROFILE, AWS_PROFILE or default.",
+            metavar="[PROFILE]",
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Forget every session of every profile.")
+    ] = False,
+) -> None:
+    """Forget the MFA session of a profile's user, and every role session got with it."""
+    if everything and profile:
+        raise UsageError("--all and a profile exclude each other", "leave one of them out")
+    plan = None if everything else plan_for(Request(profile=profile))
+    removed = _remove_saved(plan)
+    count = cache.forget_all() if plan is None else _forget(plan)
+    told = [f"forgot {count} session{'' if count == 1 else 's'}"] if count else []
+    if removed:
+        file = shown(load().credentials_path)
+        told.append(f"removed {', '.join(f'[{name}]' for name in removed)} from {file}")
+    tell("; ".join(told) or "there was no session to forget")
+    if put_still_holds(os.environ):
+        tell("this shell still has its session: awsenv unset takes it out")
+
+
+def _forget(plan: Plan) -> int:
+    """Forget what was got from the same credentials as `plan`'s session."""
+    keys = cache.step_keys(plan)
+    found = [
+        key
+        for key, values in cache.records().items()
+        if key in keys or values.get("SOURCE") == plan.root.description
+    ]
+    for key in found:
+        cache.forget(key)
+    return len(found)
+
+
+def _remove_saved(plan: Plan | None) -> list[str]:
+    """Remove the saved sessions that come from the same credentials as `plan`'s, or all."""
+    config = load()
+    names = [name for name, each in config.profiles.items() if each.get(saved.SAVED_FROM)]
+    if plan is not None:
+        names = [name for name in names if _root(name) == plan.root.description]
+    return [name for name in names if saved.remove(name, config)]
+
+
+def _root(name: str) -> str | None:
+    try:
+        return plan_for(Request(profile=name)).root.description
+    except (ConfigError, UsageError):
+        # A profile that has been broken since: `logout --all` removes it.
+        return None

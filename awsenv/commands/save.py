@@ -1,0 +1,138 @@
+"""`awsenv save`: a session as a profile, for tools that read nothing but the credentials file."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from awsenv import saved
+from awsenv.config import Config, load, shown
+from awsenv.config.edit import edit_profile
+from awsenv.errors import ConfigError, UsageError
+from awsenv.options import takes_request
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for, tell
+
+_PROCESS = ("awsenv", "credential-process")
+
+
+@takes_request
+def command(
+    request: Request,
+    as_name: Annotated[
+        str | None,
+        typer.Option("--as", help="The name to save it under.", metavar="NAME"),
+    ] = None,
+    as_process: Annotated[
+        str | None,
+        typer.Option(
+            help="Write a profile NAME that gets sessions from awsenv, instead of keys.",
+            metavar="NAME",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite what NAME holds, even long-lived keys.")
+    ] = False,
+) -> None:
+    """Write a profile's session into the credentials file, as a profile of its own."""
+    if as_name == "" or as_process == "":
+        raise UsageError("the name to save under is empty", "give --as or --as-process a name")
+    if as_name and as_process:
+        raise UsageError("--as and --as-process exclude each other", "leave one of them out")
+    if as_process:
+        _save_process(request, as_process, force=force)
+    else:
+        _save_session(request, as_name, force=force)
+
+
+def _save_session(request: Request, as_name: str | None, *, force: bool) -> None:
+    plan, config = plan_for(request), load()
+    profile, altering = plan.request.profile, request.alters()
+    if profile is None or altering:
+        raise UsageError(
+            f"a saved session is renewed by its profile, so {altering} does not apply",
+            "write what it says into a profile in the AWS config, and save that",
+        )
+    if not plan.steps:
+        raise ConfigError(
+            f"{plan.root.description} are no session that could be saved",
+            f"run: awsenv setup {plan.root.profile or profile}",
+        )
+    origin = profile
+    while further := saved.origin_of(origin, config):
+        origin = further
+    name = as_name or (profile if origin != profile else saved.name_for(profile, config))
+    if name in (origin, plan.root.profile):
+        raise UsageError(
+            f"profile {name!r} is what the session comes from, so it cannot be saved there",
+            "choose another name with --as",
+        )
+    saved.check_name(name, config, force=force)
+    session = flow_for(plan).run()
+    for note in plan.notes:
+        tell(note)
+    saved.write(session, name, origin, config, serial=request.mfa_serial, force=force)
+    assert session.expires_at is not None
+    until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
+    tell(f"[{name}] in {shown(config.credentials_path)} is {origin} until {until}")
+
+
+def _save_process(request: Request, name: str, *, force: bool) -> None:
+    plan, config = plan_for(Request(profile=request.profile)), load()
+    if request != Request(profile=request.profile):
+        raise UsageError(
+            "--as-process takes no options of the session",
+            "write them into the profile in the AWS config",
+        )
+    profile = plan.profile
+    if name in (profile, plan.root.profile):
+        raise UsageError(
+            f"profile {name!r} would get its credentials from itself", "choose another name"
+        )
+    _check_process_name(name, config, force=force)
+    values: dict[str, str | None] = {"credential_process": _command_line([*_PROCESS, profile])}
+    there = config.profiles.get(name)
+    if plan.region and not (there and there.get("region")):
+        values["region"] = plan.region
+    edit_profile(config, name, values)
+    tell(f"profile {name!r} in {shown(config.config_path)} gets its credentials from awsenv")
+    _warn_of_path()
+
+
+def _check_process_name(name: str, config: Config, *, force: bool) -> None:
+    profile = config.profiles.get(name)
+    if profile is None:
+        return
+    for key in (*saved.STRONGER, "aws_access_key_id"):
+        if profile.get(key):
+            raise ConfigError(
+                f"profile {name!r} has {key} ({profile.at(key)}), so AWS tools would ignore a "
+                "credential_process there",
+                "choose another name",
+            )
+    process = profile.get("credential_process") or ""
+    if process and not process.startswith(" ".join(_PROCESS)) and not force:
+        raise ConfigError(
+            f"profile {name!r} has a credential_process already "
+            f"({profile.at('credential_process')})",
+            "choose another name, or pass --force",
+        )
+
+
+def _command_line(words: list[str]) -> str:
+    import os
+
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(words)
+    import shlex
+
+    return shlex.join(words)
+
+
+def _warn_of_path() -> None:
+    import shutil
+
+    if shutil.which(_PROCESS[0]) is None:
+        tell("no awsenv is on the PATH here, and a tool that uses this profile has to find one")

@@ -1,0 +1,145 @@
+"""The one way awsenv writes to the AWS files: one section at a time, all or nothing.
+
+    edit(config.credentials_path, lambda text: text.set("ops-sts", {"aws_access_key_id": ...}))
+
+The file is read under a lock, changed as awsenv.config.layout changes it, and replaced in one
+step by a finished copy beside it. A crash leaves the old file or the new one, two writers both
+land, a symbolic link stays one, and mode and owner stay what they were. A new file is 0600.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from awsenv.config import Config
+from awsenv.config.layout import IniText
+from awsenv.config.where import shown
+from awsenv.errors import AwsenvError, ConfigError
+
+# Others hold the lock for milliseconds.
+_PATIENCE = 10.0
+_TRIES = 5
+
+
+def edit(path: str, change: Callable[[IniText], None]) -> bool:
+    """Apply `change` to the file at `path`; whether that made it another one.
+
+    `change` may be called more than once. Raises ConfigError where the file is one that AWS
+    tools refuse, or none is named, and AwsenvError where it cannot be written.
+    """
+    if not path:
+        raise ConfigError(
+            "there is no AWS file to write to",
+            "unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or give them a path",
+        )
+    real = os.path.realpath(path)
+    try:
+        _make_folder(os.path.dirname(real))
+        with _lock(real):
+            for _ in range(_TRIES):
+                before = _read(real)
+                text = IniText(before, path)
+                change(text)
+                if text.data == before:
+                    return False
+                if _replace(real, before, text.data):
+                    return True
+    except OSError as error:
+        raise AwsenvError(
+            f"cannot write {shown(path)}: {(error.strerror or str(error)).lower()}",
+            "make the file and its folder writable for your user",
+        ) from None
+    raise AwsenvError(f"another program keeps changing {shown(path)}", "try again when it is done")
+
+
+def edit_profile(config: Config, name: str, values: Mapping[str, str | None]) -> bool:
+    """Set keys of profile `name` in the config file, as `IniText.set` does; as `edit` otherwise."""
+    profile = config.profiles.get(name)
+    header = profile.header_in(config.config_path) if profile else None
+    if header is None:
+        import shlex
+
+        header = "default" if name == "default" else f"profile {shlex.quote(name)}"
+    section = header
+    return edit(config.config_path, lambda text: text.set(section, values))
+
+
+@contextmanager
+def _lock(real: str) -> Iterator[None]:
+    """Hold the lock of the file at `real`: beside it, for whoever shares the file shares it."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(_beside(real, "lock"), timeout=_PATIENCE, mode=0o600):
+            yield
+    except Timeout:
+        raise AwsenvError(
+            f"another awsenv has been writing {shown(real)} for {_PATIENCE:g} s", "try again"
+        ) from None
+
+
+def _beside(real: str, what: str) -> str:
+    folder, name = os.path.split(real)
+    return os.path.join(folder, f".{name}.awsenv-{what}")
+
+
+def _make_folder(folder: str) -> None:
+    if not os.path.isdir(folder):
+        _make_folder(os.path.dirname(folder))
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+
+
+def _read(real: str) -> bytes:
+    try:
+        with open(real, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _replace(real: str, before: bytes, data: bytes) -> bool:
+    """Put `data` in the place of `before`; False if another program has changed that meanwhile."""
+    new = _beside(real, "new")
+    # One that a crash has left behind: whoever wrote it no longer holds the lock.
+    with suppress(FileNotFoundError):
+        os.unlink(new)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            _liken(file.fileno(), real)
+            os.fsync(file.fileno())
+        # Other programs know nothing of the lock.
+        if _read(real) != before:
+            return False
+        os.replace(new, real)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(new)
+    _sync_folder(os.path.dirname(real))
+    return True
+
+
+def _liken(handle: int, real: str) -> None:
+    """Give an open file the mode and owner of the one at `real`, if there is one."""
+    try:
+        facts = os.stat(real)
+    except FileNotFoundError:
+        return
+    if os.name == "posix":
+        with suppress(PermissionError):
+            os.fchown(handle, facts.st_uid, facts.st_gid)
+        os.fchmod(handle, stat.S_IMODE(facts.st_mode))
+
+
+def _sync_folder(folder: str) -> None:
+    """Have the replacement itself on the disk, where folders can be opened for that."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,123 @@
+"""Calls to IAM about a user's own access keys and MFA devices.
+
+API: AWS Identity and Access Management, version 2010-05-08.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from awsenv import refusals
+from awsenv.deadline import Deadline
+from awsenv.errors import AwsenvError, RefusedError
+from awsenv.plan import Plan
+from awsenv.session import Credentials
+from awsenv.sts import new_session
+
+DENIED = "AccessDenied"
+GONE = "NoSuchEntity"
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An access key as IAM lists it; `made_at` is in epoch seconds."""
+
+    id: str
+    active: bool
+    made_at: int
+
+
+class Iam:
+    """IAM as the profile of `plan` reaches it; each call has the time limit to itself.
+
+    Every function raises RefusedError with IAM's code, or NetworkError.
+    """
+
+    def __init__(self, plan: Plan, seconds: float) -> None:
+        self._plan = plan
+        self._seconds = seconds
+        self._clients: dict[tuple[Credentials, bool], Any] = {}
+
+    def mfa_devices(self, who: Credentials) -> list[str]:
+        """The serials of the caller's MFA devices, FIDO ones too."""
+        return [each["SerialNumber"] for each in self._call(who, "list_mfa_devices")["MFADevices"]]
+
+    def access_keys(self, who: Credentials) -> list[AccessKey]:
+        """The caller's access keys, two at most."""
+        found = self._call(who, "list_access_keys")["AccessKeyMetadata"]
+        return [
+            AccessKey(
+                each["AccessKeyId"],
+                each["Status"] == "Active",
+                int(each["CreateDate"].timestamp()),
+            )
+            for each in found
+        ]
+
+    def create_access_key(self, who: Credentials) -> Credentials:
+        """A new access key of the caller's. Never sent twice: that would make two."""
+        made = self._call(who, "create_access_key", once=True)["AccessKey"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+
+    def deactivate(self, who: Credentials, key_id: str) -> None:
+        """Have AWS refuse a key of the caller's until it is activated again."""
+        self._call(who, "update_access_key", AccessKeyId=key_id, Status="Inactive")
+
+    def delete(self, who: Credentials, key_id: str) -> None:
+        """Delete a key of the caller's for good."""
+        self._call(who, "delete_access_key", AccessKeyId=key_id)
+
+    def last_used(self, who: Credentials, key_id: str) -> str:
+        """When and by what a key was last used, in words; AWS knows it hours late."""
+        used = self._call(who, "get_access_key_last_used", AccessKeyId=key_id)["AccessKeyLastUsed"]
+        moment = used.get("LastUsedDate")
+        return f"last used {moment:%Y-%m-%d} by {used['ServiceName']}" if moment else "never used"
+
+    def _call(
+        self, who: Credentials, operation: str, *, once: bool = False, **parameters: Any
+    ) -> dict[str, Any]:
+        def work() -> dict[str, Any]:
+            return getattr(self._client(who, once), operation)(**parameters)  # type: ignore[no-any-return]
+
+        try:
+            return Deadline(self._seconds).run(work, "IAM")
+        except AwsenvError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever botocore raises
+            raise _explained(error, operation, self._plan, parameters) from None
+
+    def _client(self, who: Credentials, once: bool) -> Any:
+        from botocore.config import Config
+
+        if (who, once) not in self._clients:
+            self._clients[who, once] = new_session(self._plan.config_profile).create_client(
+                "iam",
+                region_name=self._plan.sts_region,
+                aws_access_key_id=who.access_key_id,
+                aws_secret_access_key=who.secret_access_key,
+                aws_session_token=who.session_token,
+                config=Config(
+                    connect_timeout=5,
+                    read_timeout=10,
+                    retries={"total_max_attempts": 1 if once else 3, "mode": "standard"},
+                ),
+            )
+        return self._clients[who, once]
+
+
+def _explained(
+    error: Exception, operation: str, plan: Plan, parameters: dict[str, Any]
+) -> AwsenvError:
+    from botocore.exceptions import ClientError
+
+    answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
+    code, message = str(answer.get("Code", "")), str(answer.get("Message", "")).strip()
+    action = "".join(part.capitalize() for part in operation.split("_")).replace("Mfa", "MFA")
+    if code in (DENIED, "AccessDeniedException"):
+        return RefusedError(
+            f"AWS denies iam:{action}: {message}",
+            "the user's policy has to allow it, and may want MFA for it",
+            code=DENIED,
+        )
+    if code in (GONE, "LimitExceeded"):
+        return RefusedError(f"IAM refused {action}: {message}", code=code)
+    return refusals.explain(error, plan, parameters, "IAM")

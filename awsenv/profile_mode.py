@@ -1,0 +1,50 @@
+"""`assume --export-profile`: a profile's name in the environment instead of keys."""
+
+from dataclasses import dataclass, replace
+
+from awsenv.config import Config
+from awsenv.errors import UsageError
+from awsenv.plan import Plan
+from awsenv.saved import name_for, origin_of, write
+from awsenv.session import Session
+
+
+@dataclass(frozen=True)
+class Export:
+    """A profile that AWS tools can use as it stands, once `plan`'s session is `saved`."""
+
+    name: str
+    plan: Plan
+    saved: tuple[str, ...] = ()
+
+    def save(self, session: Session, config: Config) -> None:
+        """Write `session` under the names in `saved`; raises ConfigError where that cannot be."""
+        for name in self.saved:
+            origin = self.plan.steps[-1].profile
+            write(session, name, origin, config, keep_longer=not self.plan.request.refresh)
+
+
+def choose(plan: Plan, config: Config) -> Export:
+    """What to export for `plan`; raises UsageError where that has no name.
+
+    It is the profile itself where that needs nothing, or has a role, a saved session as its
+    source and no MFA device of its own. Else its session is saved as a profile.
+    """
+    name, altering = plan.request.profile, plan.request.alters()
+    if name is None or altering:
+        raise UsageError(
+            f"a profile that is exported is renewed by its name, so {altering or 'that'} "
+            "does not apply",
+            "make a profile of it in the AWS config",
+        )
+    if not plan.steps:
+        return Export(name, plan)
+    if plan.usable_after is not None:
+        part = replace(plan, steps=plan.steps[: plan.usable_after])
+        return Export(name, part, part.steps[-1].saves if part.steps else ())
+    return Export(*_saved(name, plan, config))
+
+
+def _saved(name: str, plan: Plan, config: Config) -> tuple[str, Plan, tuple[str, ...]]:
+    own = name if origin_of(name, config) else name_for(name, config)
+    return own, plan, (own,)

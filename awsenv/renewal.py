@@ -1,0 +1,52 @@
+"""Saved sessions in a run through a plan: taken up while live, written anew when renewed."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from awsenv import saved
+from awsenv.config import Config
+from awsenv.errors import AwsenvError
+from awsenv.record import LONGEST_LIFE
+from awsenv.session import Session
+from awsenv.sts import Granted
+
+if TYPE_CHECKING:
+    from awsenv.plan import Step
+
+
+def take(step: "Step", config: Config, refused: set[str]) -> Granted | None:
+    """The live session that is saved under a name of `step`'s, if there is one.
+
+    Another program may have written it, or the record was lost. One whose key is `refused` does
+    not count, nor does one that does not say when it expires.
+    """
+    for name in step.saves:
+        profile = config.profiles.get(name)
+        expires_at = saved.ends_at(profile) if profile else None
+        if profile is None or expires_at is None or profile.get("aws_access_key_id") in refused:
+            continue
+        now = int(time.time())
+        if now < expires_at <= now + LONGEST_LIFE:
+            # When it was got is not told: as long before its end as would be usual.
+            issued_at = min(now, expires_at - step.duration)
+            return Granted(saved.credentials_of(profile), issued_at, expires_at)
+    return None
+
+
+def renew(
+    step: "Step", session: Session, config: Config, tell: Callable[[str], None], *, newest: bool
+) -> None:
+    """Write `session` under each name of `step`'s where it is not there yet.
+
+    Unless it is the `newest`, it does not replace one that lasts longer. What cannot be written
+    is told, and nothing else is lost.
+    """
+    for name in step.saves:
+        profile = config.profiles.get(name)
+        if profile and profile.get("aws_access_key_id") == session.credentials.access_key_id:
+            continue
+        try:
+            saved.write(session, name, step.profile, config, keep_longer=not newest)
+        except AwsenvError as error:
+            tell(f"{error.message}; going on without saving the session there")

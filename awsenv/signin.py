@@ -1,0 +1,69 @@
+"""A sign-in that has lapsed, and the offer to renew it with the AWS CLI."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from awsenv.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from awsenv.terminal import Terminal
+
+
+class SignInNeeded(CredentialsError):  # noqa: N818 - named for what is to be done
+    """`command` is what renews the sign-in."""
+
+    def __init__(self, message: str, command: tuple[str, ...]) -> None:
+        import shlex
+
+        super().__init__(message, f"run: {shlex.join(command)}")
+        self.command = command
+
+
+def offer(needed: SignInNeeded, open_terminal: "Callable[[], Terminal | None]") -> bool:
+    """Ask whether to sign in now and do it; False where that is not possible or not wanted.
+
+    Raises CancelledError where the person cancelled, CredentialsError where signing in failed.
+    """
+    import shlex
+    import shutil
+
+    program = shutil.which(needed.command[0])
+    terminal = open_terminal() if program else None
+    if program is None or terminal is None:
+        return False
+    with terminal:
+        terminal.say(f"awsenv: {needed.message}")
+        answer = terminal.ask(f"run {shlex.join(needed.command)} now? [Y/n] ")
+        if answer.strip().lower() not in ("", "y", "yes"):
+            return False
+        status = _run([program, *needed.command[1:]], terminal)
+    if status:
+        raise CredentialsError(
+            f"{shlex.join(needed.command)} failed with exit code {status}", needed.hint
+        )
+    return True
+
+
+def _run(words: list[str], terminal: "Terminal") -> int:
+    """Run a program at the terminal, for our own stdout belongs to the shell's evaluation."""
+    import subprocess
+
+    own = terminal.fileno()
+    process = subprocess.Popen(
+        words,
+        stdin=own,
+        stdout=own if own is not None else 2,
+        stderr=own,
+        process_group=0 if os.name == "posix" else None,
+    )
+    try:
+        with terminal.lent() as give:
+            with suppress(OSError):
+                give(process.pid)
+            return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()

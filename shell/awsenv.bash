@@ -1,0 +1,525 @@
+# shellcheck shell=bash disable=SC2034,SC2178
+# awsenv for bash 3.2 and later: the session's time left in the prompt, and a code asked for
+# just before the command that needs it. `awsenv init bash --install` adds it to ~/.bashrc.
+# Functions give their results in variables: $(...) would cost a process.
+
+# --- 1. guard ------------------------------------------------------------------------------
+
+case $- in *i*) ;; *) return 0 ;; esac
+# Not a mere flag: under `set -a` that would reach child shells.
+if [[ ${__awsenv_loaded-} == "$$" ]]; then return 0; fi
+__awsenv_loaded=$$ __awsenv_aliases=
+# Functions are parsed without aliases, so that no alias of a builtin ends up in them.
+if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -u expand_aliases; fi
+
+# --- 2. settings ---------------------------------------------------------------------------
+
+# AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
+# AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# They are read where they are used, so that a change takes effect at once.
+__awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
+__awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
+
+# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h), or to $2 where it is none.
+__awsenv_seconds() {
+  __awsenv_n=${1%[smh]}
+  case $__awsenv_n in '' | *[!0123456789]* | ?????????*) __awsenv_n=$2 && return 0 ;; esac
+  case $1 in
+    *m) __awsenv_n=$((10#$__awsenv_n * 60)) ;;
+    *h) __awsenv_n=$((10#$__awsenv_n * 3600)) ;;
+    *) __awsenv_n=$((10#$__awsenv_n)) ;;
+  esac
+}
+
+# --- 3. clock and digits -------------------------------------------------------------------
+
+# Sets __awsenv_now to the epoch seconds.
+if ((__awsenv_version >= 402)); then
+  __awsenv_clock() { builtin printf -v __awsenv_now '%(%s)T' -1; }
+else
+  # None among the builtins: one process, now, and counting from there.
+  __awsenv_started=$(($(builtin command date +%s) - SECONDS))
+  __awsenv_clock() { __awsenv_now=$((__awsenv_started + SECONDS)); }
+fi
+
+# Asked before any arithmetic: there, bash would run the command in x[$(command)].
+__awsenv_is_time() {
+  case ${1-} in '' | *[!0123456789]* | ?????????????*) return 1 ;; esac
+}
+
+# --- 4. is the session ours? ---------------------------------------------------------------
+
+# True while the variable that awsenv put first still has the value it was given.
+__awsenv_ours() {
+  local pair=${AWSENV_PUT-} value
+  pair=${pair%%&*}
+  value=${pair#*=} pair=${pair%%=*}
+  case $pair in AWS_ACCESS_KEY_ID | AWS_PROFILE) ;; *) return 1 ;; esac
+  if [[ $value == *%* ]]; then builtin printf -v value %b "${value//\%/\\x}"; fi
+  [[ -n $value && ${!pair-} == "$value" ]]
+}
+
+# True if what ends at $1, issued at $2 (0: unknown), has lapsed or is about to.
+__awsenv_ends() {
+  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+  if ((10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10)); then
+    __awsenv_n=$(((10#$1 - 10#$2) / 10))
+  fi
+  __awsenv_clock
+  ((10#$1 - __awsenv_now <= __awsenv_n))
+}
+
+__awsenv_lapsed() {
+  local issued=${AWSENV_ISSUED_AT-}
+  if ! __awsenv_is_time "$issued"; then issued=0; fi
+  __awsenv_ours && __awsenv_is_time "${AWSENV_EXPIRES_AT-}" && __awsenv_ends "$AWSENV_EXPIRES_AT" "$issued"
+}
+
+# --- 5. segment ----------------------------------------------------------------------------
+
+# What would move or hide text on a screen, beside control characters: marks of direction, line
+# separators, the byte order mark.
+__awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9\xef\xbb\xbf'
+
+# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
+__awsenv_compute() {
+  local left='' seconds=1000000 text color=${AWSENV_PROMPT_COLORS-32 33 31} name
+  AWSENV_SEGMENT='' AWSENV_COLOR='' AWSENV_COLOR_END=''
+  if [[ ${AWSENV_PROMPT-} == off || -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
+  text=${AWSENV_PROMPT_FORMAT-'[{profile} {left}] '}
+  if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
+    __awsenv_clock
+    seconds=$((10#$AWSENV_EXPIRES_AT - __awsenv_now)) left=lapsed
+    if ((seconds > 0)); then left=${seconds}s; fi
+    if ((seconds >= 60)); then left=$((seconds / 60))m; fi
+    if ((seconds >= 3600)); then builtin printf -v left '%dh%02dm' $((seconds / 3600)) $((seconds / 60 % 60)); fi
+  elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
+    left='?'
+  else
+    text=${text/ \{left\}/}
+  fi
+  if [[ $text == *\{left\}* ]]; then text=${text%%\{left\}*}$left${text#*\{left\}}; fi
+  # The name comes last: it may hold a {left} of its own.
+  name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
+  if ((${#name} > 60)); then name=${name:0:59}~; fi
+  if [[ $text == *\{profile\}* ]]; then text=${text%%\{profile\}*}$name${text#*\{profile\}}; fi
+  AWSENV_SEGMENT=$text
+  __awsenv_seconds "${AWSENV_PROMPT_WARN:-15m}" 900
+  if ((seconds <= __awsenv_n)); then color=${color#* }; fi
+  __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
+  if ((seconds <= __awsenv_n)); then color=${color##* }; fi
+  color=${color%% *}
+  case ${NO_COLOR:+x}$color in '' | *[!0123456789\;]*) return 0 ;; esac
+  if [[ ${TERM-} != dumb ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+}
+
+# For prompts made by hand: computes the segment anew and prints it, without colour.
+awsenv_segment() {
+  __awsenv_compute
+  builtin printf %s "$AWSENV_SEGMENT"
+}
+
+# --- 6. prompt placement -------------------------------------------------------------------
+
+# A value that PS1 refers to is shown as it is; in PS1 itself it would be evaluated.
+# shellcheck disable=SC2016
+__awsenv_front='\[${AWSENV_COLOR-}\]${AWSENV_SEGMENT-}\[${AWSENV_COLOR_END-}\]'
+
+# Puts the segment in front of PS1, unless PS1 has it already or the person places it.
+__awsenv_place() {
+  case ${AWSENV_PROMPT:-on} in
+    on) case ${PS1-} in '' | *AWSENV_SEGMENT* | *awsenv_segment*) ;; *) PS1=$__awsenv_front$PS1 ;; esac ;;
+    *) if [[ ${PS1-} == *"$__awsenv_front"* ]]; then PS1=${PS1%%"$__awsenv_front"*}${PS1#*"$__awsenv_front"}; fi ;;
+  esac
+}
+
+# --- 7. record -----------------------------------------------------------------------------
+
+# Takes over a session that another terminal has got meanwhile; false where there is none.
+__awsenv_load() {
+  local key=${AWSENV_SESSION-} file=${AWSENV_CACHE_DIR-} line name old lines=0 end=
+  local r_AWS_ACCESS_KEY_ID='' r_AWS_SECRET_ACCESS_KEY='' r_AWS_SESSION_TOKEN=''
+  local r_AWS_CREDENTIAL_EXPIRATION='' r_ISSUED_AT='' r_EXPIRES_AT=''
+  if [[ ${#key} != 40 || $key == *[!0123456789abcdef]* || ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+  case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
+  case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
+  file=$file/sessions/$key
+  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
+  while IFS= builtin read -r line; do
+    name=${line%%=*} old=r_${line%%=*}
+    case $((lines++))$line in 0AWSENV_RECORD=1) continue ;; 0*) return 1 ;; esac
+    case $name in '' | "$line" | [0123456789]* | *[!ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*) return 1 ;; esac
+    if [[ -n $end || -n ${!old-} || $line == *[[:cntrl:]]* ]]; then return 1; fi
+    if [[ $line == "END=$key" ]]; then end=1; fi
+    local "r_$name=${line#*=}"
+  done 2>/dev/null <"$file"
+  # What is left in $line is a last line that does not end.
+  if [[ -z $end || -n $line || -z $r_AWS_SECRET_ACCESS_KEY || -z $r_AWS_SESSION_TOKEN || -z $r_AWS_CREDENTIAL_EXPIRATION ]]; then return 1; fi
+  case $r_AWS_ACCESS_KEY_ID in '' | *[!A-Za-z0-9]*) return 1 ;; esac
+  if ! __awsenv_is_time "$r_ISSUED_AT" || ! __awsenv_is_time "$r_EXPIRES_AT" || __awsenv_ends "$r_EXPIRES_AT" "$r_ISSUED_AT"; then return 1; fi
+  if ((10#$r_ISSUED_AT > __awsenv_now + 900 || 10#$r_EXPIRES_AT - 10#$r_ISSUED_AT > 36 * 3600)); then return 1; fi
+  export AWS_ACCESS_KEY_ID="$r_AWS_ACCESS_KEY_ID" AWS_SECRET_ACCESS_KEY="$r_AWS_SECRET_ACCESS_KEY" \
+    AWS_SESSION_TOKEN="$r_AWS_SESSION_TOKEN" AWS_CREDENTIAL_EXPIRATION="$r_AWS_CREDENTIAL_EXPIRATION" \
+    AWSENV_EXPIRES_AT="$r_EXPIRES_AT" AWSENV_ISSUED_AT="$r_ISSUED_AT"
+  line=${AWSENV_PUT#"${AWSENV_PUT%%&*}"}
+  export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$line"
+}
+
+# --- 8. matching ---------------------------------------------------------------------------
+
+# True if the line $1 holds a command that uses AWS and does not choose a profile itself.
+__awsenv_matches() {
+  __awsenv_unquote "$1"
+  __awsenv_any_uses_aws "$__awsenv_text" 0
+}
+
+# The next quoted or escaped piece, or comment, after the text before it.
+__awsenv_piece='^([^\\"'\''#]*)(\\.|"([^"\\]|\\.)*"|'\''[^'\'']*'\''|.)(.*)$'
+
+# Sets __awsenv_text to $1 with quoted text blanked, but for bare words and $(...) inside "...".
+__awsenv_unquote() {
+  local rest=$1 piece
+  __awsenv_text=
+  while [[ $rest =~ $__awsenv_piece ]]; do
+    piece=${BASH_REMATCH[2]} rest=${BASH_REMATCH[4]}
+    __awsenv_text+=${BASH_REMATCH[1]}
+    case $piece in
+      \#) case $__awsenv_text in '' | *[[:space:]\;\|\&\(\)]) rest=${rest#"${rest%%$'\n'*}"} ;; esac ;;
+      \\$'\n') ;;
+      \"*\$\(*\") __awsenv_text+=_\$\(${piece#*\$\(} ;;
+      \"*\`*\`*\") __awsenv_text+=_\`${piece#*\`} ;;
+      *)
+        piece=${piece#[\\\"\']}
+        case ${piece%[\"\']} in *[!A-Za-z0-9_./-]*) __awsenv_text+=_ ;; *) __awsenv_text+=${piece%[\"\']} ;; esac
+        ;;
+    esac
+  done
+  __awsenv_text+=$rest
+}
+
+# True if one of the simple commands in $1 uses AWS; $2 is the number of aliases so far.
+__awsenv_any_uses_aws() {
+  local text=$1 simple
+  # What looks like a separator without being one: redirections, and lists of words.
+  text=${text//'>&'/>} text=${text//'<&'/<} text=${text//'&>'/>} text=${text//'=('/=_ : }
+  while IFS= builtin read -r simple; do
+    if __awsenv_uses_aws "$simple" "$2"; then return 0; fi
+  done <<<"${text//[;|&()\`]/$'\n'}"
+  return 1
+}
+
+# True if the simple command $1 runs something that uses AWS, without a --profile of its own.
+__awsenv_uses_aws() {
+  local word before='' found='' skip='' IFS=$' \t\n'
+  local -a words
+  builtin read -r -a words <<<"$1" || true
+  for word in ${words[@]+"${words[@]}"}; do
+    case $skip$word in skip*) skip='' && continue ;; --profile | --profile=*) return 1 ;; esac
+    case $word in
+      *[\<\>]) skip=skip && continue ;;
+      *[\<\>]*) continue ;;
+      *[!A-Za-z0-9_+]*=*) ;;
+      [!0123456789=]*=*) continue ;;
+    esac
+    if [[ -n $found ]]; then continue; fi
+    if __awsenv_is_command "${word##*/}"; then found=1 && continue; fi
+    # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
+    case $before$word in command-[vV]) return 1 ;; esac
+    if [[ -n $before ]]; then continue; fi
+    case ${word##*/} in
+      then | do | else | elif | if | while | until | ! | '{' | '}') continue ;;
+      sudo | doas | env | command | exec | nohup | nice | time | timeout | xargs | watch) before=${word##*/} && continue ;;
+    esac
+    # Below bash 4 there is no such array, and the word would be taken for arithmetic.
+    if ((__awsenv_version < 400 || $2 > 2)) || [[ -z ${BASH_ALIASES[$word]-} ]]; then return 1; fi
+    __awsenv_unquote "${BASH_ALIASES[$word]}"
+    __awsenv_any_uses_aws "$__awsenv_text ${1#*"$word"}" $(($2 + 1))
+    return
+  done
+  [[ -n $found ]]
+}
+
+__awsenv_is_command() {
+  case " ${AWSENV_COMMANDS-} " in *" -$1 "*) return 1 ;; esac
+  [[ -n $1 && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
+}
+
+# --- 9. refresh ----------------------------------------------------------------------------
+
+# True if the line $1 is one to renew the session for.
+__awsenv_wanted() {
+  if [[ ${AWSENV_AUTO-} == off ]]; then return 1; fi
+  # In this mode a cancel holds until there is a new session; then only what uses AWS asks.
+  if [[ ${AWSENV_AUTO-} == all && ${__awsenv_snoozed-} != "${AWSENV_EXPIRES_AT-}" ]]; then
+    case $1 in awsenv | awsenv[[:blank:]_]* | exit | exit[[:blank:]]*) return 1 ;; *) return 0 ;; esac
+  fi
+  __awsenv_matches "$1"
+}
+
+# Renews the session; false if the line must not run.
+__awsenv_renew() {
+  local out code=0
+  if __awsenv_load; then return 0; fi
+  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} builtin command awsenv refresh --shell bash) || code=$?
+  # No code was given, or there is no awsenv (any more): the line runs as it is.
+  if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
+  if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi
+  __awsenv_snoozed=${AWSENV_EXPIRES_AT-}
+  return 1
+}
+
+# Drops the whole line that is about to run. The lapsed credentials stay: without any, tools
+# would fall through to another identity.
+__awsenv_drop() {
+  # The person's own INT trap must not run; it is back before the next prompt.
+  __awsenv_int=$(builtin trap -p INT)
+  if ((__awsenv_version >= 500)) && [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
+  if ((__awsenv_version >= 500 || (__awsenv_version >= 404 && ${#__awsenv_int} == 0))); then
+    builtin kill -INT $$
+  else
+    # Here an interrupt from a DEBUG trap wedges or ends the shell: nothing more of the line runs,
+    # one command after the other. extdebug sets -T and -E too.
+    __awsenv_flags=$- __awsenv_dropped=1
+    if builtin shopt -q extdebug; then __awsenv_flags+=x; fi
+    builtin shopt -s extdebug
+  fi
+}
+
+__awsenv_end_drop() {
+  if [[ -n $__awsenv_int ]]; then builtin eval "$__awsenv_int" && __awsenv_int=; fi
+  if [[ -z $__awsenv_dropped ]]; then return 0; fi
+  __awsenv_dropped=
+  if [[ $__awsenv_flags != *x ]]; then builtin shopt -u extdebug; fi
+  case $__awsenv_flags in *T*) set -T ;; *) set +T ;; esac
+  case $__awsenv_flags in *E*) set -E ;; *) set +E ;; esac
+}
+
+# --- 10. hooking in ------------------------------------------------------------------------
+
+# A DEBUG trap sees each simple command before it runs. It can only be seen and set outside of
+# functions, so what sets it is text that PROMPT_COMMAND evaluates. To check that it is still
+# there costs no process: if it is, it has just set __awsenv_alive.
+# shellcheck disable=SC2016
+__awsenv_run='__awsenv_before_prompt
+__awsenv_alive=0
+if ((!__awsenv_alive && ${#FUNCNAME[@]} == 0)) && __awsenv_wrap_trap "$(builtin trap -p DEBUG)"; then
+  builtin trap -- "$__awsenv_trap" DEBUG
+fi
+__awsenv_arm'
+# Harmless wherever another tool has copied it to, even after unloading.
+# shellcheck disable=SC2016
+__awsenv_entry='eval "${__awsenv_run-:}"'
+# bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
+# shellcheck disable=SC2016
+__awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
+__awsenv_had=${PROMPT_COMMAND+p}${PS0+0}$(declare -f awsenv)
+__awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap=''
+
+__awsenv_before_prompt() {
+  __awsenv_status=$? __awsenv_armed=''
+  __awsenv_end_drop
+  __awsenv_compute
+  __awsenv_join
+  __awsenv_place
+}
+
+# The last thing before the prompt: from here on, commands are the person's.
+__awsenv_arm() {
+  __awsenv_histcmd=${HISTCMD-} __awsenv_tested=$'\n' __awsenv_line=''
+  if __awsenv_is_time "${AWSENV_EXPIRES_AT-}" && __awsenv_ours; then __awsenv_armed=1; fi
+  # Under `set -e`, handing on a failure would end the shell.
+  case $- in *e*) return 0 ;; esac
+  return "$__awsenv_status"
+}
+
+# True if our trap has to be set, around what `trap -p` says is there now.
+__awsenv_wrap_trap() {
+  local -a words=()
+  case $1 in *__awsenv_alive*) return 1 ;; ?*) builtin eval "words=($1)" ;; esac
+  __awsenv_old_trap=${words[2]-}
+  # Not `__awsenv_alive=1`: an assignment would lose the person's $_.
+  # shellcheck disable=SC2016
+  __awsenv_trap='((__awsenv_alive = 1)); [[ -z ${__awsenv_armed-}${__awsenv_dropped-} ]] || __awsenv_debug "$_"'
+  __awsenv_trap+=${__awsenv_old_trap:+$'\n'}$__awsenv_old_trap
+  # What the trap ends with decides whether the command runs, once extdebug is on; ours have to.
+  # shellcheck disable=SC2016
+  if ((__awsenv_version < 500)); then
+    __awsenv_trap+=$'\n''[[ -z ${__awsenv_dropped-} || $BASH_COMMAND == *__awsenv_* || ${FUNCNAME-} == __awsenv_* ]]'
+  fi
+}
+
+# Sets __awsenv_history to the line read last, if it is kept in the history.
+__awsenv_read_history() {
+  __awsenv_history=$(HISTTIMEFORMAT='' builtin history 1) || true
+  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[0123456789]*}"}
+  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!0123456789]*}"}
+  __awsenv_history=${__awsenv_history#[* ]}
+}
+
+__awsenv_before_line() {
+  # A line that is not in the history is left to the trap.
+  if ! __awsenv_lapsed; then __awsenv_armed=''; fi
+  if [[ -z $__awsenv_armed || ${HISTCMD-} == "$__awsenv_histcmd" ]]; then return 0; fi
+  __awsenv_armed=
+  __awsenv_read_history
+  if __awsenv_wanted "$__awsenv_history" && ! __awsenv_renew; then __awsenv_drop; fi
+}
+
+__awsenv_debug() {
+  # Functions, subshells under functrace, completions and key bindings are not the line itself.
+  if ((${#FUNCNAME[@]} > 1 || BASH_SUBSHELL)) || [[ $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
+  # `while aws a; do ...` never ends where nothing of it runs, and no interrupt ends it.
+  if [[ -n $__awsenv_dropped ]] && ((++__awsenv_dropped > 1000)); then builtin exit 130; fi
+  if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
+  if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_lapsed; then __awsenv_armed='' && return 0; fi
+  __awsenv_tested+=$BASH_COMMAND$'\n'
+  if ! __awsenv_line_wanted; then return 0; fi
+  # First: the next command may interrupt all this.
+  __awsenv_armed=
+  if ! __awsenv_renew; then __awsenv_drop; fi
+}
+
+__awsenv_line_wanted() {
+  local IFS=';'
+  # What other tools have put after us.
+  if [[ ";${PROMPT_COMMAND[*]-};" == *[\;$'\n ']"$BASH_COMMAND"[\;$'\n ']* ]]; then return 1; fi
+  if __awsenv_wanted "$BASH_COMMAND"; then return 0; fi
+  # `x | aws` should ask before x starts. The history may hold another line than this one.
+  if [[ -n $__awsenv_line ]]; then return 1; fi
+  __awsenv_read_history
+  if [[ ${__awsenv_history//[[:space:]]/} != *"${BASH_COMMAND//[[:space:]]/}"* ]]; then return 1; fi
+  __awsenv_line=1
+  __awsenv_wanted "$__awsenv_history"
+}
+
+# Keeps our part of PROMPT_COMMAND last, after whatever sets PS1, and our part of PS0 in it.
+__awsenv_join() {
+  local IFS=$'\n' all last
+  if ((__awsenv_version >= 503)) && [[ ${PS0-} != *__awsenv_before_line* ]]; then PS0=${PS0-}$__awsenv_ps0; fi
+  # bash-preexec takes what follows its own last command for the person's line.
+  all=$'\n'${PROMPT_COMMAND[*]-}
+  case ${all%[$'\n;']__bp_interactive_mode} in *[$'\n;']"$__awsenv_entry") return 0 ;; esac
+  __awsenv_leave
+  # No subscript where there is no array: it would make one.
+  if ((__awsenv_version >= 501)) && [[ ${PROMPT_COMMAND[*]@a} == *a* ]]; then
+    for last in "${!PROMPT_COMMAND[@]}"; do :; done
+    all=${PROMPT_COMMAND[last]}
+    if [[ $all == __bp_interactive_mode ]]; then PROMPT_COMMAND[last]=$__awsenv_entry; else all=$__awsenv_entry; fi
+    PROMPT_COMMAND+=("$all")
+  elif [[ ${PROMPT_COMMAND-} == *__bp_interactive_mode ]]; then
+    PROMPT_COMMAND=${PROMPT_COMMAND%__bp_*}$__awsenv_entry$'\n'__bp_interactive_mode
+  else
+    PROMPT_COMMAND=${PROMPT_COMMAND-}${PROMPT_COMMAND:+$'\n'}$__awsenv_entry
+  fi
+}
+
+__awsenv_leave() {
+  local i text
+  if [[ ${PROMPT_COMMAND[*]-} != *"$__awsenv_entry"* ]]; then return 0; fi
+  for i in "${!PROMPT_COMMAND[@]}"; do
+    text=${PROMPT_COMMAND[i]//[$'\n;']"$__awsenv_entry"/}
+    text=${text//"$__awsenv_entry"[$'\n;']/}
+    text=${text//"$__awsenv_entry"/}
+    if ((i == 0)); then
+      PROMPT_COMMAND=$text
+    elif [[ -z $text && -n ${PROMPT_COMMAND[i]} ]]; then
+      unset -v "PROMPT_COMMAND[$i]"
+    else
+      PROMPT_COMMAND[i]=$text
+    fi
+  done
+}
+
+# --- 11. the awsenv command ----------------------------------------------------------------
+
+# assume, unset and refresh act on this shell; everything else is the program, untouched.
+awsenv() {
+  case ${1-},${2-},$# in
+    auto,on,2) AWSENV_AUTO=match ;;
+    auto,off,2 | auto,all,2) AWSENV_AUTO=$2 ;;
+    auto,*) builtin printf 'awsenv: usage: awsenv auto on|off|all\n' >&2 && return 2 ;;
+    prompt,on,2 | prompt,off,2) AWSENV_PROMPT=$2 ;;
+    assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
+    *) builtin command awsenv "$@" ;;
+  esac
+}
+
+__awsenv_apply() {
+  local argument out code=0
+  for argument; do
+    case $argument in --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
+  done
+  # eval "$(awsenv assume ...)" and pipes get what the program prints.
+  if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
+  out=$(builtin command awsenv "$1" --shell bash "${@:2}") || code=$?
+  case $code,$out in
+    0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
+    *,'{ : awsenv;'* | *, | *,false) ;;
+    *) builtin printf '%s\n' "$out" ;;
+  esac
+  return "$code"
+}
+
+# --- 12. completion ------------------------------------------------------------------------
+
+__awsenv_subcommands='assume unset refresh exec credential-process login status whoami explain init prompt demo auto'
+__awsenv_options='--role-arn --source-profile --mfa-serial --external-id --session-name --duration --mfa-duration --mfa-direct --tag --transitive-tag --source-identity --policy-arn --from-env --region --mfa-code --refresh --min-left --shell --format --print --help'
+
+__awsenv_complete() {
+  local file name names=''
+  COMPREPLY=()
+  case $COMP_CWORD,$2,${COMP_WORDS[1]-} in
+    1,*) names=$__awsenv_subcommands ;;
+    *,-*) names=$__awsenv_options ;;
+    *,auto) names='on off all' ;;
+    *,prompt) names='on off' ;;
+    *,init) names='bash zsh fish powershell' ;;
+    *,assume | *,exec | *,credential-process | *,login | *,status | *,whoami | *,explain) __awsenv_profiles ;;
+  esac
+  for name in $names; do
+    if [[ $name == "$2"* ]]; then COMPREPLY+=("$name"); fi
+  done
+}
+
+# Adds the names of the profiles in the config and credentials files to $names.
+__awsenv_profiles() {
+  for file in "${AWS_CONFIG_FILE:-$HOME/.aws/config}" "${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}"; do
+    if [[ ! -r $file ]]; then continue; fi
+    while IFS= builtin read -r name; do
+      case $name in '[sso-session '* | '[services '* | *[\$\`\\\'\"\;\&\|]*) ;; '['*']'*)
+        name=${name#\[} name=${name%%\]*}
+        names+=" ${name#profile }"
+        ;;
+      esac
+    done <"$file"
+  done
+}
+builtin complete -o default -F __awsenv_complete awsenv
+
+# --- 13. unload ----------------------------------------------------------------------------
+
+awsenv_unload() {
+  local name
+  __awsenv_end_drop
+  AWSENV_PROMPT=off __awsenv_place
+  __awsenv_leave
+  PS0=${PS0/"$__awsenv_ps0"/}
+  if [[ $__awsenv_had != p* && -z ${PROMPT_COMMAND-} ]]; then unset -v PROMPT_COMMAND; fi
+  case $__awsenv_had in p0* | 0*) ;; *) if [[ -z $PS0 ]]; then unset -v PS0; fi ;; esac
+  if [[ $(builtin trap -p DEBUG) == *__awsenv_alive* ]]; then
+    if [[ -n $__awsenv_old_trap ]]; then builtin trap -- "$__awsenv_old_trap" DEBUG; else builtin trap - DEBUG; fi
+  fi
+  builtin complete -r awsenv
+  unset -f awsenv awsenv_segment awsenv_unload
+  name=${__awsenv_had#p}
+  builtin eval "${name#0}"
+  for name in $(builtin compgen -A function __awsenv_); do unset -f "$name"; done
+  unset -v AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END "${!__awsenv_@}"
+}
+# In a traced function the DEBUG trap can be seen, and changed for good.
+declare -ft awsenv_unload
+
+# The rest follows at the first prompt, when all rc files have been read.
+__awsenv_join
+if [[ -n $__awsenv_aliases ]]; then builtin shopt -s expand_aliases; fi
