@@ -129,7 +129,7 @@ def _root(
     last = profiles[-1]
     root = find_root(last, config, env)
     if root:
-        return replace(root, profile=root.profile or last.name)
+        return root if root.profile else replace(root, profile=last.name)
     if last.get("role_arn"):
         raise ConfigError(
             f"profile {last.name!r} has a role_arn, but nothing to assume it from "

@@ -25,14 +25,19 @@ COMMANDS = {
     "login": "login",
     "logout": "logout",
     "save": "save",
+    "setup": "setup",
+    "rotate": "rotate",
     "status": "status",
     "whoami": "whoami",
+    "list": "list",
     "explain": "explain",
+    "init": "init",
+    "prompt": "prompt",
     "demo": "demo",
 }
 _ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
 # What they print is meant to be evaluated: a failure has to make the evaluation fail too.
-EVALUATED = ("assume", "unset", "refresh")
+EVALUATED = ("assume", "unset", "refresh", "init")
 # Everything after the first argument belongs to another program.
 PASSES_ON = ("exec",)
 

@@ -1,5 +1,6 @@
 """The console script: the fast way where it can answer, else the command line."""
 
+import os
 import sys
 
 
@@ -9,8 +10,13 @@ def main() -> None:
 
     text = fast.answer(sys.argv[1:])
     if text is not None:
-        sys.stdout.write(f"{text}\n")
-        return
+        try:
+            # A value out of the environment need not be UTF-8.
+            os.write(1, f"{text}\n".encode("utf-8", "surrogateescape"))
+        except OSError:
+            os._exit(1)
+        # Nothing is left to be done, and taking an interpreter down in order takes its time.
+        os._exit(0)
     from awsenv.cli import run
 
     run()

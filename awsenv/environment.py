@@ -48,7 +48,7 @@ OWN = (
     "AWSENV_PUT",
 )
 
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/+=,@")
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/+=,@"
 
 
 class EnvChange:
@@ -88,6 +88,8 @@ def decode_pairs(text: str) -> dict[str, str]:
 
 def _quote(text: str) -> str:
     data = text.encode("utf-8", "surrogateescape")
+    if not data.translate(None, _PLAIN):
+        return text
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in data)
 
 

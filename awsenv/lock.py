@@ -5,6 +5,7 @@ asked instead leaves a request to take over.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,13 +31,11 @@ class RecordLock:
     """The lock of the record named `key`."""
 
     def __init__(self, key: str, tty: str) -> None:
-        from filelock import FileLock
-
         folder = os.path.join(paths.cache_dir(), "locks")
         files.make_private_dir(folder)
         self._base = os.path.join(folder, key)
         self._tty = tty
-        self._lock = FileLock(f"{self._base}.lock", mode=0o600)
+        self._handle: int | None = None
         self.held = False
 
     def acquire(self, find_terminal: Callable[[], "Terminal | None"]) -> None:
@@ -84,12 +83,13 @@ class RecordLock:
             self.held = True
 
     def _try(self) -> bool:
-        from filelock import Timeout
-
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
+        # The system lets go of such a lock when the process ends, however that happens.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        handle = os.open(f"{self._base}.lock", flags, 0o600)
+        if not _lock(handle):
+            os.close(handle)
             return False
+        self._handle = handle
         self.held = True
         return True
 
@@ -125,6 +125,23 @@ class RecordLock:
 
     def release(self) -> None:
         """Let go."""
-        if self.held:
-            self.held = False
-            self._lock.release()
+        self.held = False
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file for this process, if nobody else has."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

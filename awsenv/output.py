@@ -44,7 +44,8 @@ def renderer(
 
     def emit(change: EnvChange) -> None:
         text = write(change)
-        sys.stdout.write(f"{text}\n")
+        # A value out of the environment need not be UTF-8.
+        sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "surrogateescape"))
         sys.stdout.flush()
 
     return emit

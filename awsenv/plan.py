@@ -84,7 +84,13 @@ class Plan:
 
 def make_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
     """The plan for `request`; raises ConfigError or UsageError where there can be none."""
-    chain = walk(request, config, env)
+    return plan_of(walk(request, config, env), request, config, settings, env)
+
+
+def plan_of(
+    chain: Chain, request: Request, config: Config, settings: Settings, env: Mapping[str, str]
+) -> Plan:
+    """The plan for `request`, whose profiles have been walked to `chain`; raises as make_plan."""
     notes: list[str] = []
     device = chain.first("mfa_serial")
     serial = request.mfa_serial or (device.get("mfa_serial") if device else None)
@@ -114,7 +120,7 @@ def make_plan(request: Request, config: Config, settings: Settings, env: Mapping
         profile=_name(request, chain),
         root=chain.root,
         steps=_with_saves(steps, request, chain, config),
-        request=replace(request, profile=chain.start),
+        request=request if request.profile else replace(request, profile=chain.start),
         config_profile=base.name if base else None,
         region=next(filter(None, [request.region, *regions]), None),
         sts_region=sts_region(request.region, chain.profiles, role_arn or serial, env),
@@ -123,6 +129,27 @@ def make_plan(request: Request, config: Config, settings: Settings, env: Mapping
         margin=min_left(settings, top, request.min_left),
         notes=tuple(notes),
         usable_after=_usable_after(request, chain, len(steps)),
+    )
+
+
+def root_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
+    """The plan for the credentials at the root alone, whatever MFA device the config names."""
+    chain = walk(request, config, env)
+    base = config.profiles.get(chain.root.profile or "")
+    device = chain.first("mfa_serial")
+    return Plan(
+        profile=base.name if base else _name(request, chain),
+        root=chain.root,
+        steps=(),
+        request=request,
+        config_profile=base.name if base else None,
+        region=base.get("region") if base else None,
+        sts_region=sts_region(
+            None, chain.profiles, device.get("mfa_serial") if device else None, env
+        ),
+        endpoint=explicit_endpoint(config, base, env),
+        mfa_process=None,
+        margin=min_left(settings, base),
     )
 
 
@@ -244,7 +271,9 @@ def _with_saves(
             return ()
         return names_of(step.profile, config, chain.saved.get(step.profile, []))
 
-    return tuple(replace(step, saves=names(number, step)) for number, step in enumerate(steps, 1))
+    saves = [names(number, step) for number, step in enumerate(steps, 1)]
+    pairs = zip(steps, saves, strict=True)
+    return tuple(replace(step, saves=each) if each else step for step, each in pairs)
 
 
 def _usable_after(request: Request, chain: Chain, steps: int) -> int | None:

@@ -10,13 +10,9 @@ control character in a value, the file named by its key. docs/files.md describes
 A file that fits this in any lesser way is nobody's record: reading it gives None.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import time
-
-from awsenv.errors import AwsenvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +26,10 @@ _FIRST = "AWSENV_RECORD=1"
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def render(key: str, values: Mapping[str, str]) -> str:
+def render(key: str, values: "Mapping[str, str]") -> str:
     """The text of a record; raises AwsenvError where a value cannot stand on a line."""
+    from awsenv.errors import AwsenvError
+
     lines = [_FIRST]
     for name, value in values.items():
         if not _is_name(name) or not _is_value(value):
@@ -83,7 +81,7 @@ def read(path: str, key: str) -> dict[str, str] | None:
     return parse(text, key)
 
 
-def seconds_left(values: Mapping[str, str], now: float | None = None) -> int:
+def seconds_left(values: "Mapping[str, str]", now: float | None = None) -> int:
     """Seconds until the session in a record expires; 0 where its times cannot be true."""
     issued, expires = _epoch(values.get("ISSUED_AT")), _epoch(values.get("EXPIRES_AT"))
     if issued is None or expires is None:
@@ -94,7 +92,7 @@ def seconds_left(values: Mapping[str, str], now: float | None = None) -> int:
     return max(0, int(expires - moment))
 
 
-def life(values: Mapping[str, str]) -> int:
+def life(values: "Mapping[str, str]") -> int:
     """Seconds from issue to expiration of the session in a record."""
     return (_epoch(values.get("EXPIRES_AT")) or 0) - (_epoch(values.get("ISSUED_AT")) or 0)
 
@@ -108,4 +106,4 @@ def _is_name(name: str) -> bool:
 
 
 def _is_value(value: str) -> bool:
-    return not any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in value)
+    return (value.isascii() and value.isprintable()) or not any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in value)

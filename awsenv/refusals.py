@@ -39,6 +39,18 @@ def explain(
     return _network(error, where)
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether the same call may well succeed a moment later: throttling, failures of STS."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return "Throttl" in code or code == "RequestLimitExceeded" or status >= 500
+    lasting = (exceptions.SSLError, exceptions.ProxyConnectionError)
+    return isinstance(error, exceptions.HTTPClientError) and not isinstance(error, lasting)
+
+
 def explain_source(error: Exception, root: Root) -> AwsenvError:
     """The error to raise for what botocore raised while resolving root credentials."""
     from botocore import exceptions

@@ -36,7 +36,7 @@ def origin_of(name: str, config: Config) -> str | None:
     own = config.profiles.get(name)
     if own and (any(own.get(key) for key in STRONGER) or _is_long_lived(own.values)):
         return None
-    claims = [each for each in config.profiles.values() if each.get(SAVE_AS) == name]
+    claims = [each for each in config.having(SAVE_AS) if each.get(SAVE_AS) == name]
     claims = [each for each in claims if each.name != name]
     if len(claims) > 1:
         first, second = claims[:2]

@@ -3,7 +3,9 @@
 API: AWS Security Token Service, version 2011-06-15.
 """
 
+import os
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ from awsenv.sources import Resolved, Root
 
 if TYPE_CHECKING:
     import botocore.session
+
+# Seconds to wait before trying again what fails in passing; the last is taken first.
+_PAUSES = (0.8, 0.2)
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,16 @@ class Sts:
         self._plan = plan
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._session: botocore.session.Session | None = None
-        self._clients: dict[tuple[Credentials, bool], Any] = {}
+        self._made: tuple[Any, Any] | None = None
 
     def prepare(self, credentials: Credentials) -> None:
         """Do what takes long (importing botocore, making a client) before it is needed."""
-        self._client(credentials, True)
+        self._client(credentials)
 
     def get_session_token(
         self, credentials: Credentials, duration: int, serial: str, code: str
     ) -> Granted:
         """GetSessionToken for `duration` seconds; raises RefusedError or NetworkError."""
-        # Never retried by botocore: it would send the same, now spent, code again.
         parameters = {"DurationSeconds": duration, "SerialNumber": serial, "TokenCode": code}
         return self._granted("get_session_token", credentials, parameters)
 
@@ -82,8 +85,6 @@ class Sts:
     def _granted(
         self, operation: str, credentials: Credentials, parameters: dict[str, Any]
     ) -> Granted:
-        import time
-
         issued_at = int(time.time())
         answer = self._call(operation, credentials, parameters)
         found = answer["Credentials"]
@@ -97,11 +98,17 @@ class Sts:
     def _call(
         self, operation: str, credentials: Credentials, parameters: dict[str, Any]
     ) -> dict[str, Any]:
-        once = "TokenCode" in parameters
-
         def work() -> dict[str, Any]:
-            client = self._client(credentials, once)
-            return getattr(client, operation)(**parameters)  # type: ignore[no-any-return]
+            # A code is spent by the first try, whatever became of it.
+            pauses = [] if "TokenCode" in parameters else list(_PAUSES)
+            while True:
+                try:
+                    client = self._client(credentials)
+                    return getattr(client, operation)(**parameters)  # type: ignore[no-any-return]
+                except Exception as error:
+                    if not pauses or not refusals.is_passing(error):
+                        raise
+                    time.sleep(pauses.pop())
 
         where = self._plan.endpoint or f"STS in {self._plan.sts_region}"
         try:
@@ -111,32 +118,35 @@ class Sts:
         except Exception as error:  # noqa: BLE001 - whatever botocore raises
             raise refusals.explain(error, self._plan, parameters, where) from None
 
-    def _client(self, credentials: Credentials, once: bool) -> Any:
+    def _client(self, credentials: Credentials) -> Any:
+        """The one client, which takes long to make, signing with `credentials`."""
         with self._lock:
-            if self._session is None:
-                self._session = new_session(self._plan.config_profile)
-            if (credentials, once) not in self._clients:
-                self._clients[credentials, once] = self._make_client(credentials, once)
-            return self._clients[credentials, once]
+            if self._made is None:
+                self._made = self._make_client(credentials)
+            client, signing = self._made
+            signing.access_key = credentials.access_key_id
+            signing.secret_key = credentials.secret_access_key
+            signing.token = credentials.session_token
+            return client
 
-    def _make_client(self, credentials: Credentials, once: bool) -> Any:
+    def _make_client(self, credentials: Credentials) -> tuple[Any, Any]:
         from botocore.config import Config
 
-        assert self._session is not None
-        attempts = 1 if once else 3
-        return self._session.create_client(
+        session = new_session(self._plan.config_profile)
+        session.set_credentials(
+            credentials.access_key_id, credentials.secret_access_key, credentials.session_token
+        )
+        client = session.create_client(
             "sts",
             region_name=self._plan.sts_region,
             endpoint_url=self._plan.endpoint,
-            aws_access_key_id=credentials.access_key_id,
-            aws_secret_access_key=credentials.secret_access_key,
-            aws_session_token=credentials.session_token,
             config=Config(
                 connect_timeout=5,
                 read_timeout=10,
-                retries={"total_max_attempts": attempts, "mode": "standard"},
+                retries={"total_max_attempts": 1, "mode": "standard"},
             ),
         )
+        return client, session.get_credentials()
 
 
 def new_session(profile: str | None) -> "botocore.session.Session":
@@ -154,6 +164,9 @@ def resolve_with_botocore(root: Root, provider: str, deadline: Deadline) -> Reso
 
     def work() -> Any:
         session = new_session(root.profile)
+        # botocore reads AWS_DEFAULT_REGION alone, but pods and tasks are given AWS_REGION.
+        if not session.get_config_variable("region") and os.environ.get("AWS_REGION"):
+            session.set_config_variable("region", os.environ["AWS_REGION"])
         resolver = botocore.credentials.create_credential_resolver(session)
         found = resolver.get_provider(provider).load()
         return found and (found.get_frozen_credentials(), getattr(found, "_expiry_time", None))

@@ -21,15 +21,15 @@ if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -
 __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 __awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 
-# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h), or to $2 where it is none.
+# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
-  __awsenv_n=${1%[smh]}
-  case $__awsenv_n in '' | *[!0123456789]* | ?????????*) __awsenv_n=$2 && return 0 ;; esac
-  case $1 in
-    *m) __awsenv_n=$((10#$__awsenv_n * 60)) ;;
-    *h) __awsenv_n=$((10#$__awsenv_n * 3600)) ;;
-    *) __awsenv_n=$((10#$__awsenv_n)) ;;
-  esac
+  case $1 in '' | [smhd]* | *[!0123456789smhd]* | *[smhd][smhd]* | ?????????????*) __awsenv_n=$2 && return 0 ;; esac
+  # 1h30m becomes 10#1*3600+10#30*60.
+  __awsenv_n=10#${1//s/*1+10#}
+  __awsenv_n=${__awsenv_n//m/*60+10#}
+  __awsenv_n=${__awsenv_n//h/*3600+10#}
+  __awsenv_n=${__awsenv_n//d/*86400+10#}
+  __awsenv_n=$((${__awsenv_n%+10#}))
 }
 
 # --- 3. clock and digits -------------------------------------------------------------------
@@ -57,6 +57,8 @@ __awsenv_ours() {
   value=${pair#*=} pair=${pair%%=*}
   case $pair in AWS_ACCESS_KEY_ID | AWS_PROFILE) ;; *) return 1 ;; esac
   if [[ $value == *%* ]]; then builtin printf -v value %b "${value//\%/\\x}"; fi
+  # Keys, whoever exported them, win over a profile.
+  if [[ $pair == AWS_PROFILE && -n ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
   [[ -n $value && ${!pair-} == "$value" ]]
 }
 
@@ -448,11 +450,11 @@ awsenv() {
 __awsenv_apply() {
   local argument out code=0
   for argument; do
-    case $argument in --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
+    case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
   done
   # eval "$(awsenv assume ...)" and pipes get what the program prints.
   if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
-  out=$(builtin command awsenv "$1" --shell bash "${@:2}") || code=$?
+  out=$(builtin command awsenv "$@" --shell bash) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
     *,'{ : awsenv;'* | *, | *,false) ;;

@@ -18,17 +18,12 @@ set -g __awsenv_loaded $fish_pid
 set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
     k9s copilot sls serverless ansible-playbook aws-nuke
 
-# Prints the seconds in $argv[1] (90, 45s, 2m, 1h), or $argv[2] where it is none.
+# Prints the seconds in $argv[1] (90, 45s, 2m, 1h30m), or $argv[2] where it is none.
 function __awsenv_seconds
-    set -l parts (string match -r '^(\d{1,8})([smh]?)$' -- "$argv[1]")
-    or set parts '' $argv[2] s
-    switch "$parts[3]"
-        case m
-            math "$parts[2] * 60"
-        case h
-            math "$parts[2] * 3600"
-        case '*'
-            echo $parts[2]
+    if string match -qr '^(\d{1,6}[smhd])*(\d{1,9})?$' -- "$argv[1]"; and test -n "$argv[1]"
+        math (string replace -a s '*1+' -- $argv[1] | string replace -a m '*60+' | string replace -a h '*3600+' | string replace -a d '*86400+' | string replace -r '\+$' '')
+    else
+        echo $argv[2]
     end
 end
 
@@ -402,6 +397,34 @@ end
 
 # --- 12. completion ------------------------------------------------------------------------
 
+set -g __awsenv_subcommands assume unset refresh exec credential-process login status whoami explain init prompt demo auto
+set -g __awsenv_switches --role-arn --source-profile --mfa-serial --external-id --session-name --duration --mfa-duration --mfa-direct --tag --transitive-tag --source-identity --policy-arn --from-env --region --mfa-code --refresh --min-left --shell --format --print --help
+
+function __awsenv_completions
+    set -l words (commandline -opc)
+    set -l files $HOME/.aws/config $HOME/.aws/credentials
+    test -n "$AWS_CONFIG_FILE"
+    and set files[1] $AWS_CONFIG_FILE
+    test -n "$AWS_SHARED_CREDENTIALS_FILE"
+    and set files[2] $AWS_SHARED_CREDENTIALS_FILE
+    if not set -q words[2]
+        printf '%s\n' $__awsenv_subcommands
+    else if string match -q -- '-*' (commandline -ct)
+        printf '%s\n' $__awsenv_switches
+    else if test $words[2] = auto
+        printf '%s\n' on off all
+    else if test $words[2] = prompt
+        printf '%s\n' on off
+    else if test $words[2] = init
+        printf '%s\n' bash zsh fish powershell
+    else if contains -- $words[2] assume exec credential-process login status whoami explain
+        for file in (path filter -r -- $files)
+            string match -rg '^\[(?!sso-session |services )(?:profile )?(.*?)\]' <$file
+        end
+    end
+end
+complete -c awsenv -f -a '(__awsenv_completions)'
+
 # --- 13. unload ----------------------------------------------------------------------------
 
 function awsenv_unload
@@ -414,6 +437,7 @@ function awsenv_unload
         and bind --erase --user -M $__awsenv_bound[1] $__awsenv_bound[2]
         set -e __awsenv_bound[1..2]
     end
+    complete -e -c awsenv
     functions -e awsenv awsenv_segment awsenv_unload
     functions -q __awsenv_their_function
     and functions -c __awsenv_their_function awsenv

@@ -21,15 +21,16 @@ typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi pack
 # Every function that zsh or a person calls begins with these, for the options here are theirs.
 typeset -g __awsenv_options='emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return'
 
-# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h), or to $2 where it is none.
+# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
-  typeset -g __awsenv_n="${1%[smh]}"
-  case $__awsenv_n in '' | *[^0123456789]* | ?????????*) __awsenv_n=$2 && return 0 ;; esac
-  case $1 in
-    *m) __awsenv_n=$((10#$__awsenv_n * 60)) ;;
-    *h) __awsenv_n=$((10#$__awsenv_n * 3600)) ;;
-    *) __awsenv_n=$((10#$__awsenv_n)) ;;
-  esac
+  typeset -g __awsenv_n="$2"
+  case $1 in '' | [smhd]* | *[^0123456789smhd]* | *[smhd][smhd]* | ?????????????*) return 0 ;; esac
+  # 1h30m becomes 10#1*3600+10#30*60.
+  __awsenv_n=10#${1//s/*1+10#}
+  __awsenv_n=${__awsenv_n//m/*60+10#}
+  __awsenv_n=${__awsenv_n//h/*3600+10#}
+  __awsenv_n=${__awsenv_n//d/*86400+10#}
+  __awsenv_n=$(( ${__awsenv_n%+10\#} ))
 }
 
 # --- 3. clock and digits -------------------------------------------------------------------
@@ -53,6 +54,8 @@ __awsenv_ours() {
   value=${pair#*=} pair=${pair%%=*}
   case $pair in AWS_ACCESS_KEY_ID | AWS_PROFILE) ;; *) return 1 ;; esac
   if [[ $value == *%* ]]; then builtin printf -v value %b "${value//\%/\\x}"; fi
+  # Keys, whoever exported them, win over a profile.
+  if [[ $pair == AWS_PROFILE && -n ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
   [[ -n $value && ${(P)pair-} == "$value" ]]
 }
 
@@ -244,7 +247,7 @@ __awsenv_renew() {
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
-typeset -g __awsenv_front='' __awsenv_snoozed='' __awsenv_psvar="${#psvar}"
+typeset -g __awsenv_front='' __awsenv_snoozed='' __awsenv_completes='' __awsenv_psvar="${#psvar}"
 typeset -g __awsenv_had="${precmd_functions+p}${preexec_functions+x}"
 
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
@@ -262,6 +265,10 @@ __awsenv_precmd() {
   [[ ! -o prompt_percent ]] || percent=on
   builtin eval "$__awsenv_options"
   __awsenv_compute
+  if [[ -z $__awsenv_completes && -n ${functions[compdef]-} ]]; then
+    compdef __awsenv_complete awsenv
+    __awsenv_completes=1
+  fi
   # After whatever sets PROMPT.
   if [[ ${precmd_functions[-1]-} != __awsenv_precmd ]]; then
     precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
@@ -311,6 +318,31 @@ __awsenv_apply() {
 
 # --- 12. completion ------------------------------------------------------------------------
 
+typeset -g __awsenv_subcommands='assume unset refresh exec credential-process login status whoami explain init prompt demo auto'
+typeset -g __awsenv_switches='--role-arn --source-profile --mfa-serial --external-id --session-name --duration --mfa-duration --mfa-direct --tag --transitive-tag --source-identity --policy-arn --from-env --region --mfa-code --refresh --min-left --shell --format --print --help'
+
+__awsenv_complete() {
+  builtin eval "$__awsenv_options"
+  local file line
+  local -a names
+  case $CURRENT,${words[CURRENT]},${words[2]} in
+    2,*) names=(${=__awsenv_subcommands}) ;;
+    *,-*) names=(${=__awsenv_switches}) ;;
+    *,auto) names=(on off all) ;;
+    *,prompt) names=(on off) ;;
+    *,init) names=(bash zsh fish powershell) ;;
+    *,assume | *,exec | *,credential-process | *,login | *,status | *,whoami | *,explain)
+      for file in "${AWS_CONFIG_FILE:-$HOME/.aws/config}" "${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}"; do
+        if [[ ! -r $file ]]; then continue; fi
+        for line in "${(@f)$(<$file)}"; do
+          case $line in \[sso-session\ * | \[services\ *) ;; \[*\]*) names+=("${${${line#\[}%%\]*}#profile }") ;; esac
+        done
+      done
+      ;;
+  esac
+  builtin compadd -- $names
+}
+
 # --- 13. unload ----------------------------------------------------------------------------
 
 awsenv_unload() {
@@ -325,6 +357,7 @@ awsenv_unload() {
   if (( ${#psvar} > __awsenv_psvar )) && [[ -z ${(j::)psvar[__awsenv_psvar + 1,-1]} ]]; then
     psvar=("${(@)psvar[1,__awsenv_psvar]}")
   fi
+  if [[ -n $__awsenv_completes ]]; then compdef -d awsenv; fi
   builtin unfunction awsenv awsenv_segment awsenv_unload
   if [[ -n $__awsenv_function ]]; then functions[awsenv]=$__awsenv_function; fi
   unset AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END

@@ -118,7 +118,7 @@ class Portal(StandIn):
 
     def __init__(self, sts: RunningSts, role: Role, life: float = 3600) -> None:
         super().__init__()
-        self._sts, self._role, self._life = sts, role, life
+        self._sts, self.role, self._life = sts, role, life
         self.tokens = {"sso-token"}
         """The access tokens it takes."""
         self.refresh_tokens: set[str] = set()
@@ -134,10 +134,10 @@ class Portal(StandIn):
         if asked.headers.get("x-amz-sso_bearer_token") not in self.tokens:
             refusal = {"message": "Session token not found or invalid"}
             return Answer(refusal, 401, "UnauthorizedException")
-        wanted = {"account_id": self._role.account, "role_name": self._role.name}
+        wanted = {"account_id": self.role.account, "role_name": self.role.name}
         if asked.query != wanted:
             return Answer({"message": "No access"}, 403, "ForbiddenException")
-        session = issue(self._sts, self._role, self._life, name="jane")
+        session = issue(self._sts, self.role, self._life, name="jane")
         found = {
             "accessKeyId": session.key_id,
             "secretAccessKey": session.secret,

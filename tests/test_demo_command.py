@@ -58,7 +58,7 @@ def test_shell(shell: str, clean_env: Path) -> None:
     rc.parent.mkdir(parents=True, exist_ok=True)
     rc.write_text(text)
     env = {**os.environ, "SHELL": path, "TERM": "dumb", "COLUMNS": "200"}
-    program = [path, "-c", f"{sys.executable} -m awsenv demo; echo left-$status$?"]
+    program = [path, "-c", f"{sys.executable} -m awsenv demo; echo left-it"]
     child = pexpect.spawn(
         program[0], program[1:], env=env, encoding="utf-8", timeout=20, dimensions=(50, 200)
     )
@@ -78,7 +78,7 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.sendline("awsenv demo code")
     child.expect(r"demo authenticator: \d{3} \d{3} \(used")
     child.sendline("exit")
-    child.expect("left-")
+    child.expect("left-it")
     child.close()
     assert not (clean_env / ".aws").exists()
     assert not (clean_env / ".cache" / "awsenv").exists()

@@ -1,6 +1,5 @@
 """Credentials at the root of a chain: SSO, web identity, metadata endpoints, the environment."""
 
-import hashlib
 import json
 import os
 import time
@@ -8,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stand_ins import Container, Imds, Portal
+from stand_ins import Container, Imds, Portal, issue
+from support_sources import START_URL, add_role, add_section, open_portal, sign_in
 from support_world import RunningSts, run_awsenv
 from test_assume import assume, environment, identity_by_boto3, identity_by_cli
 
@@ -16,55 +16,18 @@ from awsenv.demo.model import Role
 from awsenv.demo.world import trusting
 from awsenv.times import iso_utc
 
-START_URL = "https://example.awsapps.com/start"
-
-
-def add_section(sts: RunningSts, header: str, /, **keys: str) -> None:
-    """Add a section to the config file."""
-    lines = [f"\n[{header}]", *(f"{key} = {value}" for key, value in keys.items()), ""]
-    with (sts.aws_folder / "config").open("a") as file:
-        file.write("\n".join(lines))
-
-
-def add_role(sts: RunningSts, name: str, principal: str, **options: int) -> Role:
-    """A role that trusts `principal`, and a role profile of its name; see add_section."""
-    return sts.world.add_role(name, trust=trusting(principal), **options)
-
-
-def sign_in(session_or_url: str, token: str = "sso-token", life: float = 3600, **more: str) -> None:
-    """What `aws sso login` leaves behind."""
-    folder = Path(os.environ["HOME"], ".aws/sso/cache")
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha1(session_or_url.encode()).hexdigest()
-    found = {"startUrl": START_URL, "region": "eu-west-1", "accessToken": token, **more}
-    found["expiresAt"] = iso_utc(int(time.time() + life))
-    (folder / f"{name}.json").write_text(json.dumps(found))
-
 
 @pytest.fixture
-def developer(sts: RunningSts) -> Role:
-    """The role that the portal gives out."""
-    return sts.world.add_role("Developer", trust=trusting("999900001111"))
-
-
-@pytest.fixture
-def portal(sts: RunningSts, developer: Role, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    with Portal(sts, developer) as portal:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", portal.url)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SSO_OIDC", portal.url)
-        add_section(sts, "sso-session work", sso_start_url=START_URL, sso_region="eu-west-1")
-        of_role = {"sso_account_id": developer.account, "sso_role_name": developer.name}
-        add_section(sts, "profile corp", sso_session="work", region="eu-north-1", **of_role)
-        legacy = {"sso_start_url": START_URL, "sso_region": "eu-west-1"}
-        add_section(sts, "profile old-corp", **legacy, **of_role)
+def portal(sts: RunningSts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    with open_portal(sts, monkeypatch) as portal:
         yield portal
 
 
-def test_sso_session(portal: Portal, sts: RunningSts, developer: Role) -> None:
+def test_sso_session(portal: Portal) -> None:
     sign_in("work")
     change = assume("corp")
     env = environment(change)
-    arn = f"arn:aws:sts::{developer.account}:assumed-role/Developer/jane"
+    arn = f"arn:aws:sts::{portal.role.account}:assumed-role/Developer/jane"
     assert identity_by_boto3(env) == identity_by_cli(env) == arn
     assert change["AWS_REGION"] == "eu-north-1"
     assert 3500 < int(change["AWSENV_EXPIRES_AT"] or "") - time.time() <= 3600
@@ -72,7 +35,7 @@ def test_sso_session(portal: Portal, sts: RunningSts, developer: Role) -> None:
     assert assume("corp")["AWS_ACCESS_KEY_ID"] == change["AWS_ACCESS_KEY_ID"]
     assert len(portal.asked) == 1
     facts = json.loads(run_awsenv("status", "corp", "--json").stdout)
-    assert facts["account"] == developer.account
+    assert facts["account"] == portal.role.account
     assert facts["seconds_left"] > 3500
     told = json.loads(run_awsenv("credential-process", "corp").stdout)
     assert told["AccessKeyId"] == change["AWS_ACCESS_KEY_ID"]
@@ -85,9 +48,9 @@ def test_sso_in_the_older_form(portal: Portal) -> None:
     assert identity_by_boto3(environment(assume("old-corp"))).endswith("/Developer/jane")
 
 
-def test_role_from_sso_is_a_chain(portal: Portal, sts: RunningSts, developer: Role) -> None:
+def test_role_from_sso_is_a_chain(portal: Portal, sts: RunningSts) -> None:
     sign_in("work")
-    target = add_role(sts, "deploy", developer.arn, max_duration=43200)
+    target = add_role(sts, "deploy", portal.role.arn, max_duration=43200)
     serial = "arn:aws:iam::111122223333:mfa/alice"
     keys = {"role_arn": target.arn, "source_profile": "corp", "mfa_serial": serial}
     add_section(sts, "profile deploy", duration_seconds="14400", **keys)
@@ -273,6 +236,27 @@ def test_environment_as_credential_source(sts: RunningSts) -> None:
     done = run_awsenv("assume", "from-env", "--shell", "bash")
     assert done.returncode == 4
     assert "the environment holds no keys" in done.stderr
+
+
+@pytest.mark.parametrize("of", ["user", "role"])
+def test_saved_session_as_source(sts: RunningSts, of: str) -> None:
+    middle = sts.world.add_role("middle", trust=trusting("*"))
+    owner, life = (sts.world.add_user("bob"), 43200) if of == "user" else (middle, 3600)
+    longhaul = add_role(sts, "long", owner.arn, max_duration=43200)
+    session = issue(sts, owner, 43200)
+    with (sts.aws_folder / "credentials").open("a") as file:
+        file.write(
+            f"\n[saved]\naws_access_key_id = {session.key_id}\n"
+            f"aws_secret_access_key = {session.secret}\naws_session_token = {session.token}\n"
+        )
+    keys = {"role_arn": longhaul.arn, "source_profile": "saved", "duration_seconds": "43200"}
+    add_section(sts, "profile long", mfa_serial=sts.world.user("alice").mfa.serial, **keys)
+    done = run_awsenv("assume", "long", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    left = int(json.loads(done.stdout)["AWSENV_EXPIRES_AT"]) - time.time()
+    assert life - 20 < left <= life
+    assert "no MFA code: the session of profile 'saved' is a session already" in done.stderr
+    assert ("does not give 12h00m" in done.stderr) == (of == "role")
 
 
 def test_credential_source_that_does_not_fit(sts: RunningSts) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from shells_at_hand import need_program
 from stand_ins import SignIn, issue
+from support_sources import add_section
 from support_world import RunningSts, run_awsenv
 from test_assume import assume, environment, identity_by_boto3
-from test_sources import add_section
 
 from awsenv.demo.model import User
 from awsenv.demo.world import trusting

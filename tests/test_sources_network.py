@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from stand_in_network import Authority, Proxy
+from support_sources import add_section
 from support_world import RunningSts, run_awsenv
 from test_assume import assume, environment, identity_by_cli
-from test_sources import add_section
 
 from awsenv.demo.server import Server
 from awsenv.demo.world import demo_world, write_config

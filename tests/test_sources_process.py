@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from stand_ins import issue
+from support_sources import add_section
 from support_world import RunningSts, run_awsenv
 from test_assume import assume, environment, identity_by_boto3
-from test_sources import add_section
 
 from awsenv.demo.model import AccessKey, Session
 from awsenv.times import iso_utc

@@ -1,9 +1,9 @@
 """What a role profile's keys make of the AssumeRole call, and what the command line overrides."""
 
 import pytest
+from support_sources import add_section
 from support_world import RunningSts, run_awsenv
 from test_assume import assume, environment, identity_by_boto3
-from test_sources import add_section
 
 from awsenv.demo.model import Role
 from awsenv.demo.world import HOME, trusting

@@ -2,14 +2,15 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from stand_ins import Portal
 from support_asking import assert_sane
+from support_sources import open_portal
 from support_world import RunningSts
 from terminal_driver import Driven, bare_environment, drive
-from test_sources import developer, portal, sign_in  # noqa: F401 - fixtures
 
 AWS_PROGRAM = f"""#!{sys.executable}
 import os, sys
@@ -19,7 +20,7 @@ print("visit https://example.awsapps.com/device and press Enter:", flush=True)
 input()
 if "FAIL" in os.environ:
     sys.exit(7)
-from test_sources import sign_in
+from support_sources import sign_in
 assert sys.argv[1:] == ["sso", "login", "--profile", "corp"], sys.argv
 sign_in("work")
 print("signed in")
@@ -30,6 +31,12 @@ ASSUME = {
     "zsh": 'eval "$(awsenv assume corp)" && echo went on',
     "fish": "awsenv assume corp | source; and echo went on",
 }
+
+
+@pytest.fixture
+def portal(sts: RunningSts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    with open_portal(sts, monkeypatch) as portal:
+        yield portal
 
 
 def start(shell: str, sts: RunningSts, folder: Path, **env: str) -> Driven:
@@ -63,7 +70,7 @@ def test_sign_in_is_offered_and_done(
     name: str,
     sts: RunningSts,
     portal: Portal,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     with start(name, sts, tmp_path) as shell:
         shell.submit(ASSUME[name])
@@ -82,7 +89,7 @@ def test_sign_in_is_offered_and_done(
 def test_sign_in_declined_failed_or_cancelled(
     sts: RunningSts,
     portal: Portal,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     with start("bash", sts, tmp_path) as shell:
         for typed, told in (("n\r", "hint: run: aws sso login"), ("\x03", "cancelled")):

@@ -29,7 +29,7 @@ ASKS = {
     "in a script": "sh -c 'asker code; true'",
     "started by a program": f'python -c "{CHILD}"',
     "nohup": "nohup asker code",
-    "timeout": "timeout 60 asker code",
+    "nice": "nice asker code",
 }
 OWN_ASKS = {
     "bash": {

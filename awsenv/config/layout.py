@@ -66,7 +66,7 @@ class IniText:
         """
         _check(section, "the name of a section")
         for key, value in values.items():
-            _check(value or key, f"the value of {key}")
+            _check(key if value is None else value, f"the value of {key}")
         lines = list(self._lines)
         block = self._blocks.get(section)
         if block is None:

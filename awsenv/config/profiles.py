@@ -75,6 +75,7 @@ class Config:
         self.sso_sessions = {name: s.values for name, s in found["sso-session"].items()}
         self.services = {name: s.values for name, s in found["services"].items()}
         self._credential_sections: Mapping[str, ini.Section] = credentials
+        self._having: dict[str, list[Profile]] = {}
         self.profiles: Mapping[str, Profile] = {
             name: Profile(name, (credentials[name], section) if name in credentials else (section,))
             for name, section in found["profile"].items()
@@ -83,6 +84,12 @@ class Config:
             for name, section in credentials.items()
             if name not in found["profile"]
         }
+
+    def having(self, key: str) -> list[Profile]:
+        """The profiles with `key`, looked for once: with a thousand profiles that adds up."""
+        if key not in self._having:
+            self._having[key] = [each for each in self.profiles.values() if each.get(key)]
+        return self._having[key]
 
     def profile(self, name: str) -> Profile:
         """The profile called `name`; ConfigError with what is near where there is none."""

@@ -1,6 +1,5 @@
 """The shells that awsenv prints statements for: one file each, and one line here."""
 
-from awsenv.errors import UsageError
 from awsenv.shells.base import Shell
 
 __all__ = ["SHELLS", "Shell", "detect", "get"]
@@ -24,6 +23,8 @@ def get(name: str) -> Shell:
     """The shell called `name`; raises UsageError where awsenv does not know it."""
     module = SHELLS.get(name.lower())
     if module is None:
+        from awsenv.errors import UsageError
+
         raise UsageError(
             f"no statements are printed for a shell called {name!r}",
             "pass --shell bash, zsh, fish, powershell or posix, or --format json",
@@ -39,6 +40,8 @@ def detect() -> Shell:
 
     name = reading_shell()
     if name is None:
+        from awsenv.errors import UsageError
+
         raise UsageError(
             "cannot tell which shell this is for", "pass --shell bash, zsh, fish or powershell"
         )

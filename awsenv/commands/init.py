@@ -1,0 +1,82 @@
+"""`awsenv init`: the line for the rc file, and putting it there."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from awsenv import hookfiles, rcfile, shells
+from awsenv.errors import UsageError
+from awsenv.run import tell
+from awsenv.text import visible
+
+
+def command(
+    shell: Annotated[
+        str | None,
+        typer.Argument(help="bash, zsh, fish or powershell; else this one.", metavar="[SHELL]"),
+    ] = None,
+    install: Annotated[bool, typer.Option("--install", help="Add it to the rc file.")] = False,
+    uninstall: Annotated[
+        bool, typer.Option("--uninstall", help="Take it out of the rc file.")
+    ] = False,
+) -> None:
+    """Print the line that loads the shell hook, for your rc file."""
+    if install and uninstall:
+        raise UsageError("--install and --uninstall exclude each other", "leave one of them out")
+    chosen = shells.get(shell) if shell else shells.detect()
+    line = _line(chosen)
+    if install or uninstall:
+        _change(chosen.name, line, install)
+        return
+    sys.stdout.write(f"{line}\n")
+    if sys.stdout.isatty():
+        tell(f"add this line to {_shown(rcfile.path_for(chosen.name))}, or run it with --install")
+
+
+def _line(shell: shells.Shell) -> str:
+    path = hookfiles.installed_hook(shell.name)
+    quoted = _quoted(shell, path)
+    if shell.name == "fish":
+        return f"if test -r {quoted}; source {quoted}; end"
+    if shell.name == "powershell":
+        return f"if ([IO.File]::Exists({quoted})) {{ Import-Module {quoted} }}"
+    return f"if [ -r {quoted} ]; then . {quoted}; fi"
+
+
+def _quoted(shell: shells.Shell, path: str) -> str:
+    home = os.path.expanduser("~")
+    rest = path[len(home) :]
+    plain = all(char.isascii() and (char.isalnum() or char in "/._-+") for char in rest)
+    if shell.name != "powershell" and path.startswith(f"{home}/") and plain:
+        # So that it fits every machine that the rc file is taken to.
+        return f'"$HOME{rest}"'
+    return shell.value(path)
+
+
+def _change(name: str, line: str, install: bool) -> None:
+    path = rcfile.path_for(name)
+    before = rcfile.read(path)
+    after = rcfile.with_block(before, line) if install else rcfile.without_block(before)
+    if after == before:
+        tell(f"{_shown(path)} {'has the line already' if install else 'does not have the line'}")
+        return
+    _show(before, after)
+    rcfile.write(path, after)
+    done = "it takes effect in new shells" if install else "new shells are without it"
+    tell(f"changed {_shown(path)}; {done}")
+
+
+def _show(before: bytes, after: bytes) -> None:
+    import difflib
+
+    old, new = (text.decode("utf-8", "replace").splitlines() for text in (before, after))
+    for row in difflib.unified_diff(old, new, lineterm="", n=1):
+        if not row.startswith(("---", "+++", "@@")):
+            sys.stderr.write(f"  {visible(row)}\n")
+
+
+def _shown(path: str) -> str:
+    home = os.path.expanduser("~")
+    return f"~{path[len(home) :]}" if path.startswith(f"{home}{os.sep}") else path

@@ -1,0 +1,52 @@
+"""`awsenv list`: every profile, what it comes to, and how long its session still lasts."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from awsenv.durations import format_duration
+from awsenv.text import visible
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show every profile: account, role, source, MFA, region, and the time left of its session."""
+    from awsenv.overview import overview
+
+    rows = overview(dict(os.environ))
+    if as_json:
+        import json
+
+        sys.stdout.write(f"{json.dumps(rows, indent=2)}\n")
+        return
+    if not rows:
+        sys.stdout.write("no profiles yet: `aws configure` writes one\n")
+        return
+    table = [_cells(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(_TITLES, *table, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for cells in (_TITLES, *table)
+    )
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+_TITLES = ("PROFILE", "ACCOUNT", "ROLE", "FROM", "MFA", "REGION", "LEFT")
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    if row["problem"]:
+        return (visible(row["profile"], 60), "-", "-", visible(f"! {row['problem']}", 200), *"---")
+    left = row["seconds_left"]
+    return (
+        visible(row["profile"], 60),
+        visible(row["account"] or "-", 20),
+        visible(row["role"] or "-", 64),
+        visible(f"{row['source']} {row['source_profile'] or ''}".strip(), 60),
+        "yes" if row["mfa_serial"] else "-",
+        visible(row["region"] or "-", 20),
+        format_duration(left) if left else "-",
+    )

@@ -1,0 +1,53 @@
+"""`awsenv prompt`: the prompt's segment, for what has no hook: tmux, status bars, other shells."""
+
+import os
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from awsenv.durations import format_duration
+from awsenv.environment import put_still_holds
+from awsenv.text import visible
+
+
+def command(
+    profile: Annotated[
+        str | None,
+        typer.Argument(help="A profile; without one, this shell's.", metavar="[PROFILE]"),
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="The text, with {profile} and {left}.")
+    ] = "{profile} {left}",
+) -> None:
+    """Print a session's profile and time left, or nothing where there is none."""
+    name, expires = _of_profile(profile) if profile else _of_shell()
+    if not name:
+        return
+    left = ""
+    if expires is not None:
+        seconds = expires - int(time.time())
+        left = format_duration(seconds) if seconds > 0 else "lapsed"
+    head, found, tail = format_.partition("{left}")
+    text = head + (left if found else "") + tail
+    head, found, tail = text.partition("{profile}")
+    shown = head + (visible(name, 60) if found else "") + tail
+    sys.stdout.write(f"{shown.strip()}\n")
+
+
+def _of_shell() -> tuple[str | None, int | None]:
+    expires = os.environ.get("AWSENV_EXPIRES_AT", "")
+    known = expires.isascii() and expires.isdigit() and len(expires) <= 12
+    name = os.environ.get("AWSENV_PROFILE") if put_still_holds(os.environ) else None
+    return name, int(expires) if known else None
+
+
+def _of_profile(profile: str) -> tuple[str | None, int | None]:
+    from awsenv import cache
+    from awsenv.request import Request
+    from awsenv.run import plan_for
+
+    keys = cache.step_keys(plan_for(Request(profile=profile)))
+    values = cache.load(keys[-1]) if keys else None
+    return (profile, int(values["EXPIRES_AT"])) if values else (None, None)

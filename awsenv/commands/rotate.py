@@ -1,0 +1,94 @@
+"""`awsenv rotate`: a new access key in the place of the old one."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from awsenv.config import load
+from awsenv.durations import parse_duration
+from awsenv.errors import AwsenvError, CancelledError, RefusedError, UsageError
+from awsenv.plan import mfa_part, root_plan
+from awsenv.request import Request
+from awsenv.rotation import Means, Rotation
+from awsenv.run import flow_for, plan_for, tell
+from awsenv.session import Credentials
+from awsenv.settings import Settings
+from awsenv.terminal import open_terminal
+
+
+def command(
+    profile: Annotated[
+        str | None,
+        typer.Argument(
+            help="The profile; else AWSENV_PROFILE, AWS_PROFILE or default.",
+            metavar="[PROFILE]",
+            show_default=False,
+        ),
+    ] = None,
+    delete_key: Annotated[
+        str | None,
+        typer.Option(help="Delete the user's second key to make room.", metavar="KEY_ID"),
+    ] = None,
+    mfa_serial: Annotated[
+        str | None, typer.Option(help="Use this MFA device.", metavar="SERIAL")
+    ] = None,
+    mfa_code: Annotated[
+        str | None, typer.Option(help="The MFA code, instead of asking.", metavar="CODE")
+    ] = None,
+    wait: Annotated[
+        str, typer.Option(help="How long AWS may take to know the new key.", metavar="TIME")
+    ] = "2m",
+) -> None:
+    """Replace the access key of a profile's IAM user, wherever your files hold it."""
+    request = Request(profile=profile, mfa_serial=mfa_serial, mfa_code=mfa_code)
+    settings = Settings.read()
+    plan = root_plan(request, load(), settings, os.environ)
+    if plan.root.source != "keys" or plan.root.temporary:
+        raise UsageError(
+            f"{plan.root.description} are no access key that stands in the AWS files",
+            "name the profile that holds an IAM user's own keys",
+        )
+
+    def mfa_session() -> Credentials:
+        try:
+            part = mfa_part(plan_for(request))
+        except UsageError as error:
+            raise RefusedError(
+                "AWS denies this to the keys alone, and no MFA device is known",
+                f"if the policy wants MFA: awsenv setup {plan.profile}",
+            ) from error
+        return flow_for(part).run().credentials
+
+    means = Means(
+        plan,
+        os.environ,
+        settings.deadline,
+        tell,
+        mfa_session,
+        _may_delete,
+        delete_key,
+        parse_duration(wait, "--wait"),
+    )
+    rotation = Rotation(means)
+    try:
+        rotation.run()
+    except AwsenvError as error:
+        error.hint = "; ".join(filter(None, [error.hint, _so_far(rotation)]))
+        raise
+    except KeyboardInterrupt:
+        raise CancelledError("cancelled", _so_far(rotation)) from None
+
+
+def _so_far(rotation: Rotation) -> str:
+    return f"so far: {rotation.state}; run it again to finish"
+
+
+def _may_delete(question: str) -> bool | None:
+    """Ask whether a second key may go; None where there is nobody to ask."""
+    terminal = open_terminal()
+    if terminal is None:
+        return None
+    with terminal:
+        terminal.say(f"awsenv: {question}")
+        return terminal.ask("delete it for good? [y/N] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,77 @@
+"""The hook files: where they ship, and the copies that rc files source.
+
+An rc file sources a copy in the user's data folder, so that it goes on working whatever becomes
+of the Python that awsenv is installed in. The copy is renewed when a newer awsenv runs.
+"""
+
+import os
+from contextlib import suppress
+
+from awsenv import __version__, paths
+from awsenv.errors import AwsenvError, UsageError
+from awsenv.files import make_private_dir, write_private
+
+# The files of each shell; the first is the one to be sourced.
+FILES = {
+    "bash": ("awsenv.bash",),
+    "zsh": ("awsenv.zsh",),
+    "fish": ("awsenv.fish",),
+    "powershell": ("awsenv.psm1", "awsenv-command.ps1"),
+}
+
+
+def packaged_hook(shell: str) -> str:
+    """The hook of `shell` as it came with this awsenv; raises UsageError for other shells."""
+    if shell not in FILES:
+        raise UsageError(
+            f"there is no hook for {shell}", "the hooks are for bash, zsh, fish and powershell"
+        )
+    return os.path.join(_folder(), FILES[shell][0])
+
+
+def installed_hook(shell: str) -> str:
+    """The copy in the user's data folder, made or renewed by this call."""
+    packaged_hook(shell)
+    _copy(shell)
+    return os.path.join(paths.data_dir(), FILES[shell][0])
+
+
+def renew() -> None:
+    """Bring the copies that are there up to date, if an older awsenv made them."""
+    with suppress(OSError, AwsenvError):
+        for shell, (name, *_) in FILES.items():
+            if os.path.exists(os.path.join(paths.data_dir(), name)):
+                _copy(shell)
+
+
+def _folder() -> str:
+    here = os.path.dirname(os.path.abspath(__file__))
+    # In a wheel they are part of the package, in a checkout beside it.
+    inside = os.path.join(here, "shell")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), "shell")
+
+
+def _copy(shell: str) -> None:
+    folder = paths.data_dir()
+    version = os.path.join(folder, f"{shell}.version")
+    if _parts(_read(version)) > _parts(__version__):
+        return
+    for name in FILES[shell]:
+        text = _read(os.path.join(_folder(), name))
+        if text and _read(os.path.join(folder, name)) != text:
+            make_private_dir(folder)
+            write_private(os.path.join(folder, name), text)
+    if _read(version).strip() != __version__:
+        write_private(version, f"{__version__}\n")
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in version.strip().split(".") if part.isdigit()]

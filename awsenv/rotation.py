@@ -1,0 +1,314 @@
+"""A new access key in the place of the old one, in steps that each leave a working key on disk.
+
+1. Note what is about to be done, and which keys the user has.
+2. Have AWS make the new key, and note it.
+3. See that AWS takes it, which can last a while.
+4. Write it to every section that held the old one.
+5. Read the files anew, and see that what they hold works.
+6. Deactivate the old key, see that the new one still works, delete the old one.
+
+Each step looks at what is there before it does anything, so whichever was the last one before a
+failure, running them all again finishes the work.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from awsenv import journal
+from awsenv.config import Config, load, shown
+from awsenv.config.edit import edit
+from awsenv.config.layout import IniText
+from awsenv.deadline import Deadline
+from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
+from awsenv.iam import DENIED, GONE, AccessKey, Iam
+from awsenv.journal import Journal
+from awsenv.plan import Plan
+from awsenv.refusals import STALE
+from awsenv.saved import credentials_of
+from awsenv.session import Credentials
+from awsenv.sts import Sts
+
+T = TypeVar("T")
+
+# A key that AWS made within this many seconds of our noting that we are about to make one, and
+# that was never used, is the one whose answer never reached us.
+_MOMENT = 5 * 60
+_UNTOUCHED = "the old key is in your files and works"
+
+
+@dataclass
+class Means:
+    """What a rotation needs from outside.
+
+    `mfa_session` gets an MFA session of the user with the keys in the files at that moment.
+    `ask` puts a question about a key to the person; None where nobody is there. `delete_key` is
+    a second key that may go. `patience` is how long AWS may take to know the new key, in seconds.
+    """
+
+    plan: Plan
+    env: Mapping[str, str]
+    seconds: float
+    tell: Callable[[str], None]
+    mfa_session: Callable[[], Credentials]
+    ask: Callable[[str], bool | None]
+    delete_key: str | None
+    patience: float
+
+
+class Rotation:
+    """One rotation of the key of a profile. `state` says in words how far it has come."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._profile = means.plan.root.profile or ""
+        self._iam = Iam(means.plan, means.seconds)
+        self._session: Credentials | None = None
+        self._keys = self._on_disk(load(means.env))
+        self._new_id = ""
+        self.state = f"nothing has been changed: {_UNTOUCHED}"
+
+    def run(self) -> None:
+        """Do it, or finish what was begun; raises AwsenvError, after which `state` holds."""
+        with journal.one_at_a_time():
+            note = journal.find(self._keys.access_key_id)
+            if note:
+                self._means.tell(f"going on with the rotation of {note.old} that was broken off")
+                note = self._unless_deleted(note)
+            note = note or self._begin()
+            if note.new is None:
+                note = self._create(note)
+            assert note.new is not None
+            self._finish(note, note.new)
+
+    def _unless_deleted(self, note: Journal) -> Journal | None:
+        """`note`, or None where somebody has deleted the new key that it holds."""
+        if note.new is None:
+            return note
+        self._new_id = note.new.access_key_id
+        if self._new_id in [key.id for key in self._listed()]:
+            return note
+        self._means.tell(f"its new key {self._new_id} has been deleted meanwhile; beginning anew")
+        note.remove()
+        return None
+
+    # 1 and 2
+
+    def _begin(self) -> Journal:
+        config = load(self._means.env)
+        for name in _holders(config, self._keys.access_key_id):
+            profile = config.profile(name)
+            places = [profile.at(f"aws_{part}").rpartition(":")[0] for part in _PARTS]
+            if places[0] != places[1]:
+                raise ConfigError(
+                    f"profile {name!r} has its key id in {places[0]}, its secret in {places[1]}",
+                    "put both into one section of the credentials file",
+                )
+        user = self._identity(self._keys)
+        self._means.tell(f"rotating {self._keys.access_key_id} of {user}")
+        return Journal(self._keys.access_key_id, user, int(time.time()), ())
+
+    def _create(self, note: Journal) -> Journal:
+        """Have AWS make the new key, once there is room for it."""
+        for key in self._listed():
+            if key.id != note.old:
+                self._make_room(key, note)
+        known = tuple(key.id for key in self._listed())
+        note = Journal(note.old, note.user, int(time.time()), known)
+        note.write()
+        self.state = f"{_UNTOUCHED}; whether AWS has made a new one is not known yet"
+        try:
+            new = self._iam_call(self._iam.create_access_key)
+        except RefusedError:
+            note.remove()
+            self.state = f"nothing has been changed: {_UNTOUCHED}"
+            raise
+        note = note.with_new(new)
+        self._new_id = new.access_key_id
+        try:
+            note.write()
+        except AwsenvError:
+            # Nobody will ever know its secret.
+            self._delete(self._new_id)
+            self.state = f"{_UNTOUCHED}; the new one is deleted again"
+            raise
+        self._means.tell(f"AWS has made the new key {self._new_id}")
+        return note
+
+    def _make_room(self, key: AccessKey, note: Journal) -> None:
+        """Delete a second key where that may be done; raises ConfigError otherwise."""
+        used = self._last_used(key.id)
+        state = "active" if key.active else "inactive"
+        made = time.strftime("%Y-%m-%d %H:%M", time.gmtime(key.made_at))
+        told = f"{key.id} ({state}, made {made} UTC, {used})"
+        holders = _holders(load(self._means.env), key.id)
+        if holders:
+            raise ConfigError(
+                f"the user has a second key, {told}, and profile {holders[0]!r} uses it",
+                "have your profiles use one key, then rotate that",
+            )
+        noted = note.known and key.id not in note.known and used == "never used"
+        if noted and abs(key.made_at - note.started_at) <= _MOMENT:
+            question = f"{told} is the key that was being made as the last run was broken off"
+            may_go = self._means.delete_key == key.id or self._means.ask(question) is not False
+        elif self._means.delete_key in (None, key.id):
+            question = f"the user has two keys already, and AWS allows no third: {told}"
+            may_go = bool(self._means.delete_key or self._means.ask(question))
+        else:
+            raise UsageError(
+                f"the user's second key is {told}, not {self._means.delete_key}",
+                f"pass --delete-key {key.id} if that one may go",
+            )
+        if not may_go:
+            raise ConfigError(
+                f"the user has two keys already, and AWS allows no third: {told}",
+                f"if nobody needs that one: awsenv rotate {self._profile} --delete-key {key.id}",
+            )
+        self._delete(key.id)
+        self._means.tell(f"{told} is deleted")
+
+    # 3 to 6
+
+    def _finish(self, note: Journal, new: Credentials) -> None:
+        if self._keys.access_key_id == note.old:
+            self.state = f"{_UNTOUCHED}; the new one is made and noted, but in no file yet"
+            self._check_taken(new, note.user)
+        self.state = "the new key is in your files, the old one perhaps in some; both work"
+        self._write(note.old, new)
+        self._keys = self._on_disk(load(self._means.env))
+        self._check_files(note.old, new)
+        self.state = "the new key is in your files; the old one is in none, and still active"
+        self._check_taken(self._keys, note.user)
+        old = next((key for key in self._listed() if key.id == note.old), None)
+        if old and old.active:
+            self._unless_gone(lambda who: self._iam.deactivate(who, note.old))
+            self._means.tell(f"the old key {note.old} is deactivated")
+        if old:
+            self.state = "the new key is in your files and works; the old one is inactive"
+            self._check_taken(self._keys, note.user)
+            self._unless_gone(lambda who: self._iam.delete(who, note.old))
+        note.remove()
+        self._means.tell(f"the old key {note.old} is deleted; {self._new_id} is in its place")
+
+    def _write(self, old: str, new: Credentials) -> None:
+        """Put `new` into every section of both files that holds `old`."""
+        config = load(self._means.env)
+        for path in dict.fromkeys([config.config_path, config.credentials_path]):
+            names: list[str] = []
+
+            def change(text: IniText, names: list[str] = names) -> None:
+                held = (name for name in text.sections() if text.values(name).get(_ID) == old)
+                names[:] = held
+                for name in names:
+                    text.set(name, {_ID: new.access_key_id, _SECRET: new.secret_access_key})
+
+            if path and _mentions(path, old) and edit(path, change):
+                sections = ", ".join(f"[{name}]" for name in names)
+                self._means.tell(f"the new key is in {sections} of {shown(path)}")
+
+    def _check_files(self, old: str, new: Credentials) -> None:
+        """See that reading both files anew gives the new key, and nowhere the old one."""
+        config = load(self._means.env)
+        wrong = _holders(config, old)
+        wrong += [] if self._on_disk(config) == new else [self._profile]
+        if wrong:
+            raise ConfigError(
+                f"profile {wrong[0]!r} does not give the new key when it is read again",
+                "see that no other program writes the AWS files, then go on",
+            )
+
+    def _check_taken(self, keys: Credentials, user: str) -> None:
+        """See that AWS takes `keys` as those of `user`."""
+        found = self._patiently(lambda: self._identity(keys))
+        if found != user:
+            raise ConfigError(
+                f"{keys.access_key_id} belongs to {found}, not to {user}",
+                "look at what your files hold, and at the user's keys in the IAM console",
+            )
+
+    # Calls
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        """What `call` returns once AWS knows the new key: its parts learn of it one by one."""
+        end, pause, told = time.monotonic() + self._means.patience, 0.25, False
+        while True:
+            try:
+                return call()
+            except RefusedError as error:
+                if error.code not in STALE:
+                    raise
+                if time.monotonic() + pause > end:
+                    raise RefusedError(
+                        f"AWS does not take the new key {self._new_id}: it does not know it yet, "
+                        "or somebody has deactivated it",
+                        "look at the key in the IAM console, or wait longer with --wait",
+                        code=error.code,
+                    ) from None
+            if not told:
+                self._means.tell(f"waiting until all of AWS knows {self._new_id}")
+                told = True
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    def _iam_call(self, call: Callable[[Credentials], T]) -> T:
+        """`call` with the keys on disk, or with an MFA session where a policy wants MFA."""
+        if self._session is None:
+            try:
+                if self._keys.access_key_id == self._new_id:
+                    return self._patiently(lambda: call(self._keys))
+                return call(self._keys)
+            except RefusedError as error:
+                if error.code != DENIED:
+                    raise
+            self._session = self._means.mfa_session()
+        try:
+            return call(self._session)
+        except RefusedError as error:
+            if error.code not in STALE:
+                raise
+        # It was got with a key that is no more.
+        self._session = self._means.mfa_session()
+        return call(self._session)
+
+    def _identity(self, keys: Credentials) -> str:
+        return Sts(self._means.plan, Deadline(self._means.seconds)).caller_identity(keys)["Arn"]
+
+    def _listed(self) -> list[AccessKey]:
+        return self._iam_call(self._iam.access_keys)
+
+    def _last_used(self, key_id: str) -> str:
+        try:
+            return self._iam_call(lambda who: self._iam.last_used(who, key_id))
+        except RefusedError:
+            return "last use unknown"
+
+    def _delete(self, key_id: str) -> None:
+        self._iam_call(lambda who: self._iam.delete(who, key_id))
+
+    def _unless_gone(self, call: Callable[[Credentials], None]) -> None:
+        try:
+            self._iam_call(call)
+        except RefusedError as error:
+            if error.code != GONE:
+                raise
+
+    def _on_disk(self, config: Config) -> Credentials:
+        return credentials_of(config.profile(self._profile))
+
+
+_PARTS = ("access_key_id", "secret_access_key")
+_ID, _SECRET = (f"aws_{part}" for part in _PARTS)
+
+
+def _holders(config: Config, key_id: str) -> list[str]:
+    """The profiles that hold the key `key_id`."""
+    return [each.name for each in config.profiles.values() if each.get(_ID) == key_id]
+
+
+def _mentions(path: str, key_id: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return key_id.encode() in file.read()
+    except FileNotFoundError:
+        return False
