@@ -88,13 +88,12 @@ def _call_settled(arguments: list[str]) -> int:
     return _call(arguments)
 
 
-def _call(arguments: list[str]) -> int:
-    from typer.exceptions import TyperException
+def parser(name: str) -> Any:
+    """The command line as Typer makes it: with the command called `name`, or with all of them."""
     from typer.main import get_command
 
     from awsenv.helping import HelpfulCommand, HelpfulGroup
 
-    name = arguments[0] if arguments else ""
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -106,8 +105,16 @@ def _call(arguments: list[str]) -> int:
         settings = {"allow_interspersed_args": command not in PASSES_ON}
         function = import_module(f"awsenv.commands.{COMMANDS[command]}").command
         app.command(command, context_settings=settings, cls=HelpfulCommand)(function)
+    return get_command(app)
+
+
+def _call(arguments: list[str]) -> int:
+    from typer.exceptions import TyperException
+
+    name = arguments[0] if arguments else ""
+    command_line = parser(name)
     try:
-        result: Any = get_command(app).main(
+        result: Any = command_line.main(
             args=arguments or ["--help"], prog_name="awsenv", standalone_mode=False
         )
     except TyperException as error:

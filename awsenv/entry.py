@@ -6,6 +6,11 @@ import sys
 
 def main() -> None:
     """Run awsenv and end the process with its exit code."""
+    if sys.argv[1:2] == ["__complete"]:
+        from awsenv import completion
+
+        completion.main(sys.argv[2:])
+        os._exit(0)
     from awsenv import fast
 
     text = fast.answer(sys.argv[1:])

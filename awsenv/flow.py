@@ -93,7 +93,7 @@ class Flow:
             name, region = self.plan.profile, self.plan.region
             return Session(found.credentials, name, region, found.expires_at)
         last = len(self.plan.steps) - 1
-        values = self._live(last) or self._get(last)
+        values = self._at_hand(last) or self._get(last)
         return as_session(values, self._keys[last], self.plan)
 
     def cached(self) -> Session | None:
@@ -131,8 +131,6 @@ class Flow:
 
     def _get(self, index: int) -> Values:
         step = self.plan.steps[index]
-        if self._take_saved(index):
-            return self._got[index]
         parent, cached = self._parent(index)
         while True:
             with self._locked(index) as lock:
@@ -154,17 +152,18 @@ class Flow:
             cache.drop(self._keys[index - 1], parent.access_key_id)
             parent, cached = self._parent(index)[0], False
 
-    def _take_saved(self, index: int) -> bool:
-        """Whether the step's session is at hand, saved as a profile, and now in its record."""
-        if self.plan.request.refresh and index == len(self.plan.steps) - 1:
-            return False
+    def _at_hand(self, index: int) -> Values | None:
+        """A step's live session from its record, else from a profile that it is saved as."""
+        values = self._live(index)
+        final = index == len(self.plan.steps) - 1
+        if values or (final and self.plan.request.refresh):
+            return values
         step = self.plan.steps[index]
         granted = renewal.take(step, self.context.config, self._refused)
         if granted is None:
-            return False
+            return None
         values = self._keep(step, index, granted, {})
-        wanted = self._wanted(values, index == len(self.plan.steps) - 1)
-        return record.seconds_left(values) > wanted
+        return values if record.seconds_left(values) > self._wanted(values, final) else None
 
     def _parent(self, index: int) -> tuple[Credentials, bool]:
         """The credentials that make a step's call, and whether they come out of a record."""
@@ -172,7 +171,7 @@ class Flow:
             return _NOBODY, False
         if index == 0:
             return self._root_resolved().credentials, False
-        values = self._live(index - 1)
+        values = self._at_hand(index - 1)
         if values:
             return credentials_in(values), True
         return credentials_in(self._get(index - 1)), False

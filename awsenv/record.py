@@ -106,4 +106,6 @@ def _is_name(name: str) -> bool:
 
 
 def _is_value(value: str) -> bool:
-    return (value.isascii() and value.isprintable()) or not any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in value)
+    return (value.isascii() and value.isprintable()) or not any(
+        ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in value
+    )

@@ -136,6 +136,10 @@ def write(
     values |= {"expiration": iso_utc(expires_at), SAVED_FROM: origin}
     if serial:
         values["mfa_serial"] = serial
+    region = _region_of(origin, config)
+    if region and not _region_of(name, config):
+        # Most tools do nothing at all with a profile that has none.
+        values["region"] = region
 
     def change(text: "IniText") -> None:
         there = text.values(name)
@@ -168,6 +172,9 @@ def remove(name: str, config: Config) -> bool:
         if not found:
             return
         gone = [key for key in (*_WRITTEN, *(() if needed else _NOTED)) if key in there]
+        origin = there.get(SAVED_FROM)
+        if isinstance(origin, str) and there.get("region") == _region_of(origin, config):
+            gone.append("region")
         if set(there) == set(gone):
             text.remove(name)
         else:
@@ -177,6 +184,11 @@ def remove(name: str, config: Config) -> bool:
 
     edit(config.credentials_path, change)
     return found
+
+
+def _region_of(name: str, config: Config) -> str | None:
+    profile = config.profiles.get(name)
+    return profile.get("region") if profile else None
 
 
 def _is_long_lived(values: "Values | Mapping[str, str]") -> bool:

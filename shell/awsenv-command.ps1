@@ -25,7 +25,7 @@ if (-not $program) {
 }
 $isStatement = $command -cmatch '^(assume|unset|refresh)\z'
 foreach ($word in $args) {
-    if ("$word" -cmatch '^--(help|print|(shell|format)(=.*)?)\z') { $isStatement = $false }
+    if ("$word" -cmatch '^--(|help|print|(shell|format)(=.*)?)\z') { $isStatement = $false }
 }
 if ($isStatement) {
     $stack = @([runspace]::DefaultRunspace.Debugger.GetCallStack())

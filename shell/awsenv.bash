@@ -305,7 +305,7 @@ __awsenv_end_drop() {
 # shellcheck disable=SC2016
 __awsenv_run='__awsenv_before_prompt
 __awsenv_alive=0
-if ((!__awsenv_alive && ${#FUNCNAME[@]} == 0)) && __awsenv_wrap_trap "$(builtin trap -p DEBUG)"; then
+if [[ $__awsenv_alive == 0 && -z ${FUNCNAME-} ]] && __awsenv_wrap_trap "$(builtin trap -p DEBUG)"; then
   builtin trap -- "$__awsenv_trap" DEBUG
 fi
 __awsenv_arm'
@@ -356,7 +356,7 @@ __awsenv_read_history() {
   __awsenv_history=$(HISTTIMEFORMAT='' builtin history 1) || true
   __awsenv_history=${__awsenv_history#"${__awsenv_history%%[0123456789]*}"}
   __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!0123456789]*}"}
-  __awsenv_history=${__awsenv_history#[* ]}
+  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!* ]*}"}
 }
 
 __awsenv_before_line() {
@@ -465,39 +465,19 @@ __awsenv_apply() {
 
 # --- 12. completion ------------------------------------------------------------------------
 
-__awsenv_subcommands='assume unset refresh exec credential-process login status whoami explain init prompt demo auto'
-__awsenv_options='--role-arn --source-profile --mfa-serial --external-id --session-name --duration --mfa-duration --mfa-direct --tag --transitive-tag --source-identity --policy-arn --from-env --region --mfa-code --refresh --min-left --shell --format --print --help'
-
+# The program knows commands, options and profiles, and quotes what it offers for bash.
 __awsenv_complete() {
-  local file name names=''
+  builtin local line
   COMPREPLY=()
-  case $COMP_CWORD,$2,${COMP_WORDS[1]-} in
-    1,*) names=$__awsenv_subcommands ;;
-    *,-*) names=$__awsenv_options ;;
-    *,auto) names='on off all' ;;
-    *,prompt) names='on off' ;;
-    *,init) names='bash zsh fish powershell' ;;
-    *,assume | *,exec | *,credential-process | *,login | *,status | *,whoami | *,explain) __awsenv_profiles ;;
-  esac
-  for name in $names; do
-    if [[ $name == "$2"* ]]; then COMPREPLY+=("$name"); fi
-  done
-}
-
-# Adds the names of the profiles in the config and credentials files to $names.
-__awsenv_profiles() {
-  for file in "${AWS_CONFIG_FILE:-$HOME/.aws/config}" "${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}"; do
-    if [[ ! -r $file ]]; then continue; fi
-    while IFS= builtin read -r name; do
-      case $name in '[sso-session '* | '[services '* | *[\$\`\\\'\"\;\&\|]*) ;; '['*']'*)
-        name=${name#\[} name=${name%%\]*}
-        names+=" ${name#profile }"
-        ;;
-      esac
-    done <"$file"
-  done
-}
-builtin complete -o default -F __awsenv_complete awsenv
+  while IFS= builtin read -r line; do
+    case $line in
+      # Below bash 4 there is no such builtin, and nothing is offered.
+      $'\tcommand '*) builtin compopt -o bashdefault -o default ;;
+      ?*) COMPREPLY+=("$line") ;;
+    esac
+  done <<<"$(builtin command awsenv __complete bash "$2" "${COMP_LINE:0:COMP_POINT}")"
+} 2>/dev/null
+builtin complete -F __awsenv_complete awsenv
 
 # --- 13. unload ----------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ function __awsenv_compute
             set left lapsed
         end
     else if test -z "$AWSENV_EXPIRES_AT"
-        set format (string replace ' {left}' '' -- $format)
+        set format (string replace -- ' {left}' '' $format)
     end
     if test "$__awsenv_shown[1]" != "$AWSENV_PROFILE"
         # Without what would move or hide text on a screen: control characters, marks of direction,
@@ -105,7 +105,7 @@ function __awsenv_compute
         set -g __awsenv_shown "$AWSENV_PROFILE" (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- "$AWSENV_PROFILE" | string sub -l 60)
     end
     # The name comes last: it may hold a {left} of its own.
-    set AWSENV_SEGMENT (string replace '{left}' $left -- $format | string replace '{profile}' "$__awsenv_shown[2]" | string collect)
+    set AWSENV_SEGMENT (string replace -- '{left}' $left $format | string replace -- '{profile}' "$__awsenv_shown[2]" | string collect)
     set -l colors 32 33 31
     set -q AWSENV_PROMPT_COLORS
     and set colors (string split -n ' ' -- "$AWSENV_PROMPT_COLORS")
@@ -130,12 +130,12 @@ end
 # --- 6. prompt placement -------------------------------------------------------------------
 
 # Puts the segment in front of fish_prompt, unless that has it already or the person places it.
-# Themes may define fish_prompt again at any time: it is ours while it comes from this file.
+# Themes may define fish_prompt again at any time: it is ours while it says so.
 function __awsenv_place
     if test -n "$AWSENV_PROMPT"; and test "$AWSENV_PROMPT" != on
         return 0
     end
-    if test (functions --details fish_prompt) = $__awsenv_file
+    if __awsenv_is_placed
         return 0
     end
     functions fish_prompt | string match -qr 'AWSENV_SEGMENT|awsenv_segment'
@@ -146,9 +146,13 @@ function __awsenv_place
     __awsenv_define_prompt
 end
 
+function __awsenv_is_placed
+    test (functions --details --verbose fish_prompt)[-1] = 'awsenv before another prompt'
+end
+
 function __awsenv_define_prompt
     # Theirs comes first, for it sees $status and $pipestatus as they are only there.
-    function fish_prompt
+    function fish_prompt --description 'awsenv before another prompt'
         set -l lines (__awsenv_their_prompt $argv)
         if test -z "$AWSENV_PROMPT"; or test "$AWSENV_PROMPT" = on
             printf %s "$AWSENV_COLOR" "$AWSENV_SEGMENT" "$AWSENV_COLOR_END"
@@ -297,7 +301,6 @@ end
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
-set -g __awsenv_file (functions --details __awsenv_place)
 set -g __awsenv_asked ''
 
 function __awsenv_prompt --on-event fish_prompt
@@ -397,30 +400,16 @@ end
 
 # --- 12. completion ------------------------------------------------------------------------
 
-set -g __awsenv_subcommands assume unset refresh exec credential-process login status whoami explain init prompt demo auto
-set -g __awsenv_switches --role-arn --source-profile --mfa-serial --external-id --session-name --duration --mfa-duration --mfa-direct --tag --transitive-tag --source-identity --policy-arn --from-env --region --mfa-code --refresh --min-left --shell --format --print --help
-
+# The program knows commands, options and profiles.
 function __awsenv_completions
-    set -l words (commandline -opc)
-    set -l files $HOME/.aws/config $HOME/.aws/credentials
-    test -n "$AWS_CONFIG_FILE"
-    and set files[1] $AWS_CONFIG_FILE
-    test -n "$AWS_SHARED_CREDENTIALS_FILE"
-    and set files[2] $AWS_SHARED_CREDENTIALS_FILE
-    if not set -q words[2]
-        printf '%s\n' $__awsenv_subcommands
-    else if string match -q -- '-*' (commandline -ct)
-        printf '%s\n' $__awsenv_switches
-    else if test $words[2] = auto
-        printf '%s\n' on off all
-    else if test $words[2] = prompt
-        printf '%s\n' on off
-    else if test $words[2] = init
-        printf '%s\n' bash zsh fish powershell
-    else if contains -- $words[2] assume exec credential-process login status whoami explain
-        for file in (path filter -r -- $files)
-            string match -rg '^\[(?!sso-session |services )(?:profile )?(.*?)\]' <$file
-        end
+    set -l words (commandline -opc) (commandline -ct)
+    set -l found (command awsenv __complete fish $words[2..] 2>/dev/null)
+    if string match -q -- \t'command *' $found[1]
+        # From there on it is another command's line.
+        set -l first (math 1 + (string replace -r '.* ' '' -- $found[1]))
+        complete -C (string join -- ' ' (string escape -- $words[$first..-2]) $words[-1])
+    else
+        printf '%s\n' $found
     end
 end
 complete -c awsenv -f -a '(__awsenv_completions)'
@@ -428,7 +417,7 @@ complete -c awsenv -f -a '(__awsenv_completions)'
 # --- 13. unload ----------------------------------------------------------------------------
 
 function awsenv_unload
-    if functions -q __awsenv_their_prompt; and test (functions --details fish_prompt) = $__awsenv_file
+    if __awsenv_is_placed
         functions -e fish_prompt
         functions -c __awsenv_their_prompt fish_prompt
     end

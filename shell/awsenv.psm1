@@ -80,6 +80,8 @@ function Test-Ours {
     if (-not ($env:AWSENV_PUT -cmatch '^(AWS_ACCESS_KEY_ID|AWS_PROFILE)=([^&]+)')) { return $false }
     $name, $value = $Matches[1], $Matches[2]
     if ($value.Contains('%')) { $value = [Uri]::UnescapeDataString($value) }
+    # Keys, whoever exported them, win over a profile.
+    if ($name -ceq 'AWS_PROFILE' -and $env:AWS_ACCESS_KEY_ID) { return $false }
     $value.Equals([Environment]::GetEnvironmentVariable($name))
 }
 
@@ -162,7 +164,8 @@ function awsenv_segment {
 # The prompt $text with the segment in front, unless the person places it. Every host shows the
 # first object that a prompt function gives, and PS> where there is none.
 function Add-Segment([object[]]$text) {
-    if (-not $script:AWSENV_SEGMENT -or $script:placed -or $env:AWSENV_PROMPT -ceq 'manual') { return $text }
+    $isOurs = -not $env:AWSENV_PROMPT -or $env:AWSENV_PROMPT -ceq 'on'
+    if (-not $script:AWSENV_SEGMENT -or $script:placed -or -not $isOurs) { return $text }
     $front = $script:AWSENV_COLOR + $script:AWSENV_SEGMENT + $script:AWSENV_COLOR_END
     $first = if ($text.Count -and "$($text[0])") { "$($text[0])" } else { 'PS>' }
     # Empty lines first: they belong between the output above and all of the prompt.
@@ -441,8 +444,8 @@ function Invoke-Prompt([bool]$ok, [int]$number) {
         catch { $script:AWSENV_SEGMENT = "[awsenv: $(Get-Visible $_.Exception.Message)] " }
         # The only way to set `$?`. Nothing may stand between it and the call.
         if (-not $ok) { Microsoft.PowerShell.Utility\Write-Error '' -ErrorAction Ignore }
-        $text = @(& $wrap.Previous)
-        Add-Segment $text
+        $text = & $wrap.Previous
+        Add-Segment @($text)
     }
     finally { $script:inPrompt = $false }
 }

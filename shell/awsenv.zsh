@@ -318,29 +318,22 @@ __awsenv_apply() {
 
 # --- 12. completion ------------------------------------------------------------------------
 
-typeset -g __awsenv_subcommands='assume unset refresh exec credential-process login status whoami explain init prompt demo auto'
-typeset -g __awsenv_switches='--role-arn --source-profile --mfa-serial --external-id --session-name --duration --mfa-duration --mfa-direct --tag --transitive-tag --source-identity --policy-arn --from-env --region --mfa-code --refresh --min-left --shell --format --print --help'
-
+# The program knows commands, options and profiles. This runs with the options that zsh's own
+# completion functions expect, so they are left alone.
 __awsenv_complete() {
-  builtin eval "$__awsenv_options"
-  local file line
-  local -a names
-  case $CURRENT,${words[CURRENT]},${words[2]} in
-    2,*) names=(${=__awsenv_subcommands}) ;;
-    *,-*) names=(${=__awsenv_switches}) ;;
-    *,auto) names=(on off all) ;;
-    *,prompt) names=(on off) ;;
-    *,init) names=(bash zsh fish powershell) ;;
-    *,assume | *,exec | *,credential-process | *,login | *,status | *,whoami | *,explain)
-      for file in "${AWS_CONFIG_FILE:-$HOME/.aws/config}" "${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}"; do
-        if [[ ! -r $file ]]; then continue; fi
-        for line in "${(@f)$(<$file)}"; do
-          case $line in \[sso-session\ * | \[services\ *) ;; \[*\]*) names+=("${${${line#\[}%%\]*}#profile }") ;; esac
-        done
-      done
+  local -a found
+  local number
+  found=("${(@f)$(builtin command awsenv __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+  case ${found[1]-} in
+    # From there on it is another command's line.
+    $'\tcommand '*)
+      number=${found[1]##* }
+      builtin shift $number words
+      (( CURRENT -= number ))
+      _normal
       ;;
+    ?*) _describe awsenv found ;;
   esac
-  builtin compadd -- $names
 }
 
 # --- 13. unload ----------------------------------------------------------------------------

@@ -41,11 +41,12 @@ def test_tour_fails_when_a_step_fails(clean_env: Path, tmp_path: Path) -> None:
 
 
 RC = {
-    "bash": (".bashrc", "export AWS_PROFILE=mine AWSENV_CACHE_DIR=/nowhere; PS1='> '\n"),
-    "zsh": (".zshrc", "export AWS_PROFILE=mine AWSENV_CACHE_DIR=/nowhere; PS1='> '\n"),
+    "bash": (".bashrc", "export AWS_PROFILE=mine AWSENV_CACHE_DIR=/nowhere; PS1='PROMPT> '\n"),
+    "zsh": (".zshrc", "export AWS_PROFILE=mine AWSENV_CACHE_DIR=/nowhere; PS1='PROMPT> '\n"),
     "fish": (
         ".config/fish/config.fish",
-        "set -gx AWS_PROFILE mine; set -gx AWSENV_CACHE_DIR /nowhere\n",
+        "set -gx AWS_PROFILE mine; set -gx AWSENV_CACHE_DIR /nowhere\n"
+        "function fish_prompt; echo 'PROMPT> '; end\n",
     ),
 }
 
@@ -57,27 +58,33 @@ def test_shell(shell: str, clean_env: Path) -> None:
     rc = clean_env / name
     rc.parent.mkdir(parents=True, exist_ok=True)
     rc.write_text(text)
+    # Else fish reads every manual page at its first start.
+    (clean_env / ".local/share/fish/generated_completions").mkdir(parents=True)
     env = {**os.environ, "SHELL": path, "TERM": "dumb", "COLUMNS": "200"}
     program = [path, "-c", f"{sys.executable} -m awsenv demo; echo left-it"]
     child = pexpect.spawn(
         program[0], program[1:], env=env, encoding="utf-8", timeout=20, dimensions=(50, 200)
     )
     child.expect("Type `exit` to leave")
-    child.sendline("echo cache=$AWSENV_CACHE_DIR profile=$AWS_PROFILE. home=$HOME")
+    child.expect("PROMPT> ")
+    # What is typed while fish draws its first prompt is lost.
+    while child.expect([".+", pexpect.TIMEOUT], timeout=0.7) == 0:
+        pass
+    child.send('echo "cache=$AWSENV_CACHE_DIR profile=$AWS_PROFILE. home=$HOME"\r')
     child.expect(r"cache=/\S*awsenv-demo-\S*/cache profile=\. home=\S*awsenv-demo-")
-    child.sendline("awsenv assume prod-admin")
+    child.send("awsenv assume prod-admin\r")
     child.expect(r"demo authenticator: (\d{3}) (\d{3})")
     code = child.match.group(1) + child.match.group(2)
     child.expect("MFA code for .*: ")
-    child.sendline(code)
+    child.send(code + "\r")
     child.expect("prod-admin for 1h00m")
-    child.sendline("awsenv whoami")
+    child.send("awsenv whoami\r")
     child.expect("assumed-role/prod-admin/")
-    child.sendline("awsenv demo lapse 30")
+    child.send("awsenv demo lapse 30\r")
     child.expect("live 30 s")
-    child.sendline("awsenv demo code")
+    child.send("awsenv demo code\r")
     child.expect(r"demo authenticator: \d{3} \d{3} \(used")
-    child.sendline("exit")
+    child.send("exit\r")
     child.expect("left-it")
     child.close()
     assert not (clean_env / ".aws").exists()

@@ -12,13 +12,15 @@ import pytest
 
 pytest.importorskip("termios")
 
+pytest.register_assert_rewrite("hook_scenarios")
+
 from hook_scenarios import SCENARIOS, SYNTAXES, start
 from support_world import RunningSts
 
 
 def programs() -> list[tuple[str, str | None]]:
     """(shell, program): each shell on PATH, and further versions that were named or are known."""
-    found: list[tuple[str, str | None]] = [(name, None) for name in ("bash", "zsh", "fish")]
+    found: list[tuple[str, str | None]] = [(name, None) for name in SYNTAXES]
     further = os.environ.get("AWSENV_TEST_SHELLS", "").split()
     # macOS's own bash is a 3.2, whichever comes first on PATH.
     if sys.platform == "darwin" and shutil.which("bash") != "/bin/bash":

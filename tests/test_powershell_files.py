@@ -32,7 +32,16 @@ CALLED_OTHERWISE = {"Invoke-Prompt", "Read-Line", "awsenv_segment"}
 AUTOMATIC = {"?", "_", "args", "executioncontext", "false", "host", "input", "lastexitcode"}
 AUTOMATIC |= {"matches", "myinvocation", "null", "psscriptroot", "true"}
 # Assigning one of these fails, or does more than to set a variable.
-NOT_TO_ASSIGN = (AUTOMATIC - {"null"}) | {"home", "pid", "profile", "pwd", "error", "psitem", "switch", "this"}
+NOT_TO_ASSIGN = (AUTOMATIC - {"null"}) | {
+    "home",
+    "pid",
+    "profile",
+    "pwd",
+    "error",
+    "psitem",
+    "switch",
+    "this",
+}
 NOT_TO_ASSIGN |= {"foreach", "event", "sender", "iswindows", "islinux", "ismacos", "ofs"}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from layouts import LAYOUTS, Layout, refusal_of, who_is, write_layout
 from support_world import RunningSts, run_awsenv
+from terminal_driver import Driven, drive
 from test_assume import assume, environment, identity_by_boto3
 
 
@@ -66,6 +67,7 @@ def test_layouts_work_for_tools_as_they_stand(sts: RunningSts, layout: Layout) -
         "aws_session_token",
         "expiration",
         "awsenv_saved_from",
+        "region",
     }
     left = datetime.fromisoformat(values["expiration"]) - datetime.now(UTC)
     assert 11.9 < left.total_seconds() / 3600 < 12.1
@@ -85,7 +87,7 @@ def test_lapsed_saved_session_is_renewed(sts: RunningSts, layout: Layout, save_a
     for name in (layout.saved, *layout.roles):
         assert who_is(name)
     calls = sts.control.count("GetSessionToken")
-    assume(*layout.roles, "--refresh") if len(layout.roles) == 1 else None
+    assume(role, "--refresh")
     assert sts.control.count("GetSessionToken") == calls == 2
 
 
@@ -156,13 +158,14 @@ def test_role_is_saved_too_and_login_renews_it(sts: RunningSts) -> None:
     sts.control.advance_sessions(13 * 3600)
     done = run_awsenv("login", "dev", "--refresh", "--mfa-code", sts.code())
     assert done.returncode == 0, done.stderr
-    assert saved(sts, "mydev") == first, "the role's session is live, as far as anybody can tell"
+    assert saved(sts, "mydev")["aws_access_key_id"] != first["aws_access_key_id"]
     set_expiration(sts, "mydev", time.time() - 1)
     forget_records()
+    second = saved(sts, "mydev")
     done = run_awsenv("login", "dev", "--mfa-code", sts.code())
     assert done.returncode == 0, done.stderr
     assert ":assumed-role/dev/" in who_is("mydev")
-    assert saved(sts, "mydev")["aws_access_key_id"] != first["aws_access_key_id"]
+    assert saved(sts, "mydev")["aws_access_key_id"] != second["aws_access_key_id"]
 
 
 def test_role_through_a_saved_role(sts: RunningSts) -> None:
@@ -185,7 +188,7 @@ def test_options_make_another_session_which_is_not_saved(sts: RunningSts) -> Non
     config.write_text(
         config.read_text().replace("[profile dev]", "[profile dev]\nawsenv_save_as = mydev")
     )
-    assume("dev", "--tag", "team=ops", "--mfa-code", sts.code())
+    assume("dev", "--external-id", "xy", "--mfa-code", sts.code())
     assert "mydev" not in sections(sts.aws_folder / "credentials")
     done = run_awsenv("save", "dev", "--external-id", "x")
     assert done.returncode == 2
@@ -343,6 +346,71 @@ def test_lapsed_session_of_an_old_script_without_anybody_to_ask(
     assert ":assumed-role/dev/" in identity_by_boto3(environment(assume("dev")))
 
 
+def at_terminal(sts: RunningSts, folder: Path) -> Driven:
+    """A shell with a terminal, and the AWS files of the test."""
+    return drive(
+        "bash",
+        folder,
+        env={
+            "AWS_ENDPOINT_URL": sts.url,
+            "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(sts.aws_folder / "credentials"),
+        },
+    )
+
+
+@pytest.mark.parametrize("expiration", ["", "expiration = 2020-01-01 10:00:00\n"])
+def test_whose_an_old_script_s_session_is_gets_asked_once(
+    sts: RunningSts, tmp_path: Path, expiration: str
+) -> None:
+    old_script(sts, expiration=expiration)
+    sts.control.advance_sessions(13 * 3600)
+    with at_terminal(sts, tmp_path) as shell:
+        shell.submit('eval "$(awsenv assume dev)"')
+        shell.wait_for("it is a session of profile [ops]:")
+        assert "profiles with keys of their own: ops" in shell.output(whole=True)
+        shell.type("nobody\r")
+        shell.wait_for("there is no other profile 'nobody'")
+        shell.type("ops\r")
+        shell.wait_for("MFA code")
+        assert saved(sts, "mfadev")["awsenv_saved_from"] == "ops"
+        shell.type(f"{sts.code()}\r")
+        shell.wait_for_prompt()
+        arn = shell.run("aws sts get-caller-identity --query Arn --output text")
+        assert ":assumed-role/dev/" in arn
+        assert who_is("mfadev").endswith(":user/alice")
+        # The answer is kept: the next lapse asks for a code, and for nothing else.
+        forget_records()
+        set_expiration(sts, "mfadev", time.time() - 1)
+        (tmp_path / "home-bash" / ".cache" / "awsenv" / "sessions").rename(tmp_path / "gone")
+        shell.submit('eval "$(awsenv assume dev)"')
+        shell.wait_for("MFA code")
+        assert "it is a session of" not in shell.output(whole=True)
+        shell.press("ctrl-c")
+        shell.wait_for_prompt()
+
+
+def test_no_answer_changes_nothing(sts: RunningSts, tmp_path: Path) -> None:
+    old_script(sts)
+    sts.control.forget_sessions()
+    before = (sts.aws_folder / "credentials").read_bytes()
+    with at_terminal(sts, tmp_path) as shell:
+        shell.submit('eval "$(awsenv assume dev)" && echo went on')
+        shell.wait_for("it is a session of profile [ops]:")
+        shell.press("ctrl-c")
+        shell.wait_for_prompt()
+        assert "went on" not in shell.output()
+        shell.submit('eval "$(awsenv assume dev)"')
+        shell.wait_for("it is a session of profile [ops]:")
+        shell.press("enter")
+        shell.wait_for("MFA code")
+        shell.press("ctrl-c")
+        shell.wait_for_prompt()
+    assert (sts.aws_folder / "credentials").read_bytes() == before.replace(
+        b"region = eu-central-1\n", b"region = eu-central-1\nawsenv_saved_from = ops\n"
+    )
+
+
 def test_as_process(sts: RunningSts, monkeypatch: pytest.MonkeyPatch) -> None:
     tools = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
@@ -368,9 +436,7 @@ def test_as_process_with_a_name_to_quote(sts: RunningSts, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     config = sts.aws_folder / "config"
     name = "my 'dev' role"
-    config.write_text(
-        config.read_text().replace("[profile dev]", f"[profile {shlex.quote(name)}]")
-    )
+    config.write_text(config.read_text().replace("[profile dev]", f"[profile {shlex.quote(name)}]"))
     run_awsenv("login", "--mfa-code", sts.code())
     save(name, "--as-process", "the tool's")
     assert ":assumed-role/dev/" in who_is("the tool's")

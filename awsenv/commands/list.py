@@ -38,15 +38,13 @@ _TITLES = ("PROFILE", "ACCOUNT", "ROLE", "FROM", "MFA", "REGION", "LEFT")
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    if row["problem"]:
-        return (visible(row["profile"], 60), "-", "-", visible(f"! {row['problem']}", 200), *"---")
-    left = row["seconds_left"]
+    left = format_duration(row["seconds_left"]) if row["seconds_left"] else "-"
     return (
         visible(row["profile"], 60),
         visible(row["account"] or "-", 20),
         visible(row["role"] or "-", 64),
-        visible(f"{row['source']} {row['source_profile'] or ''}".strip(), 60),
+        visible(f"{row['source'] or '-'} {row['source_profile'] or ''}".strip(), 60),
         "yes" if row["mfa_serial"] else "-",
         visible(row["region"] or "-", 20),
-        format_duration(left) if left else "-",
+        visible(f"! {row['problem']}") if row["problem"] else left,
     )

@@ -1,0 +1,155 @@
+"""What TAB offers: `awsenv __complete SHELL WORD…`, which the hook files call.
+
+The words are those after `awsenv` up to the cursor, the last one being the one to complete, even
+if it is empty. bash gives two words instead: the part that readline will replace, and its line
+up to the cursor. PowerShell puts a = before each word, since it drops empty ones.
+
+Each line printed is one candidate, with a tab and a description behind it where there is one.
+For bash and PowerShell they are those that fit, written as they have to stand on the line; zsh
+and fish choose among all of them by rules of their own, and zsh gets `name:description` with
+colons in the name escaped. One line that begins with a tab may say instead: `\tcommand N`, the
+words from number N on are another program's command line.
+
+A name of a profile is the common case: it takes neither Typer nor the values in the config files.
+Whatever goes wrong, nothing is said: a person who presses TAB has asked for no message.
+"""
+
+import os
+
+from awsenv.config import profile_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# The commands whose first argument is a profile; a test compares them with the command line's.
+TAKE_PROFILE = (
+    "assume",
+    "console",
+    "credential-process",
+    "exec",
+    "explain",
+    "login",
+    "logout",
+    "rotate",
+    "save",
+    "setup",
+    "status",
+    "whoami",
+)
+_OF_PROFILE = ("--source-profile",)
+# What the function of the hook files adds, and commands whose first argument is one of a few.
+_WORDS = {
+    "auto": ("on", "off", "all"),
+    "prompt": ("on", "off"),
+    "init": ("bash", "zsh", "fish", "powershell"),
+}
+Candidates = list[tuple[str, str]]
+
+
+def main(arguments: list[str]) -> None:
+    """Print the candidates for the words in `arguments`, the first of which names the shell."""
+    try:
+        shell, *words = arguments
+        text = answer(shell, words)
+        os.write(1, text.encode("utf-8", "surrogateescape"))
+    except Exception:  # noqa: BLE001 - see above
+        if os.environ.get("AWSENV_DEBUG"):
+            raise
+
+
+def answer(shell: str, words: list[str]) -> str:
+    """What is printed for the words, which stand after `awsenv`."""
+    typed, cut = "", 0
+    if shell == "bash":
+        part, line = words
+        tokens = split(line)
+        # readline takes : and = for the end of a word, and wants what follows alone.
+        typed = tokens[-1][0]
+        cut = max(0, len(typed) - len(part))
+        words = [value for _, value in tokens[1:]]
+    elif shell == "powershell":
+        words = [word[1:] for word in words]
+    command_at, found = candidates(words)
+    if command_at:
+        return f"\tcommand {command_at}\n"
+    found = [(name, text) for name, text in found if name.isprintable()]
+    if shell in ("bash", "powershell"):
+        found = [(name, text) for name, text in found if name.startswith(words[-1])]
+    write = {"bash": lambda pairs: _for_bash(pairs, typed, cut), "zsh": _for_zsh}.get(shell, _plain)
+    return "".join(f"{line}\n" for line in write(found))
+
+
+def candidates(words: list[str]) -> tuple[int, Candidates]:
+    """The number of the word where another program's command line begins, 0 for none, and what
+    the last word may become, with descriptions."""
+    *before, current = words
+    last = before[-1] if before else ""
+    option, equals, _ = current.partition("=")
+    if last in _OF_PROFILE:
+        return 0, _profiles()
+    if equals and option in _OF_PROFILE:
+        return 0, [(f"{option}={name}", "") for name, _ in _profiles()]
+    if len(before) == 1 and not current.startswith("-"):
+        if last in TAKE_PROFILE:
+            return 0, _profiles()
+        if last in _WORDS:
+            return 0, [(word, "") for word in _WORDS[last]]
+    from awsenv.completion_options import from_command_line
+
+    return from_command_line(before, current)
+
+
+def _profiles() -> Candidates:
+    return [(name, "") for name in profile_names()]
+
+
+def _plain(found: "Iterable[tuple[str, str]]") -> list[str]:
+    return [f"{name}\t{text}" if text else name for name, text in found]
+
+
+def _for_zsh(found: "Iterable[tuple[str, str]]") -> list[str]:
+    names = ((name.replace("\\", "\\\\").replace(":", "\\:"), text) for name, text in found)
+    return [f"{name}:{text}" if text else name for name, text in names]
+
+
+_NEEDS_NO_ESCAPE = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%"
+)
+
+
+def _for_bash(found: "Iterable[tuple[str, str]]", typed: str, cut: int) -> list[str]:
+    if typed[:1] in ("'", '"'):
+        # Within quotes readline inserts a name as it is, and closes them.
+        return [name for name, _ in found]
+    return [_escaped(name)[cut:] for name, _ in found]
+
+
+def _escaped(name: str) -> str:
+    return "".join(
+        char if char in _NEEDS_NO_ESCAPE or not char.isascii() else f"\\{char}" for char in name
+    )
+
+
+def split(line: str) -> list[tuple[str, str]]:
+    """The words of a bash line as they stand there, and as they are meant; the last may be ""."""
+    tokens = [("", "")]
+    quote = ""
+    escaped = False
+    for char in line:
+        raw, value = tokens[-1]
+        if not (quote or escaped) and char in " \t":
+            if raw:
+                tokens.append(("", ""))
+            continue
+        shown = True
+        if escaped:
+            escaped = False
+        elif char == "\\" and quote != "'":
+            escaped, shown = True, False
+        elif char == quote:
+            quote, shown = "", False
+        elif not quote and char in "'\"":
+            quote, shown = char, False
+        tokens[-1] = (raw + char, value + char if shown else value)
+    return tokens
