@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> None:
         shell, *words = arguments
         text = answer(shell, words)
         os.write(1, text.encode("utf-8", "surrogateescape"))
-    except Exception:  # noqa: BLE001 - see above
+    except Exception:
         if os.environ.get("AWSENV_DEBUG"):
             raise
 

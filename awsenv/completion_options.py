@@ -39,7 +39,7 @@ def _within(
         elif word == "--" or not word.startswith("-"):
             arguments += 1
             if passes_on and arguments == 1 and word != "--":
-                following = before[number:] + [current]
+                following = [*before[number:], current]
                 skipped = 1 if following[0] == "--" and len(following) > 1 else 0
                 return number + 1 + skipped, []
     if awaited:

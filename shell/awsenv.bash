@@ -300,22 +300,25 @@ __awsenv_end_drop() {
 # --- 10. hooking in ------------------------------------------------------------------------
 
 # A DEBUG trap sees each simple command before it runs. It can only be seen and set outside of
-# functions, so what sets it is text that PROMPT_COMMAND evaluates. To check that it is still
-# there costs no process: if it is, it has just set __awsenv_alive.
+# functions, so what sets it is text that PROMPT_COMMAND evaluates, once there is a session. To
+# check that it is still there costs no process: if it is, it has just set __awsenv_alive.
 # shellcheck disable=SC2016
 __awsenv_run='__awsenv_before_prompt
 __awsenv_alive=0
-if [[ $__awsenv_alive == 0 && -z ${FUNCNAME-} ]] && __awsenv_wrap_trap "$(builtin trap -p DEBUG)"; then
+if [[ $__awsenv_alive == 0 && -z ${FUNCNAME-} ]] && __awsenv_ours && __awsenv_wrap_trap "$(builtin trap -p DEBUG)"; then
   builtin trap -- "$__awsenv_trap" DEBUG
 fi
 __awsenv_arm'
+# shellcheck disable=SC2016
+if ((__awsenv_version >= 503)); then __awsenv_run=${__awsenv_run/'$(builtin trap -p DEBUG)'/'${ builtin trap -p DEBUG; }'}; fi
 # Harmless wherever another tool has copied it to, even after unloading.
 # shellcheck disable=SC2016
 __awsenv_entry='eval "${__awsenv_run-:}"'
 # bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
 # shellcheck disable=SC2016
 __awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
-__awsenv_had=${PROMPT_COMMAND+p}${PS0+0}$(declare -f awsenv)
+__awsenv_had=${PROMPT_COMMAND+p}${PS0+0}
+if declare -F awsenv >/dev/null; then __awsenv_had+=$(declare -f awsenv); fi
 __awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap=''
 
 __awsenv_before_prompt() {

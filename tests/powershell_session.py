@@ -19,7 +19,10 @@ from awsenv.shells import get
 _GUARD = "if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage'"
 # A module does not take over the strictness of who imports it.
 _STRICT = "Microsoft.PowerShell.Core\\Set-StrictMode -Version Latest\n"
-_START = f"{_STRICT}$global:ErrorActionPreference = 'Stop'\n"
+_START = f"""{_STRICT}
+$global:ErrorActionPreference = 'Stop'
+$global:PSNativeCommandUseErrorActionPreference = $false
+"""
 
 
 def quoted(text: str) -> str:

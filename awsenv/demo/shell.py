@@ -87,9 +87,10 @@ def _fish(place: Place, path: str) -> tuple[list[str], dict[str, str]]:
     from awsenv.shells import get
 
     quote = get("fish").quote
-    pattern = "|".join(f"^{prefix}" for prefix in _PREFIXES)
-    lines = [f"for name in (set -nx | string match -r {quote(pattern + '.*')})"]
-    lines += ["  set -e $name", "end"]
+    pattern = "|".join(f"^{prefix}.*" for prefix in _PREFIXES)
+    lines = [f"for name in (set -nx | string match -r {quote(pattern)})"]
+    # -g: a universal variable is the person's, in all their shells.
+    lines += ["  set -eg $name", "end"]
     # The global scope goes before the universal one, where the person may keep AWS_ variables.
     lines += [
         f"set -gx {name} {quote(value)}"
