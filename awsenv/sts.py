@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from awsenv import refusals
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
-from awsenv.plan import Plan, Step
 from awsenv.session import Credentials
 from awsenv.sources import Resolved, Root
 
 if TYPE_CHECKING:
     import botocore.session
+
+    from awsenv.plan import Plan, Step
 
 # Seconds to wait before trying again what fails in passing; the last is taken first.
 _PAUSES = (0.8, 0.2)
@@ -36,7 +37,7 @@ class Granted:
 class Sts:
     """STS as `plan` reaches it: its region, endpoint, proxy, CA bundle and time limit."""
 
-    def __init__(self, plan: Plan, deadline: Deadline) -> None:
+    def __init__(self, plan: "Plan", deadline: Deadline) -> None:
         self._plan = plan
         self._deadline = deadline
         self._lock = threading.Lock()
@@ -54,7 +55,7 @@ class Sts:
         return self._granted("get_session_token", credentials, parameters)
 
     def assume_role(
-        self, credentials: Credentials, step: Step, duration: int, name: str, code: str | None
+        self, credentials: Credentials, step: "Step", duration: int, name: str, code: str | None
     ) -> Granted:
         """AssumeRole of `step` for `duration` seconds as session `name`."""
         parameters: dict[str, Any] = {

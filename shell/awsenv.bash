@@ -39,7 +39,7 @@ if ((__awsenv_version >= 402)); then
   __awsenv_clock() { builtin printf -v __awsenv_now '%(%s)T' -1; }
 else
   # None among the builtins: one process, now, and counting from there.
-  __awsenv_started=$(($(builtin command date +%s) - SECONDS))
+  __awsenv_started=$(($(\builtin command date +%s) - SECONDS))
   __awsenv_clock() { __awsenv_now=$((__awsenv_started + SECONDS)); }
 fi
 
@@ -263,7 +263,7 @@ __awsenv_wanted() {
 __awsenv_renew() {
   local out code=0
   if __awsenv_load; then return 0; fi
-  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} builtin command awsenv refresh --shell bash) || code=$?
+  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \builtin command awsenv refresh --shell bash) || code=$?
   # No code was given, or there is no awsenv (any more): the line runs as it is.
   if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
   if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi
@@ -275,7 +275,7 @@ __awsenv_renew() {
 # would fall through to another identity.
 __awsenv_drop() {
   # The person's own INT trap must not run; it is back before the next prompt.
-  __awsenv_int=$(builtin trap -p INT)
+  __awsenv_int=$(\builtin trap -p INT)
   if ((__awsenv_version >= 500)) && [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
   if ((__awsenv_version >= 500 || (__awsenv_version >= 404 && ${#__awsenv_int} == 0))); then
     builtin kill -INT $$
@@ -305,20 +305,20 @@ __awsenv_end_drop() {
 # shellcheck disable=SC2016
 __awsenv_run='__awsenv_before_prompt
 __awsenv_alive=0
-if [[ $__awsenv_alive == 0 && -z ${FUNCNAME-} ]] && __awsenv_ours && __awsenv_wrap_trap "$(builtin trap -p DEBUG)"; then
-  builtin trap -- "$__awsenv_trap" DEBUG
+if [[ $__awsenv_alive == 0 && -z ${FUNCNAME-} ]] && __awsenv_ours && __awsenv_wrap_trap "$(\builtin trap -p DEBUG)"; then
+  \builtin trap -- "$__awsenv_trap" DEBUG
 fi
 __awsenv_arm'
 # shellcheck disable=SC2016
-if ((__awsenv_version >= 503)); then __awsenv_run=${__awsenv_run/'$(builtin trap -p DEBUG)'/'${ builtin trap -p DEBUG; }'}; fi
+if ((__awsenv_version >= 503)); then __awsenv_run=${__awsenv_run/'$(\builtin trap -p DEBUG)'/'${ \builtin trap -p DEBUG; }'}; fi
 # Harmless wherever another tool has copied it to, even after unloading.
 # shellcheck disable=SC2016
-__awsenv_entry='eval "${__awsenv_run-:}"'
+__awsenv_entry='\eval "${__awsenv_run-:}"'
 # bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
 # shellcheck disable=SC2016
 __awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
 __awsenv_had=${PROMPT_COMMAND+p}${PS0+0}
-if declare -F awsenv >/dev/null; then __awsenv_had+=$(declare -f awsenv); fi
+if declare -F awsenv >/dev/null; then __awsenv_had+=$(\builtin declare -f awsenv); fi
 __awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap=''
 
 __awsenv_before_prompt() {
@@ -356,7 +356,7 @@ __awsenv_wrap_trap() {
 
 # Sets __awsenv_history to the line read last, if it is kept in the history.
 __awsenv_read_history() {
-  __awsenv_history=$(HISTTIMEFORMAT='' builtin history 1) || true
+  __awsenv_history=$(HISTTIMEFORMAT='' \builtin history 1) || true
   __awsenv_history=${__awsenv_history#"${__awsenv_history%%[0123456789]*}"}
   __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!0123456789]*}"}
   __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!* ]*}"}
@@ -457,7 +457,7 @@ __awsenv_apply() {
   done
   # eval "$(awsenv assume ...)" and pipes get what the program prints.
   if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
-  out=$(builtin command awsenv "$@" --shell bash) || code=$?
+  out=$(\builtin command awsenv "$@" --shell bash) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
     *,'{ : awsenv;'* | *, | *,false) ;;
@@ -478,7 +478,7 @@ __awsenv_complete() {
       $'\tcommand '*) builtin compopt -o bashdefault -o default ;;
       ?*) COMPREPLY+=("$line") ;;
     esac
-  done <<<"$(builtin command awsenv __complete bash "$2" "${COMP_LINE:0:COMP_POINT}")"
+  done <<<"$(\builtin command awsenv __complete bash "$2" "${COMP_LINE:0:COMP_POINT}")"
 } 2>/dev/null
 builtin complete -F __awsenv_complete awsenv
 
@@ -492,14 +492,14 @@ awsenv_unload() {
   PS0=${PS0/"$__awsenv_ps0"/}
   if [[ $__awsenv_had != p* && -z ${PROMPT_COMMAND-} ]]; then unset -v PROMPT_COMMAND; fi
   case $__awsenv_had in p0* | 0*) ;; *) if [[ -z $PS0 ]]; then unset -v PS0; fi ;; esac
-  if [[ $(builtin trap -p DEBUG) == *__awsenv_alive* ]]; then
+  if [[ $(\builtin trap -p DEBUG) == *__awsenv_alive* ]]; then
     if [[ -n $__awsenv_old_trap ]]; then builtin trap -- "$__awsenv_old_trap" DEBUG; else builtin trap - DEBUG; fi
   fi
   builtin complete -r awsenv
   unset -f awsenv awsenv_segment awsenv_unload
   name=${__awsenv_had#p}
   builtin eval "${name#0}"
-  for name in $(builtin compgen -A function __awsenv_); do unset -f "$name"; done
+  for name in $(\builtin compgen -A function __awsenv_); do unset -f "$name"; done
   unset -v AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END "${!__awsenv_@}"
 }
 # In a traced function the DEBUG trap can be seen, and changed for good.

@@ -336,16 +336,20 @@ function Get-Program {
 
 # Runs a program; gives its exit code and what it wrote to stdout. Its stderr is the terminal:
 # the host keeps to itself what a reader's `& program` writes there. $LASTEXITCODE stays.
-function Invoke-Program([string]$path, [string]$arguments) {
-    $start = [Diagnostics.ProcessStartInfo]::new($path, $arguments)
+function Invoke-Program([string]$path, [string[]]$words) {
+    $start = [Diagnostics.ProcessStartInfo]::new($path)
+    # .NET Framework has no list of arguments, only a line of them.
+    if ($start.PSObject.Properties['ArgumentList']) { foreach ($word in $words) { $start.ArgumentList.Add($word) } }
+    else { $start.Arguments = '"' + (($words -replace '(\\*)"', '$1$1\"' -replace '(\\+)$', '$1$1') -join '" "') + '"' }
     $start.UseShellExecute = $false
     $start.RedirectStandardOutput = $true
+    $start.StandardOutputEncoding = [Text.Encoding]::UTF8
     $start.WorkingDirectory = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
     $process = [Diagnostics.Process]::Start($start)
     try {
         $text = $process.StandardOutput.ReadToEnd()
         $process.WaitForExit()
-        @{ Code = $process.ExitCode; Text = $text.Trim() }
+        @{ Code = $process.ExitCode; Text = $text.TrimEnd() }
     }
     finally { $process.Dispose() }
 }
@@ -366,7 +370,7 @@ function Update-Session {
     $program = Get-Program
     # There is no awsenv (any more): the line runs as it is.
     if (-not $program) { return $true }
-    $done = Invoke-WithoutBreak { Invoke-Program $program 'refresh --shell powershell' }
+    $done = Invoke-WithoutBreak { Invoke-Program $program 'refresh', '--shell', 'powershell' }
     if ($done.Code -eq 0 -and (Test-Statement $done.Text)) {
         $null = & ([scriptblock]::Create($done.Text))
         return $true
@@ -551,6 +555,58 @@ $alias:awsenv = [IO.Path]::Combine($PSScriptRoot, 'awsenv-command.ps1')
 $alias:awsenv_unload = $alias:awsenv
 
 # --- 12. completion ------------------------------------------------------------------------
+
+# The program knows commands, options and profiles.
+function Get-Candidates($command, [int]$cursor) {
+    $words = $starts = @()
+    $end = 0
+    foreach ($element in $command.CommandElements) {
+        $at = $element.Extent
+        if ($at.StartOffset -ge $cursor) { break }
+        $starts += $at.StartOffset
+        $end = $at.EndOffset
+        # Of the word at the cursor, only what stands before it.
+        if ($end -ge $cursor) { $words += $at.Text.Substring(0, $cursor - $at.StartOffset).Trim([char]39, [char]34) }
+        elseif ($element -is [Management.Automation.Language.StringConstantExpressionAst]) { $words += $element.Value }
+        else { $words += $at.Text }
+    }
+    if ($end -lt $cursor) {
+        $words += ''
+        $starts += $cursor
+    }
+    $given = @('__complete', 'powershell')
+    # A mark before each, for PowerShell drops empty arguments.
+    for ($index = 1; $index -lt $words.Count; $index++) { $given += "=$($words[$index])" }
+    $program = Get-Program
+    if (-not $program) { return }
+    $text = (Invoke-Program $program $given).Text
+    if ($text -cmatch '^\tcommand ([0-9]+)\z') { return Get-OtherCandidates $command $cursor $starts[[int]$Matches[1]] }
+    foreach ($line in $text.Split([char]10)) {
+        $name, $about = $line.Split([char[]]"`t", 2)
+        if ($name) { Get-Candidate $name $about }
+    }
+}
+
+# From offset $from on, the line is another program's.
+function Get-OtherCandidates($command, [int]$cursor, [int]$from) {
+    $at = $command.Extent
+    $line = $at.Text.PadRight($cursor - $at.StartOffset).Substring($from - $at.StartOffset, $cursor - $from)
+    [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
+}
+
+function Get-Candidate([string]$name, [string]$about) {
+    $written = $name
+    if (-not ($name -cmatch '^[A-Za-z0-9_./:=+-]+\z')) {
+        $written = "'$([Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($name))'"
+    }
+    if (-not $about) { $about = $name }
+    [Management.Automation.CompletionResult]::new($written, $name, 'ParameterValue', $about)
+}
+
+Microsoft.PowerShell.Core\Register-ArgumentCompleter -Native -CommandName awsenv -ScriptBlock {
+    param($word, $command, $cursor)
+    Get-Candidates $command $cursor
+}
 
 # --- 13. unload ----------------------------------------------------------------------------
 

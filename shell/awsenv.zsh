@@ -265,7 +265,7 @@ __awsenv_precmd() {
   [[ ! -o prompt_percent ]] || percent=on
   builtin eval "$__awsenv_options"
   __awsenv_compute
-  if [[ -z $__awsenv_completes && -n ${functions[compdef]-} ]]; then
+  if [[ -z $__awsenv_completes ]] && typeset -f compdef >/dev/null; then
     compdef __awsenv_complete awsenv
     __awsenv_completes=1
   fi
@@ -283,7 +283,9 @@ preexec_functions=(__awsenv_preexec "${preexec_functions[@]}")
 
 # --- 11. the awsenv command ----------------------------------------------------------------
 
-typeset -g __awsenv_function="${functions[awsenv]-}"
+typeset -g __awsenv_function=''
+# $functions would load a module, so look before.
+if typeset -f awsenv >/dev/null; then __awsenv_function=${functions[awsenv]}; fi
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
   case "${1-},${2-},$#" in

@@ -164,17 +164,10 @@ def shell(request: pytest.FixtureRequest, config: Path, tmp_path: Path) -> Itera
 
 
 def line_after(shell: Driven, typed: str, wanted: str) -> None:
-    """Type, press TAB, and wait for what then stands on the line; the line is left empty."""
-    shell.type(typed)
-    shell.press("tab")
-    prompt = f"#{shell.prompt_number}> "
-    shell.wait_until(
-        lambda: any(
-            line.startswith((prompt + wanted, f"[] {prompt}{wanted}"))
-            for line in shell.screen().splitlines()
-        ),
-        f"{wanted!r} on the line",
-    )
+    """Type, press TAB, and wait for what then stands before the cursor; the line is left empty."""
+    shell.type(f"{typed}\t|")
+    line = f"#{shell.prompt_number}> {wanted}|"
+    shell.wait_until(lambda: line in shell.screen().splitlines(), f"{line!r} on the screen")
     shell.press("ctrl-c")
     shell.wait_for_prompt()
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from powershell_session import PowerShellSession, quoted
@@ -126,6 +127,40 @@ def test_switches_are_for_the_session(session: PowerShellSession) -> None:
 def test_without_the_program_it_says_so(session: PowerShellSession) -> None:
     shown = _lines(session, "$env:PATH = ''; awsenv status; \"$? $LASTEXITCODE\"")
     assert shown[-1] == "False 127"
+
+
+CONFIG = """
+[profile prod-admin]
+[profile prod-audit]
+[profile my lab's]
+[profile it\u2019s]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("awsenv assume prod-", ["prod-admin", "prod-audit"]),
+        ("awsenv assume 'my", ["'my lab''s'"]),
+        ("awsenv assume it", ["'it\u2019\u2019s'"]),
+        ("awsenv ex", ["exec", "explain"]),
+        ("awsenv assume --mfa-s", ["--mfa-serial"]),
+        ("$x = awsenv auto o", ["on", "off"]),
+        ("awsenv exec prod-admin -- Get-ChildIte", ["Get-ChildItem"]),
+        ("awsenv exec prod-admin awsenv assume prod-ad", ["prod-admin"]),
+    ],
+)
+def test_tab(session: PowerShellSession, clean_env: Path, line: str, offered: list[str]) -> None:
+    (clean_env / ".aws").mkdir()
+    (clean_env / ".aws" / "config").write_text(CONFIG, "utf-8")
+    complete = f"(TabExpansion2 {quoted(line)} {len(line)}).CompletionMatches.CompletionText"
+    shown = session.output(f"@({complete}) | ForEach-Object {{ [uri]::EscapeDataString($_) }}")
+    assert [unquote(name) for name in shown] == offered
+
+
+def test_tab_leaves_the_exit_code(session: PowerShellSession) -> None:
+    line = "$null = TabExpansion2 'awsenv ' 7"
+    assert _lines(session, "awsenv nonsense", line, "$LASTEXITCODE") == ["2"]
 
 
 KINDS = {
