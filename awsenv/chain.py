@@ -65,7 +65,7 @@ def walk(request: Request, config: Config, env: Mapping[str, str]) -> Chain:
     as_target = whole = start is not None
     while name:
         given = request.source_profile if as_target else None
-        origin = None if given else origin_of(name, config)
+        origin = None if given or request.from_env else origin_of(name, config)
         if origin:
             if origin in saved or origin in [seen.name for seen in profiles]:
                 raise _circle(profiles, origin)

@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "status",
     "whoami": "whoami",
     "list": "list",
+    "console": "console",
     "explain": "explain",
     "init": "init",
     "prompt": "prompt",

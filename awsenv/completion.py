@@ -31,6 +31,7 @@ TAKE_PROFILE = (
     "explain",
     "login",
     "logout",
+    "prompt",
     "rotate",
     "save",
     "setup",
@@ -91,10 +92,10 @@ def candidates(words: list[str]) -> tuple[int, Candidates]:
     if equals and option in _OF_PROFILE:
         return 0, [(f"{option}={name}", "") for name, _ in _profiles()]
     if len(before) == 1 and not current.startswith("-"):
-        if last in TAKE_PROFILE:
-            return 0, _profiles()
-        if last in _WORDS:
-            return 0, [(word, "") for word in _WORDS[last]]
+        found = [(word, "") for word in _WORDS.get(last, ())]
+        found += _profiles() if last in TAKE_PROFILE else []
+        if found:
+            return 0, found
     from awsenv.completion_options import from_command_line
 
     return from_command_line(before, current)

@@ -1,6 +1,9 @@
 """What TAB offers beside names of profiles: commands and options, as Typer has them."""
 
+from collections.abc import Iterable
 from typing import Any
+
+from awsenv.config import profile_names
 
 Candidates = list[tuple[str, str]]
 
@@ -26,34 +29,36 @@ def _within(
     command: Any, passes_on: bool, before: list[str], current: str
 ) -> tuple[int, Candidates]:
     """The same for the words of one command."""
-    takes_value = {
-        text for option in command.params if not _is_flag(option) for text in option.opts
+    with_value = {
+        text: option.metavar or ""
+        for option in command.params
+        if option.param_type_name == "option" and not option.is_flag
+        for text in option.opts
     }
     arguments = 0
-    awaited = ""
+    awaited: str | None = None
     for number, word in enumerate(before[1:], 2):
-        if awaited:
-            awaited = ""
-        elif word in takes_value:
-            awaited = word
+        if awaited is not None:
+            awaited = None
+        elif word in with_value:
+            awaited = with_value[word]
         elif word == "--" or not word.startswith("-"):
             arguments += 1
             if passes_on and arguments == 1 and word != "--":
                 following = [*before[number:], current]
                 skipped = 1 if following[0] == "--" and len(following) > 1 else 0
                 return number + 1 + skipped, []
-    if awaited:
-        return 0, [(value, "") for value in _values(awaited)]
     option, equals, _ = current.partition("=")
-    if equals:
-        return 0, [(f"{option}={value}", "") for value in _values(option)]
-    if current.startswith("-"):
-        return 0, _options(command)
-    if arguments == 0 and command.params and command.params[0].name == "profile":
-        from awsenv.completion import _profiles
-
-        return 0, _profiles()
-    return 0, []
+    if awaited is not None:
+        found = _values(awaited)
+    elif equals:
+        found = [(f"{option}={value}", "") for value, _ in _values(with_value.get(option, ""))]
+    elif current.startswith("-"):
+        found = _options(command)
+    else:
+        of_profile = command.params and command.params[0].name == "profile"
+        found = _values("PROFILE") if of_profile and arguments == 0 else []
+    return 0, found
 
 
 def _options(command: Any) -> Candidates:
@@ -67,16 +72,19 @@ def _options(command: Any) -> Candidates:
     return [*found, ("--help", "Show what the command does.")]
 
 
-def _is_flag(option: Any) -> bool:
-    return option.param_type_name != "option" or option.is_flag
-
-
-def _values(option: str) -> list[str]:
-    """The values that an option can have, where they are few and known."""
-    if option == "--shell":
-        return ["bash", "zsh", "fish", "powershell", "posix"]
-    if option == "--format":
+def _values(metavar: str) -> Candidates:
+    """What an option can be given, where that is known: by what --help calls it."""
+    names: Iterable[str] = ()
+    if metavar == "PROFILE":
+        names = profile_names()
+    elif metavar == "SHELL":
+        names = ("bash", "zsh", "fish", "powershell", "posix")
+    elif metavar == "FORMAT":
         from awsenv.formats import FORMATS
 
-        return list(FORMATS)
-    return []
+        names = FORMATS
+    elif metavar == "SERVICE":
+        from awsenv.console import SERVICES
+
+        names = SERVICES
+    return [(name, "") for name in names]

@@ -154,11 +154,11 @@ class Flow:
 
     def _at_hand(self, index: int) -> Values | None:
         """A step's live session from its record, else from a profile that it is saved as."""
+        step, request = self.plan.steps[index], self.plan.request
         values = self._live(index)
         final = index == len(self.plan.steps) - 1
-        if values or (final and self.plan.request.refresh):
+        if values or step.insisted or (final and (request.refresh or request.session_name)):
             return values
-        step = self.plan.steps[index]
         granted = renewal.take(step, self.context.config, self._refused)
         if granted is None:
             return None

@@ -41,12 +41,14 @@ class Journal:
         if self.new:
             values["AWS_ACCESS_KEY_ID"] = self.new.access_key_id
             values["AWS_SECRET_ACCESS_KEY"] = self.new.secret_access_key
-        files.make_private_dir(_folder())
         files.write_private(_path(self.old), record.render(self.old, values))
 
     def remove(self) -> None:
-        with suppress(FileNotFoundError):
-            os.unlink(_path(self.old))
+        """Take it off the disk, with what a killed run may have left of it."""
+        for name in os.listdir(_folder()):
+            if name.partition(".")[0] == self.old:
+                with suppress(FileNotFoundError):
+                    os.unlink(_path(name))
 
 
 def find(key_id: str) -> Journal | None:
@@ -71,7 +73,10 @@ def one_at_a_time() -> Iterator[None]:
     """Hold the lock that keeps two rotations apart; raises AwsenvError where one is under way."""
     from filelock import FileLock, Timeout
 
-    files.make_private_dir(_folder())
+    try:
+        files.make_private_dir(_folder())
+    except AwsenvError as error:
+        raise AwsenvError(error.message, "make it writable, or set XDG_DATA_HOME") from None
     try:
         with FileLock(os.path.join(_folder(), "lock"), timeout=0, mode=0o600):
             yield

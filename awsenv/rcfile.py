@@ -3,6 +3,7 @@
 import os
 import sys
 
+from awsenv import powershell_profile
 from awsenv.errors import AwsenvError
 
 _BEGIN = b"# >>> awsenv >>>"
@@ -20,6 +21,8 @@ def path_for(shell: str) -> str:
         return os.path.join(home, name)
     if shell == "zsh":
         return os.path.join(os.environ.get("ZDOTDIR") or home, ".zshrc")
+    if shell == "powershell":
+        return powershell_profile.find().path
     config = os.environ.get("XDG_CONFIG_HOME", "")
     config = config if os.path.isabs(config) else os.path.join(home, ".config")
     return os.path.join(config, "fish", "config.fish")

@@ -205,17 +205,8 @@ def _signature(response: Mapping[str, Any], message: str, plan: "Plan") -> tuple
 def _network(error: Exception, where: str) -> AwsenvError:
     from botocore import exceptions
 
-    if isinstance(error, exceptions.SSLError) and "[Errno" in str(error):
-        named = os.environ.get("AWS_CA_BUNDLE") or "named by ca_bundle"
-        return ConfigError(
-            f"cannot read the file of trusted certificates, {named}",
-            "mend AWS_CA_BUNDLE, or ca_bundle in the profile",
-        )
     if isinstance(error, exceptions.SSLError):
-        return NetworkError(
-            f"the TLS certificate of {where} is not trusted",
-            "set ca_bundle or AWS_CA_BUNDLE to your network's CA file",
-        )
+        return _tls(error, where)
     if isinstance(error, exceptions.ProxyConnectionError | exceptions.InvalidProxiesConfigError):
         return NetworkError(
             f"the proxy on the way to {where} does not answer", "check HTTPS_PROXY and NO_PROXY"
@@ -227,3 +218,16 @@ def _network(error: Exception, where: str) -> AwsenvError:
     if isinstance(error, ValueError | exceptions.BotoCoreError):
         return ConfigError(f"cannot call {where}: {error}", "mend the setting it names")
     return AwsenvError(f"calling {where} failed: {type(error).__name__}: {error}")
+
+
+def _tls(error: Exception, where: str) -> AwsenvError:
+    if "[Errno" in str(error):
+        named = os.environ.get("AWS_CA_BUNDLE") or "named by ca_bundle"
+        return ConfigError(
+            f"cannot read the file of trusted certificates, {named}",
+            "mend AWS_CA_BUNDLE, or ca_bundle in the profile",
+        )
+    return NetworkError(
+        f"the TLS certificate of {where} is not trusted",
+        "set ca_bundle or AWS_CA_BUNDLE to your network's CA file",
+    )

@@ -174,7 +174,7 @@ class Rotation:
         if self._keys.access_key_id == note.old:
             self.state = f"{_UNTOUCHED}; the new one is made and noted, but in no file yet"
             self._check_taken(new, note.user)
-        self.state = "the new key is in your files, the old one perhaps in some; both work"
+        self.state = "both keys work; the new one is noted, and on its way into your files"
         self._write(note.old, new)
         self._keys = self._on_disk(load(self._means.env))
         self._check_files(note.old, new)
@@ -249,7 +249,7 @@ class Rotation:
                 self._means.tell(f"waiting until all of AWS knows {self._new_id}")
                 told = True
             time.sleep(pause)
-            pause = min(pause * 2, 5.0)
+            pause = min(pause * 2, 2.0)
 
     def _iam_call(self, call: Callable[[Credentials], T]) -> T:
         """`call` with the keys on disk, or with an MFA session where a policy wants MFA."""

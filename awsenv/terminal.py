@@ -38,6 +38,8 @@ Idle = Callable[[], bool]
 _POLL = 0.1
 _LONGEST_LINE = 200
 ENTER, ERASE, ERASE_WORD, ERASE_LINE, END_OF_FILE = "\n", "\b", "\x17", "\x15", "\x04"
+# The arrows mean what Ctrl-P and Ctrl-N do.
+UP, DOWN = "\x10", "\x0e"
 
 
 def _never() -> bool:

@@ -8,7 +8,7 @@ import codecs
 import termios
 from typing import Any
 
-from awsenv.terminal import END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD
+from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
 
 INTERRUPT = "\x03"
 _ESCAPE = "\x1b"
@@ -16,6 +16,7 @@ _ESCAPE = "\x1b"
 _SEQUENCE_TIME = 0.1
 # What the codes in ESC [ code;modifier u and ESC [ 27;modifier;code ~ mean, with Ctrl and without.
 _CONTROL = {"99": INTERRUPT, "100": END_OF_FILE, "104": ERASE, "117": ERASE_LINE, "119": ERASE_WORD}
+_ARROWS = {"A": UP, "B": DOWN}
 _PLAIN = {"13": ENTER, "127": ERASE, "8": ERASE}
 
 
@@ -68,7 +69,9 @@ class Keys:
 
 
 def _extended(sequence: str) -> str:
-    """The key of a whole sequence; "" for arrows, the marks around pasted text and the like."""
+    """The key of a whole sequence; "" for the marks around pasted text and the like."""
+    if sequence[-1] in _ARROWS and len(sequence) == 3:
+        return _ARROWS[sequence[-1]]
     words = sequence[2:-1].split(";")
     if sequence[-1] == "~" and len(words) == 3 and words[0] == "27":
         code, modifier = words[2], words[1]

@@ -11,13 +11,14 @@ from types import TracebackType
 from typing import Self
 
 from awsenv.errors import CancelledError
-from awsenv.terminal import END_OF_FILE, ENTER, ERASE, ERASE_LINE, Terminal
+from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, UP, Terminal
 
 assert sys.platform == "win32"
 
 _KEYS = {"\r": ENTER, "\x7f": ERASE, "\x1b": ERASE_LINE, "\x1a": END_OF_FILE}
 # A key without a character comes as one of these and a code.
 _PREFIXES = ("\0", "\xe0")
+_ARROWS = {"H": UP, "P": DOWN}
 _POLL = 0.02
 
 
@@ -74,8 +75,7 @@ class WindowsTerminal(Terminal):
                 time.sleep(_POLL)
             key = msvcrt.getwch()
             if key in _PREFIXES:
-                msvcrt.getwch()
-                return ""
+                return _ARROWS.get(msvcrt.getwch(), "")
         except KeyboardInterrupt:
             raise CancelledError from None
         # While a key is read, Ctrl-C is a character; else it is a signal.

@@ -343,6 +343,8 @@ __awsenv_wrap_trap() {
   local -a words=()
   case $1 in *__awsenv_alive*) return 1 ;; ?*) builtin eval "words=($1)" ;; esac
   __awsenv_old_trap=${words[2]-}
+  # How POSIX mode says that there is none.
+  if [[ $__awsenv_old_trap == - ]]; then __awsenv_old_trap=; fi
   # Not `__awsenv_alive=1`: an assignment would lose the person's $_.
   # shellcheck disable=SC2016
   __awsenv_trap='((__awsenv_alive = 1)); [[ -z ${__awsenv_armed-}${__awsenv_dropped-} ]] || __awsenv_debug "$_"'
@@ -498,7 +500,9 @@ awsenv_unload() {
   builtin complete -r awsenv
   unset -f awsenv awsenv_segment awsenv_unload
   name=${__awsenv_had#p}
+  if shopt -q expand_aliases; then shopt -u expand_aliases && __awsenv_aliases=1; fi
   builtin eval "${name#0}"
+  if [[ -n $__awsenv_aliases ]]; then shopt -s expand_aliases; fi
   for name in $(\builtin compgen -A function __awsenv_); do unset -f "$name"; done
   unset -v AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END "${!__awsenv_@}"
 }
@@ -508,3 +512,4 @@ declare -ft awsenv_unload
 # The rest follows at the first prompt, when all rc files have been read.
 __awsenv_join
 if [[ -n $__awsenv_aliases ]]; then builtin shopt -s expand_aliases; fi
+__awsenv_aliases=

@@ -46,6 +46,9 @@ function __awsenv_ours
     set -l pair (string match -r '^(AWS_ACCESS_KEY_ID|AWS_PROFILE)=([^&]+)' -- "$AWSENV_PUT")
     or return 1
     set -l name $pair[2]
+    # Keys, whoever exported them, win over a profile.
+    test $name = AWS_PROFILE -a -n "$AWS_ACCESS_KEY_ID"
+    and return 1
     set -l value (string unescape --style=url -- $pair[3])
     test "$$name" = "$value"
 end

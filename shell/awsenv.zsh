@@ -19,7 +19,7 @@
 # They are read where they are used, so that a change takes effect at once.
 typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 # Every function that zsh or a person calls begins with these, for the options here are theirs.
-typeset -g __awsenv_options='emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return'
+typeset -g __awsenv_options='\builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return'
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
@@ -237,7 +237,7 @@ __awsenv_wanted() {
 __awsenv_renew() {
   local out code=0
   if __awsenv_load; then return 0; fi
-  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} command awsenv refresh --shell zsh) || code=$?
+  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \command awsenv refresh --shell zsh) || code=$?
   # No code was given, or there is no awsenv (any more): the line runs as it is.
   if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
   if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi
@@ -284,8 +284,7 @@ preexec_functions=(__awsenv_preexec "${preexec_functions[@]}")
 # --- 11. the awsenv command ----------------------------------------------------------------
 
 typeset -g __awsenv_function=''
-# $functions would load a module, so look before.
-if typeset -f awsenv >/dev/null; then __awsenv_function=${functions[awsenv]}; fi
+if typeset -f awsenv >/dev/null; then __awsenv_function=$(\builtin typeset -f awsenv); fi
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
   case "${1-},${2-},$#" in
@@ -309,7 +308,7 @@ __awsenv_apply() {
     command awsenv "$@"
     return
   fi
-  out=$(command awsenv "$@" --shell zsh) || code=$?
+  out=$(\command awsenv "$@" --shell zsh) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
     *,'{ : awsenv;'* | *, | *,false) ;;
@@ -325,7 +324,7 @@ __awsenv_apply() {
 __awsenv_complete() {
   local -a found
   local number
-  found=("${(@f)$(builtin command awsenv __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+  found=("${(@f)$(\builtin command awsenv __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
   case ${found[1]-} in
     # From there on it is another command's line.
     $'\tcommand '*)
@@ -354,7 +353,8 @@ awsenv_unload() {
   fi
   if [[ -n $__awsenv_completes ]]; then compdef -d awsenv; fi
   builtin unfunction awsenv awsenv_segment awsenv_unload
-  if [[ -n $__awsenv_function ]]; then functions[awsenv]=$__awsenv_function; fi
+  unsetopt aliases
+  builtin eval "$__awsenv_function"
   unset AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END
   unset -m '__awsenv_*'
   builtin unfunction -m '__awsenv_*'

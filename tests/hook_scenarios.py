@@ -171,11 +171,14 @@ SYNTAXES["pwsh"] = Syntax(
 class Hooked:
     """A driven shell with the hook loaded, beside an STS."""
 
-    def __init__(self, shell: Driven, syntax: Syntax, sts: RunningSts, home: Path) -> None:
+    def __init__(
+        self, shell: Driven, syntax: Syntax, sts: RunningSts, home: Path, env: Mapping[str, str]
+    ) -> None:
         self.shell = shell
         self.syntax = syntax
         self.sts = sts
         self.home = home
+        self.env = env
         self.log = home / "aws.log"
 
     # Sessions
@@ -207,7 +210,8 @@ class Hooked:
         self.apply({"AWSENV_EXPIRES_AT": "1"})
 
     def records(self) -> list[Path]:
-        return list((self.home / ".cache/awsenv/sessions").glob("*"))
+        cache = Path(self.env.get("AWSENV_CACHE_DIR", self.home / ".cache/awsenv"))
+        return list((cache / "sessions").glob("*"))
 
     # Lines
 
@@ -302,7 +306,7 @@ def start(
             **env,
         },
     )
-    return Hooked(shell, syntax, sts, home)
+    return Hooked(shell, syntax, sts, home, env)
 
 
 Scenario = Callable[[Hooked], None]
@@ -522,6 +526,43 @@ def what_was_typed_ahead_is_never_the_code(h: Hooked) -> None:
     given = [each for each in h.sts.control.requests() if "TokenCode" in each["parameters"]]
     assert given == []
     assert h.calls() == []
+
+
+@scenario
+def the_question_cannot_be_suspended(h: Hooked) -> None:
+    h.assume()
+    h.lapse()
+    h.ask("aws a")
+    h.shell.press("ctrl-z", "ctrl-z")
+    h.answer(h.sts.code())
+    assert [call.split()[0] for call in h.calls()] == ["a"]
+    assert "aws" not in h.shell.run("jobs")
+    h.assert_sane()
+
+
+@scenario
+def what_is_printed_is_evaluated_only_if_it_is_statements(h: Hooked) -> None:
+    h.pretend(0)
+    tools = h.home.parent / "tools"
+    mark = shells.get(h.syntax.name).mark
+    for number, printed in enumerate(
+        (f"touch p; {mark} touch p", f" {mark} touch p", "touch p", f"#{mark}")
+    ):
+        (tools / "awsenv").write_text(f"#!/bin/sh\ncat <<'EOF'\n{printed}\nEOF\n")
+        (tools / "awsenv").chmod(0o755)
+        h.shell.submit(f"aws {number}")
+        h.wait_until_dropped(f"aws {number}")
+        assert h.shell.run("awsenv assume dev") == printed.rstrip()
+    assert h.calls() == []
+    # Statements of a program that failed are not for evaluation either.
+    statement = shells.get(h.syntax.name).render(EnvChange({"AWSENV_PROFILE": "wrong"}))
+    (tools / "awsenv").write_text(f"#!/bin/sh\ncat <<'EOF'\n{statement}\nEOF\nexit 4\n")
+    h.shell.submit("aws b")
+    h.wait_until_dropped("aws b")
+    h.shell.run("awsenv assume dev")
+    assert h.variable("AWSENV_PROFILE") == "prod-admin"
+    assert h.calls() == []
+    assert not list(h.home.glob("**/p"))
 
 
 @scenario

@@ -34,7 +34,8 @@ class PowerShellSession:
     """Runs scripts, strict, in a folder that holds the copy of the module."""
 
     def __init__(self, folder: Path) -> None:
-        self.program = need_shell("pwsh")
+        # Windows PowerShell is called powershell.
+        self.program = need_shell(os.environ.get("AWSENV_TEST_POWERSHELL") or "pwsh")
         self.folder = folder
         text = (SHELL_FILES / "awsenv.psm1").read_text("ascii")
         start = text.index(_GUARD)

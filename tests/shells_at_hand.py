@@ -6,11 +6,13 @@ PowerShell is always optional: its tests run wherever `pwsh` is on PATH.
 
 import os
 import shutil
+import sys
 
 import pytest
 
 SHELLS = ("bash", "zsh", "fish")
 ALWAYS_OPTIONAL = frozenset({"pwsh"})
+LINUX_ONLY = frozenset({"strace"})
 
 
 def need_program(name: str) -> str:
@@ -18,6 +20,8 @@ def need_program(name: str) -> str:
     path = shutil.which(name)
     if path:
         return path
+    if name in LINUX_ONLY and sys.platform != "linux":
+        pytest.skip(f"{name} is a program of Linux: what it would show is not tested here")
     if os.environ.get("CI") and name not in ALWAYS_OPTIONAL:
         pytest.fail(f"{name} is not installed, and under CI that is a failure")
     pytest.skip(f"{name.upper()} IS NOT INSTALLED: nothing that it does is tested here")
@@ -25,6 +29,6 @@ def need_program(name: str) -> str:
 
 def need_shell(name: str) -> str:
     """The path of a shell: bash, zsh, fish or pwsh; see need_program."""
-    if os.name == "nt" and name != "pwsh":
+    if os.name == "nt" and name not in ("pwsh", "powershell"):
         pytest.skip(f"{name} is not driven through a terminal on Windows")
     return need_program(name)

@@ -11,7 +11,6 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from shells_at_hand import need_program
-from support_world import RunningSts
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,16 @@ class Authority:
 
 
 class Proxy:
-    """An HTTP proxy that leads every host to the STS, ending TLS on the way with `authority`.
+    """An HTTP proxy that leads every host to `url`, ending TLS on the way with `authority`.
 
     `connected` holds the HOST:PORT of each CONNECT.
     """
 
-    def __init__(self, sts: RunningSts, authority: Authority) -> None:
+    def __init__(self, url: str, authority: Authority) -> None:
         self.connected: list[str] = []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(authority.certificate, authority.key)
-        target = urlsplit(sts.url)
+        target = urlsplit(url)
         owner = self
 
         class Handler(StreamRequestHandler):

@@ -23,7 +23,7 @@ OWN = {
     "bash": """
         trap 'own_trap=$((own_trap + 1))' DEBUG; trap 'echo own' INT
         awsenv() { echo "my own awsenv"; }
-        PS1="a\\$b'\\"c#\\$((_driven+=1))> "; PS0='own'; PROMPT_COMMAND='own=1; :'
+        PS1="a\\$b'\\"c#\\$((_driven+=1))> "; PS0='${own_ps0-}'; PROMPT_COMMAND='own=1; :'
         shopt -s extglob; HISTCONTROL=ignoreboth
         alias local=false builtin=false printf=false read=false
         complete -W own other
@@ -71,7 +71,7 @@ def _snapshot(h: Hooked, name: str) -> list[str]:
     line, volatile = SNAPSHOTS[h.syntax.name]
     file = h.home / name
     h.shell.run(line.format(file))
-    return [each for each in file.read_text().splitlines() if not re.match(volatile, each)]
+    return [each for each in file.read_text(errors="replace").splitlines() if not re.match(volatile, each)]
 
 
 @every_shell
@@ -145,11 +145,12 @@ def test_loading_prompts_and_live_commands_start_nothing(
     wrapper.parent.mkdir()
     wrapper.write_text(f'#!/bin/sh\nexec {strace} -f -e trace=process -o {trace} {path} "$@"\n')
     wrapper.chmod(0o755)
-    now = "$EPOCHSECONDS" if name == "bash" else ""
     h = start(SYNTAXES[name], tmp_path, sts, hook="", program=str(wrapper))
     with h.shell:
         load = SYNTAXES[name].load.format(file=HOOKS / SYNTAXES[name].hook)
-        h.shell.run("true")
+        # fish starts something of its own with its first prompts.
+        for _ in range(5):
+            h.shell.run("true")
         idle = len(_traced(trace))
         h.shell.run(load)
         h.shell.run("true")
@@ -164,7 +165,6 @@ def test_loading_prompts_and_live_commands_start_nothing(
         h.shell.run("awsenv auto on")
         assert h.segment().startswith("[prod-admin ")
         assert _traced(trace)[before:] == []
-        assert now is not None
         h.shell.run("aws a")
         assert len(_traced(trace)) > before, "the count itself works"
 

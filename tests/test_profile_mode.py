@@ -1,10 +1,13 @@
 """`assume --export-profile`: a profile's name in the environment, and no keys."""
 
 import os
+import re
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
+from hook_scenarios import SYNTAXES, start
 from layouts import LAYOUTS, Layout, who_is, write_layout
 from real_shells import PLAIN, Way, run_lines
 from support_world import RunningSts, run_awsenv
@@ -211,3 +214,40 @@ def test_in_a_real_shell(sts: RunningSts, way: Way) -> None:
     ask = f"{AWS} sts get-caller-identity --query Arn --output text"
     found = run_lines(way, [put, ask], dict(os.environ))
     assert ":assumed-role/dev/" in found.stdout, found.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_hook_works_the_same(sts: RunningSts, shell: str, tmp_path: Path) -> None:
+    write_layout(sts, LAYOUTS["ops"], save_as=True)
+    hooked = start(SYNTAXES[shell], tmp_path, sts, env={"AWS_PROFILE": "mine"})
+    with hooked.shell:
+        hooked.shell.run(f"awsenv assume dev --export-profile --mfa-code {sts.code()}")
+        assert hooked.variable("AWS_PROFILE") == "dev"
+        assert re.fullmatch(r"\[dev 1[12]h\d\dm\] ", hooked.segment())
+        first = saved(sts, "mfadev")
+        # The session that is saved has lapsed, and no record is left of it.
+        hooked.lapse()
+        set_expiration(sts, "mfadev", time.time() - 1)
+        hooked.shell.run("true")
+        assert hooked.segment() == "[dev lapsed] "
+        hooked.ask("aws mine")
+        hooked.answer(sts.code())
+        assert [call.split() for call in hooked.calls()] == [["mine"]], "no key is exported"
+        assert re.fullmatch(r"\[dev 1[12]h\d\dm\] ", hooked.segment())
+        assert hooked.variable("AWS_PROFILE") == "dev"
+        assert saved(sts, "mfadev")["aws_access_key_id"] != first["aws_access_key_id"]
+        line = f"{hooked.syntax.python} -m awscli sts get-caller-identity --query Arn"
+        assert "assumed-role/dev/" in hooked.shell.run(line)
+        # Another terminal has renewed it meanwhile: nobody is asked.
+        hooked.apply({"AWSENV_EXPIRES_AT": "1"})
+        hooked.shell.run("aws again")
+        assert len(hooked.calls()) == 2
+        # Keys of another hand win over the profile, and are left alone.
+        hooked.apply({"AWS_ACCESS_KEY_ID": "AKIABYHAND", "AWSENV_EXPIRES_AT": "1"})
+        hooked.shell.run("aws third")
+        assert hooked.segment() == ""
+        assert hooked.calls()[-1] == "third AKIABYHAND"
+        hooked.apply(unset=("AWS_ACCESS_KEY_ID",))
+        hooked.shell.run("awsenv unset")
+        assert hooked.variable("AWS_PROFILE") == "mine"
+        assert hooked.segment() == ""

@@ -119,6 +119,20 @@ def test_live_saved_session_serves_without_a_record(sts: RunningSts, layout: Lay
     assert saved(sts, layout.saved) == first
 
 
+@pytest.mark.parametrize(
+    "option", [["--mfa-duration", "36h"], ["--refresh"], ["--min-left", "20h"]]
+)
+def test_live_saved_session_does_not_serve_for_another_wish(
+    sts: RunningSts, option: list[str]
+) -> None:
+    write_layout(sts, LAYOUTS["ops"])
+    save("ops", "--as", "mfadev", "--mfa-code", sts.code())
+    forget_records()
+    done = run_awsenv("assume", "mfadev", *option, "--shell", "bash")
+    assert done.returncode == 4
+    assert "MFA code is needed" in done.stderr
+
+
 def test_dead_session_without_a_record_is_not_taken_up_twice(sts: RunningSts) -> None:
     write_layout(sts, LAYOUTS["ops"])
     save("ops", "--as", "mfadev", "--mfa-code", sts.code())
@@ -286,7 +300,10 @@ def test_the_rest_of_the_file_stays(sts: RunningSts) -> None:
     old = b"[mfadev]\r\naws_access_key_id=ASIAOLD\r\naws_security_token = old\r\n\r\n"
     path.write_bytes(rest + old + own.replace(b"\n", b"\r\n") + b"# end, without a line end")
     path.chmod(0o640)
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
     save("default", "--as", "mfadev", "--mfa-code", sts.code())
+    assert path.is_symlink()
     data = path.read_bytes()
     assert data.startswith(rest + b"[mfadev]\r\naws_access_key_id=ASIA")
     assert data.endswith(own.replace(b"\n", b"\r\n") + b"# end, without a line end")
@@ -351,6 +368,7 @@ def at_terminal(sts: RunningSts, folder: Path) -> Driven:
     return drive(
         "bash",
         folder,
+        columns=250,
         env={
             "AWS_ENDPOINT_URL": sts.url,
             "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),

@@ -41,6 +41,7 @@ def at_terminal(sts: RunningSts, folder: Path) -> Driven:
     return drive(
         "bash",
         folder,
+        columns=250,
         env={
             "AWS_ENDPOINT_URL": sts.url,
             "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),
@@ -169,9 +170,11 @@ def test_saved_session_leads_to_its_origin(sts: RunningSts) -> None:
 def test_credentials_file_that_wins_is_told(sts: RunningSts) -> None:
     path = sts.aws_folder / "credentials"
     path.write_text(path.read_text() + f"mfa_serial = {HARDWARE}\n")
+    before = config(sts)
     done = run_awsenv("setup", "--yes")
     assert done.returncode == 3
-    assert "set in the credentials file too (~/.aws/credentials:4)" in done.stderr
+    assert "set in the credentials file (~/.aws/credentials:4)" in done.stderr
+    assert config(sts) == before
 
 
 def test_asking_at_a_terminal(bare: RunningSts, tmp_path: Path) -> None:

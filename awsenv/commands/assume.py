@@ -2,11 +2,12 @@
 
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from awsenv import warm
+from awsenv import usage, warm
 from awsenv.config import load
 from awsenv.environment import assume_change
 from awsenv.options import takes_request
@@ -20,6 +21,7 @@ from awsenv.summary import summary
 @takes_request
 def command(
     request: Request,
+    *,
     shell: ShellOption = None,
     format_: FormatOption = None,
     print_: PrintOption = False,
@@ -27,9 +29,18 @@ def command(
         bool,
         typer.Option("--export-profile", help="Export AWS_PROFILE instead of keys."),
     ] = False,
+    pick: Annotated[
+        bool,
+        typer.Option("--pick", help="Choose the profile from a list; PROFILE filters it."),
+    ] = False,
 ) -> None:
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
     emit = renderer(_typed(), shell, format_, print_)
+    if pick or request == Request():
+        from awsenv import picker
+
+        if pick or picker.wanted(os.environ):
+            request = replace(request, profile=picker.pick(os.environ, request.profile or ""))
     plan, config = plan_for(request), load()
     export = choose(plan, config) if export_profile else None
     session = flow_for(export.plan if export else plan).run()
@@ -42,6 +53,7 @@ def command(
     else:
         warm.leave(plan, session, config, os.environ)
     emit(assume_change(session, os.environ, export.name if export else ""))
+    usage.note(plan.profile)
 
 
 def _typed() -> str:

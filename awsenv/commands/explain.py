@@ -50,6 +50,7 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
         ("transitive tags", ", ".join(step.transitive_tags)),
         ("source identity", step.source_identity),
         ("session policies", ", ".join(step.policy_arns)),
+        ("saved as", ", ".join(f"[{name}]" for name in step.saves)),
     ):
         if value:
             lines.append(f"     {name}: {value}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from awsenv import hookfiles, rcfile, shells
+from awsenv import hookfiles, powershell_profile, rcfile, shells
 from awsenv.errors import UsageError
 from awsenv.run import tell
 from awsenv.text import visible
@@ -57,13 +57,16 @@ def _quoted(shell: shells.Shell, path: str) -> str:
 
 def _change(name: str, line: str, install: bool) -> None:
     path = rcfile.path_for(name)
-    before = rcfile.read(path)
+    before, encoded = powershell_profile.decoded(rcfile.read(path))
     after = rcfile.with_block(before, line) if install else rcfile.without_block(before)
+    warning = powershell_profile.find().warning if install and name == "powershell" else None
+    if warning:
+        tell(warning)
     if after == before:
         tell(f"{_shown(path)} {'has the line already' if install else 'does not have the line'}")
         return
     _show(before, after)
-    rcfile.write(path, after)
+    rcfile.write(path, encoded(after))
     done = "it takes effect in new shells" if install else "new shells are without it"
     tell(f"changed {_shown(path)}; {done}")
 

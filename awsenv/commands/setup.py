@@ -63,13 +63,13 @@ def command(
     if not values:
         tell(f"profile {name!r} in {shown(config.config_path)} needs no change")
         return
+    _check_place(name, values, config)
     tell(f"profile {name!r} in {shown(config.config_path)} gets:")
     for key, value in values.items():
         tell(f"  {key} = {value}")
     if not yes and not _asked("write this? [Y/n] ", ("", "y", "yes")):
         raise CancelledError("nothing was written")
     edit_profile(config, name, values)
-    _check_written(name, values)
     tell("written")
 
 
@@ -189,11 +189,13 @@ def _terminal() -> Terminal:
     return terminal
 
 
-def _check_written(name: str, values: dict[str, str | None]) -> None:
-    profile = load().profile(name)
-    for key, value in values.items():
-        if profile.get(key) != value:
+def _check_place(name: str, values: dict[str, str | None], config: Config) -> None:
+    """Raise ConfigError where what is to be written would not count."""
+    profile = config.profile(name)
+    for key in values:
+        place = profile.at(key)
+        if profile.get(key) and place.rpartition(":")[0] != shown(config.config_path):
             raise ConfigError(
-                f"{key} is set in the credentials file too ({profile.at(key)}), and that wins",
+                f"{key} is set in the credentials file ({place}), and that wins over the config",
                 "remove the line there",
             )

@@ -161,12 +161,12 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
 
     ~ and $VARIABLES in either are expanded. As with botocore, an empty one means no file.
     """
-    return Config(*_paths(env))
+    return Config(*file_paths(env))
 
 
 def profile_names(env: Mapping[str, str] = os.environ) -> list[str]:
     """The names of the profiles, for completion: read from the headers alone, never refused."""
-    config_path, credentials_path = _paths(env)
+    config_path, credentials_path = file_paths(env)
     found = [_classify(header) for header in ini.headers(config_path)]
     names = [name for kind, name in found if kind == "profile"]
     return list(dict.fromkeys(names + ini.headers(credentials_path)))
@@ -178,7 +178,8 @@ def default_profile_name(env: Mapping[str, str] = os.environ) -> str:
     return next((env[name] for name in names if env.get(name)), "default")
 
 
-def _paths(env: Mapping[str, str]) -> tuple[str, str]:
+def file_paths(env: Mapping[str, str]) -> tuple[str, str]:
+    """Where the config and the credentials file are; "" for none."""
     config = env.get("AWS_CONFIG_FILE", "~/.aws/config")
     credentials = env.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
     return _expanded(config), _expanded(credentials)

@@ -1,0 +1,68 @@
+"""Opening an address in the browser that nobody else on the machine may see.
+
+A program's arguments are there for every user to read (`ps`), and what starts a browser takes
+the address as one. So the browser is given a file instead, which only its owner can read and
+which leads on to the address at once. A server on localhost would be the other way; but the
+address of that one is an argument, too, and whoever asks it first gets what it has to give.
+
+The file goes after a minute, by a process that is left behind for it; by then a slow browser has
+started. Files that such a process could not remove go the next time.
+"""
+
+import os
+import time
+from contextlib import suppress
+
+from awsenv import files, paths
+from awsenv.errors import AwsenvError
+
+_KEPT = 60
+
+
+def open_privately(url: str) -> None:
+    """Have the person's browser open `url`; raises AwsenvError where there is none."""
+    import webbrowser
+    from pathlib import Path
+
+    folder = os.path.join(paths.cache_dir(), "console")
+    files.make_private_dir(folder)
+    _sweep(folder)
+    path = os.path.join(folder, f"{os.urandom(8).hex()}.html")
+    files.write_private(path, _page(url))
+    _remove_later(path)
+    if not webbrowser.open(Path(path).as_uri()):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        raise AwsenvError(
+            "no browser could be opened", "set BROWSER, or pass --print to have the address printed"
+        )
+
+
+def _page(url: str) -> str:
+    from html import escape
+
+    return (
+        '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+        f'<meta http-equiv="refresh" content="0; url={escape(url)}"><title>AWS console</title>\n'
+    )
+
+
+def _remove_later(path: str) -> None:
+    import subprocess
+    import sys
+
+    code = "import os, sys, time; time.sleep(float(sys.argv[1])); os.unlink(sys.argv[2])"
+    subprocess.Popen(
+        [sys.executable, "-ISc", code, str(_KEPT), path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _sweep(folder: str) -> None:
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.stat().st_mtime < time.time() - _KEPT:
+                os.unlink(entry.path)

@@ -1,0 +1,50 @@
+"""`awsenv console`: the AWS console in the browser, signed in as a role."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from awsenv import cache, console, usage
+from awsenv.config import load
+from awsenv.deadline import Deadline
+from awsenv.environment import put_still_holds
+from awsenv.options import takes_request
+from awsenv.request import Request
+from awsenv.run import flow_for, plan_for, tell
+from awsenv.settings import Settings
+
+
+@takes_request
+def command(
+    request: Request,
+    service: Annotated[
+        str | None, typer.Option(help="Open this service, such as ec2.", metavar="SERVICE")
+    ] = None,
+    print_: Annotated[
+        bool, typer.Option("--print", help="Print the address instead of opening it.")
+    ] = False,
+) -> None:
+    """Open the AWS console in the browser as PROFILE, or as this shell's session."""
+    env = dict(os.environ)
+    path = console.path_of(service)
+    plan = plan_for(_of_shell(env) if request == Request() else request, env)
+    console.check(plan)
+    session = flow_for(plan, env).run()
+    deadline = Deadline(Settings.read(env).deadline)
+    url = console.sign_in_url(session, path, load(env), env, deadline)
+    usage.note(plan.profile)
+    if print_:
+        sys.stdout.write(f"{url}\n")
+        return
+    from awsenv.browser import open_privately
+
+    tell(f"opening the console as {plan.profile}")
+    open_privately(url)
+
+
+def _of_shell(env: dict[str, str]) -> Request:
+    """What this shell's session was asked for with; without one, the usual profile."""
+    values = cache.load_if_key(env.get("AWSENV_SESSION", "")) if put_still_holds(env) else None
+    return Request.from_options(values) if values else Request()

@@ -1,0 +1,146 @@
+"""The address that signs a browser in to the AWS console as a role.
+
+"Enable custom identity broker access to the AWS console" in the IAM User Guide: the federation
+endpoint gives a sign-in token for the session of a role (not for an IAM user's keys, nor for
+their MFA session), and the token in a URL signs in whoever opens it, for 15 minutes. The console
+session then lasts as long as the role's.
+"""
+
+from collections.abc import Mapping
+
+from awsenv.config import Config
+from awsenv.deadline import Deadline
+from awsenv.endpoint import partition
+from awsenv.errors import ConfigError, RefusedError, UsageError
+from awsenv.plan import Plan
+from awsenv.session import Session
+
+# Sign-in and console of each partition.
+_HOSTS = {
+    "aws": ("signin.aws.amazon.com", "console.aws.amazon.com"),
+    "aws-cn": ("signin.amazonaws.cn", "console.amazonaws.cn"),
+    "aws-us-gov": ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
+    "aws-eusc": ("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
+}
+_BY_REGION = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
+
+# What TAB offers for --service; where the console calls a service otherwise, by what name.
+SERVICES = {
+    "acm": "acm",
+    "apigateway": "apigateway",
+    "athena": "athena",
+    "billing": "billing",
+    "cfn": "cloudformation",
+    "cloudformation": "cloudformation",
+    "cloudfront": "cloudfront/v4",
+    "cloudtrail": "cloudtrailv2",
+    "cloudwatch": "cloudwatch",
+    "cw": "cloudwatch",
+    "ddb": "dynamodbv2",
+    "dynamodb": "dynamodbv2",
+    "ec2": "ec2",
+    "ecr": "ecr",
+    "ecs": "ecs",
+    "eks": "eks",
+    "iam": "iam",
+    "kms": "kms",
+    "lambda": "lambda",
+    "opensearch": "aos",
+    "organizations": "organizations/v2",
+    "r53": "route53",
+    "rds": "rds",
+    "route53": "route53",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "sfn": "states",
+    "sns": "sns/v3",
+    "sqs": "sqs/v3",
+    "ssm": "systems-manager",
+    "stepfunctions": "states",
+    "vpc": "vpc",
+}
+
+
+def check(plan: Plan) -> None:
+    """Raise UsageError, before anybody is asked for a code, where `plan` comes to no role."""
+    kind = plan.steps[-1].kind if plan.steps else ""
+    if kind == "mfa" or (not plan.steps and not plan.root.temporary):
+        what = "an MFA session" if kind else "long-lived keys"
+        raise UsageError(
+            f"profile {plan.profile!r} comes to {what} of an IAM user, and AWS signs in to the "
+            "console with a role's session only",
+            "name a profile with a role_arn, or pass --role-arn",
+        )
+
+
+def sign_in_url(
+    session: Session,
+    path: str,
+    config: Config,
+    env: Mapping[str, str],
+    deadline: Deadline,
+) -> str:
+    """A URL that signs in whoever opens it, and leads to `path` of the console.
+
+    AWSENV_SIGNIN_URL is another federation endpoint to ask. Raises RefusedError, NetworkError.
+    """
+    import json
+    from urllib.parse import urlencode
+
+    from awsenv import web
+
+    signin, console = _hosts(session)
+    endpoint = env.get("AWSENV_SIGNIN_URL") or f"https://{signin}/federation"
+    region = f"?region={session.region}" if session.region else ""
+    destination = f"https://{console}/{path}/home{region}"
+    keys = {
+        "sessionId": session.credentials.access_key_id,
+        "sessionKey": session.credentials.secret_access_key,
+        "sessionToken": session.credentials.session_token,
+    }
+    if keys["sessionToken"] is None:
+        raise _unfit(session, "they are long-lived keys")
+    query = urlencode({"Action": "getSigninToken", "Session": json.dumps(keys)})
+    bundle = web.ca_bundle(config, session.profile, env)
+    reply = web.get(f"{endpoint}?{query}", "the sign-in endpoint of AWS", bundle, deadline)
+    if reply.status != 200:
+        raise _unfit(session, f"the sign-in endpoint answered {reply.status}")
+    try:
+        token = json.loads(reply.body)["SigninToken"]
+    except (ValueError, TypeError, KeyError):
+        raise _unfit(session, "the sign-in endpoint gave no token") from None
+    given = {"Action": "login", "Issuer": "awsenv", "Destination": destination}
+    return f"{endpoint}?{urlencode({**given, 'SigninToken': token})}"
+
+
+def _unfit(session: Session, why: str) -> RefusedError:
+    return RefusedError(
+        f"AWS does not sign in to the console with the credentials of {session.profile!r}: {why}",
+        "only a live session of a role can; try --refresh",
+    )
+
+
+def _hosts(session: Session) -> tuple[str, str]:
+    arn = session.role_arn or session.identity_arn
+    name = partition(arn)
+    if not arn:
+        region = session.region or ""
+        fitting = (each for prefix, each in _BY_REGION.items() if region.startswith(prefix))
+        name = next(fitting, "aws")
+    if name not in _HOSTS:
+        raise ConfigError(
+            f"the console of the partition {name} is not known to awsenv",
+            "sign in to it in the browser",
+        )
+    return _HOSTS[name]
+
+
+def path_of(service: str | None) -> str:
+    """Where `service` is in the console; raises UsageError for what cannot be a service."""
+    path = SERVICES.get(service, service) if service else "console"
+    plain = path.replace("-", "").replace("/", "")
+    if not plain.isascii() or not plain.isalnum():
+        raise UsageError(
+            f"--service {service!r} is not the name of a service", "write it as --service ec2"
+        )
+    return path

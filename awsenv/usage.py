@@ -1,0 +1,51 @@
+"""How often each profile was chosen, so that the picker can offer the usual ones first.
+
+One file in the cache folder, `used`: a line `COUNT EPOCH NAME` per profile. Only what goes the
+full way is counted; a session that is still live is often switched to without any process.
+"""
+
+import os
+import time
+
+from awsenv import files, paths
+from awsenv.environment import decode_pairs, encode_pairs
+from awsenv.errors import AwsenvError
+
+_MANY = 1000
+
+
+def _path() -> str:
+    return os.path.join(paths.cache_dir(), "used")
+
+
+def counts() -> dict[str, tuple[int, int]]:
+    """How often each profile was used, and when last, in epoch seconds."""
+    found: dict[str, tuple[int, int]] = {}
+    try:
+        with open(_path(), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, ValueError):
+        return {}
+    for line in lines:
+        count, _, rest = line.partition(" ")
+        last, _, name = rest.partition(" ")
+        if all(text.isascii() and text.isdigit() and len(text) < 13 for text in (count, last)):
+            found.update(dict.fromkeys(decode_pairs(f"{name}=") or [name], (int(count), int(last))))
+    return found
+
+
+def note(profile: str) -> None:
+    """Count one more use of `profile`. Two at once may count as one; nothing else can go wrong."""
+    found = counts()
+    found[profile] = (found.get(profile, (0, 0))[0] + 1, int(time.time()))
+    if sum(count for count, _ in found.values()) > _MANY:
+        # So that what was usual long ago does not stay in front for ever.
+        found = {name: (count // 2, last) for name, (count, last) in found.items() if count > 1}
+    lines = [
+        f"{count} {last} {encode_pairs({name: ''})[:-1]}\n" for name, (count, last) in found.items()
+    ]
+    try:
+        files.make_private_dir(paths.cache_dir())
+        files.write_private(_path(), "".join(lines))
+    except AwsenvError:
+        return

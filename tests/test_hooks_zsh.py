@@ -1,0 +1,129 @@
+"""What only zsh has: its options, TRAPINT, precommand modifiers, prompt escapes."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("termios")
+pytest.register_assert_rewrite("hook_scenarios")
+
+from hook_scenarios import SYNTAXES, Hooked, start
+from support_world import RunningSts
+from test_hooks import programs
+
+ZSHS = [program for name, program in programs() if name == "zsh"]
+every_zsh = pytest.mark.parametrize("program", ZSHS, ids=lambda program: program or "zsh")
+
+
+def _start(
+    folder: Path, sts: RunningSts, program: str | None = None, before: str = "", **more: str
+) -> Hooked:
+    return start(SYNTAXES["zsh"], folder, sts, before=before, program=program, **more)
+
+
+@every_zsh
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "setopt csh_junkie_quotes csh_junkie_loops",
+        "setopt no_unset",
+        "setopt err_exit",
+        "setopt err_return",
+        "setopt ksh_arrays sh_word_split",
+        "setopt prompt_bang warn_create_global warn_nested_var",
+        "setopt all_export",
+        "setopt hist_ignore_space no_hist_verify",
+        "HISTSIZE=0",
+        "setopt null_glob glob_subst magic_equal_subst rc_quotes rm_star_silent",
+        "setopt sh_file_expansion posix_builtins posix_traps posix_identifiers",
+        "setopt no_multibyte",
+        "alias builtin=false local=false eval=false print=false command=false typeset=false",
+        "trap 'n=$((n + 1))' DEBUG; trap 'm=1' ZERR",
+        "IFS=abcw_",
+    ],
+)
+def test_with_a_persons_setting(
+    setting: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program, before=setting)
+    with h.shell:
+        h.assume()
+        h.lapse()
+        for line in ("aws a; aws b", " aws a || aws b"):
+            h.ask(line)
+            h.shell.press("ctrl-c")
+            h.wait_until_dropped(line)
+            assert h.calls() == [], line
+        h.ask("aws a; aws b")
+        h.answer(h.sts.code())
+        assert len(h.calls()) == 2
+        assert h.segment().startswith("[dev ")
+        h.shell.run("awsenv unset")
+        h.shell.run("awsenv_unload")
+        assert h.shell.run("echo 'aws; aws'") == "aws; aws"
+
+
+@every_zsh
+@pytest.mark.parametrize("trap", ["TRAPINT() { echo interrupted }", "trap 'echo interrupted' INT"])
+def test_the_persons_interrupt_trap(
+    trap: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program, before=trap)
+    with h.shell:
+        h.assume()
+        h.lapse()
+        for line in ("aws a; aws b", "aws a || aws b", "for i in 1 2; do aws $i; done; aws c"):
+            h.ask(line)
+            h.shell.press("ctrl-c")
+            h.wait_until_dropped(line)
+            assert "interrupted" not in h.shell.output()
+            assert h.calls() == []
+        assert "interrupted" in h.shell.run("kill -INT $$")
+
+
+@every_zsh
+def test_aliases_are_seen_through(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
+    before = "alias s3='aws s3' tf='echo plan; aws' quiet='echo aws'; alias -g INTO='| aws'"
+    h = _start(tmp_path, sts, program, before=before)
+    with h.shell:
+        h.assume()
+        h.lapse()
+        assert h.shell.run("quiet") == "aws"
+        for line in ("s3 ls", "echo x | s3 cp - s3://b", "tf x", "echo x INTO s3", "noglob aws a*"):
+            h.ask(line)
+            h.shell.press("ctrl-c")
+            h.wait_until_dropped(line)
+        assert h.calls() == []
+
+
+@every_zsh
+def test_lines_over_several_lines(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
+    h = _start(tmp_path, sts, program)
+    with h.shell:
+        h.assume()
+        h.lapse()
+        h.ask("for i in 1 2; do\raws $i\rdone")
+        h.shell.press("ctrl-c")
+        h.shell.wait_for_prompt()
+        assert h.calls() == []
+        h.ask("for i in 1 2; do\raws $i\rdone")
+        h.answer(h.sts.code())
+        assert [call.split()[0] for call in h.calls()] == ["1", "2"]
+
+
+def test_it_is_loaded_from_an_evaluated_line(tmp_path: Path, sts: RunningSts) -> None:
+    h = _start(tmp_path, sts, hook='eval "$(awsenv init zsh)"')
+    with h.shell:
+        h.assume()
+        assert h.segment().startswith("[dev ")
+
+
+def test_prompts_of_ones_own(tmp_path: Path, sts: RunningSts) -> None:
+    after = "PROMPT='{${AWSENV_SEGMENT//\\%/%%}}#${_driven}> '"
+    h = _start(tmp_path, sts, after=after)
+    with h.shell:
+        h.pretend(3030, profile="%F{red}$(touch p)")
+        assert h.prompt().rpartition("#")[0] == "{[%F{red}$(touch p) 50m] }"
+        h.shell.run("unsetopt prompt_percent")
+        assert h.prompt().startswith("{[")
+        assert not list(h.home.glob("**/p"))
