@@ -80,7 +80,10 @@ def path_of(key: str) -> str:
 def load(key: str) -> dict[str, str] | None:
     """The record named `key`, lapsed or not; None where there is none to be trusted."""
     values = record.read(path_of(key), key)
-    return values if values and _NEEDED.issubset(values) and record.life(values) > 0 else None
+    if not values or values.get("KIND") not in ("mfa", "role", "source"):
+        return None
+    whole = all(values.get(name) for name in _NEEDED) and record.life(values) > 0
+    return values if whole else None
 
 
 def load_if_key(text: str) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ A command's module is imported when that command is called, so that none pays fo
 import os
 import sys
 from contextlib import suppress
+from functools import wraps
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -31,6 +32,7 @@ COMMANDS = {
     "whoami": "whoami",
     "list": "list",
     "console": "console",
+    "doctor": "doctor",
     "explain": "explain",
     "init": "init",
     "prompt": "prompt",
@@ -43,9 +45,14 @@ EVALUATED = ("assume", "unset", "refresh", "init")
 PASSES_ON = ("exec",)
 
 
+class Stopped(BaseException):
+    """SIGTERM or SIGHUP: unwind, so that what is open gets closed and the shell gets told."""
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _prepare()
     try:
         code = _main(arguments)
         sys.stdout.flush()
@@ -56,13 +63,35 @@ def run(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _prepare() -> None:
+    """Let signals unwind, and let no name of the person's break a stream that is not UTF-8."""
+    import signal
+
+    def stop(number: int, _frame: Any) -> None:
+        raise Stopped(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What is ignored (nohup) stays so.
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, stop)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
 def _main(arguments: list[str]) -> int:
+    from awsenv import hookfiles
+
+    hookfiles.renew()
     try:
         return _call_settled(arguments)
     except AwsenvError as error:
         problem = error
     except KeyboardInterrupt:
         problem = CancelledError()
+    except Stopped as stopped:
+        problem = AwsenvError(f"ended by signal {stopped.args[0]}")
+        problem.exit_code = 128 + stopped.args[0]
     except Exception as error:  # noqa: BLE001 - whatever it is, the shell must be told
         if os.environ.get("AWSENV_DEBUG"):
             import traceback
@@ -100,13 +129,28 @@ def parser(name: str) -> Any:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         cls=HelpfulGroup,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True, help=_ABOUT)(_root)
     for command in [name] if name in COMMANDS else COMMANDS:
-        settings = {"allow_interspersed_args": command not in PASSES_ON}
+        settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+        settings["allow_interspersed_args"] = command not in PASSES_ON
         function = import_module(f"awsenv.commands.{COMMANDS[command]}").command
-        app.command(command, context_settings=settings, cls=HelpfulCommand)(function)
+        app.command(command, context_settings=settings, cls=HelpfulCommand)(_cancels(function))
     return get_command(app)
+
+
+def _cancels(function: Any) -> Any:
+    """`function` with Ctrl-C as an error of ours: Typer would end without a word."""
+
+    @wraps(function)
+    def command(**values: Any) -> Any:
+        try:
+            return function(**values)
+        except KeyboardInterrupt:
+            raise CancelledError from None
+
+    return command
 
 
 def _call(arguments: list[str]) -> int:
@@ -118,6 +162,8 @@ def _call(arguments: list[str]) -> int:
         result: Any = command_line.main(
             args=arguments or ["--help"], prog_name="awsenv", standalone_mode=False
         )
+        if not arguments:
+            raise UsageError("there is no command", "the commands are listed above")
     except TyperException as error:
         line, _, _ = error.format_message().partition("\n")
         helped = f"awsenv {name} --help" if name in COMMANDS else "awsenv --help"
@@ -134,6 +180,7 @@ def _root(
         from awsenv import __version__
 
         sys.stdout.write(f"awsenv {__version__}\n")
+        raise typer.Exit
 
 
 def _report(problem: AwsenvError) -> None:
@@ -149,7 +196,9 @@ def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
     """Put on stdout what makes the evaluation of it fail, and changes nothing."""
     from awsenv import shells
 
-    if arguments[:1] == [] or arguments[0] not in EVALUATED or sys.stdout.isatty():
+    # What is no command at all may be one of these, mistyped.
+    other = arguments[:1] and arguments[0] in COMMANDS and arguments[0] not in EVALUATED
+    if other or sys.stdout.isatty():
         return
     if _option(arguments, "--format") is not None:
         return

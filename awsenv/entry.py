@@ -6,6 +6,17 @@ import sys
 
 def main() -> None:
     """Run awsenv and end the process with its exit code."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        # Before the command line was there to see it.
+        os.write(2, b"awsenv: cancelled\n")
+        if sys.argv[1:2] and sys.argv[1] in ("assume", "unset", "refresh", "init"):
+            os.write(1, b"false\n")
+        os._exit(130)
+
+
+def _main() -> None:
     if sys.argv[1:2] == ["__complete"]:
         from awsenv import completion
 

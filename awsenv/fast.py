@@ -29,6 +29,7 @@ RELEVANT = (
     "AWSENV_MFA_PROCESS_TIMEOUT",
     "AWSENV_MIN_LEFT",
 )
+NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 # botocore calls a credential_process again at every read of what has less than this left.
 RENEW_BELOW = 15 * 60 + 30
 
@@ -67,9 +68,10 @@ def _parse(arguments: list[str]) -> tuple[str, str, str]:
     """Command, profile and shell, where there is nothing else."""
     words = list(arguments)
     shell = ""
-    if len(words) == 4 and words[2] == "--shell":
-        shell = words[3]
-        del words[2:]
+    if len(words) == 4 and "--shell" in words[1:3]:
+        at = words.index("--shell")
+        shell = words[at + 1]
+        del words[at : at + 2]
     if len(words) != 2 or words[1].startswith("-") or shell.startswith("-"):
         return "", "", ""
     return words[0], words[1], shell
@@ -126,7 +128,7 @@ def _session(name: str, renew_below: int) -> Session | None:
         if found[f"{kind}_STAMP"] != stamp(found[kind]):
             return None
     values = record.read(os.path.join(paths.sessions_dir(), found["SESSION"]), found["SESSION"])
-    if not values:
+    if not values or not all(values[name] for name in NEEDED):
         return None
     life = record.life(values)
     wanted = max(min(int(found["MARGIN"]), life // 10), min(renew_below, life // 2))

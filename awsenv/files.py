@@ -12,6 +12,8 @@ def make_private_dir(path: str) -> None:
     A folder of ours that others can read is closed to them; a folder of somebody else is an error.
     """
     try:
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise NotADirectoryError(20, "it is a file")
         missing = []
         folder = path
         while not os.path.isdir(folder):

@@ -93,8 +93,21 @@ class Flow:
             name, region = self.plan.profile, self.plan.region
             return Session(found.credentials, name, region, found.expires_at)
         last = len(self.plan.steps) - 1
-        values = self._at_hand(last) or self._get(last)
+        values = self._at_hand(last)
+        if values is None:
+            values = self._get(last)
+            self._tell_notes(values)
         return as_session(values, self._keys[last], self.plan)
+
+    def _tell_notes(self, values: Values) -> None:
+        for note in self.plan.notes:
+            self.manner.tell(note)
+        margin, left = self.plan.margin, record.seconds_left(values)
+        if margin.asked and "EXPIRES_AT" in values and left <= margin.seconds:
+            self.manner.tell(
+                f"the new session lasts {format_duration(left)}, no longer than the "
+                f"{format_duration(margin.seconds)} of --min-left"
+            )
 
     def cached(self) -> Session | None:
         """The live session on disk, if there is one; touches nothing else."""

@@ -39,8 +39,9 @@ def installed_hook(shell: str) -> str:
 def renew() -> None:
     """Bring the copies that are there up to date, if an older awsenv made them."""
     with suppress(OSError, AwsenvError):
-        for shell, (name, *_) in FILES.items():
-            if os.path.exists(os.path.join(paths.data_dir(), name)):
+        for shell in FILES:
+            made_by = _read(os.path.join(paths.data_dir(), f"{shell}.version"))
+            if made_by and _parts(made_by) < _parts(__version__):
                 _copy(shell)
 
 

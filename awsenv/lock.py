@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from awsenv import files, paths
-from awsenv.errors import CancelledError, CredentialsError
+from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 
 if TYPE_CHECKING:
     from awsenv.terminal import Terminal
@@ -32,7 +32,12 @@ class RecordLock:
 
     def __init__(self, key: str, tty: str) -> None:
         folder = os.path.join(paths.cache_dir(), "locks")
-        files.make_private_dir(folder)
+        self._writable = True
+        try:
+            files.make_private_dir(folder)
+        except AwsenvError:
+            # Nothing can be kept there either, so nobody waits for anything.
+            self._writable = False
         self._base = os.path.join(folder, key)
         self._tty = tty
         self._handle: int | None = None
@@ -85,7 +90,12 @@ class RecordLock:
     def _try(self) -> bool:
         # The system lets go of such a lock when the process ends, however that happens.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-        handle = os.open(f"{self._base}.lock", flags, 0o600)
+        try:
+            handle = os.open(f"{self._base}.lock", flags, 0o600)
+        except OSError:
+            self._writable = False
+            self.held = True
+            return True
         if not _lock(handle):
             os.close(handle)
             return False
@@ -110,7 +120,9 @@ class RecordLock:
 
     def note(self, state: Literal["working", "asking", "cancelled"]) -> None:
         """Tell those who wait what the holder is doing."""
-        files.write_private(f"{self._base}.who", f"{state}\n{self._tty}\n{os.getpid()}\n")
+        with suppress(AwsenvError):
+            if self._writable:
+                files.write_private(f"{self._base}.who", f"{state}\n{self._tty}\n{os.getpid()}\n")
 
     def wanted_elsewhere(self) -> bool:
         """Whether another terminal has asked to take over."""

@@ -22,12 +22,12 @@ PrintOption = Annotated[bool, typer.Option("--print", help="Print even if stdout
 
 
 def renderer(
-    command: str, shell: str | None, format_: str | None, print_: bool
+    words: list[str], shell: str | None, format_: str | None, print_: bool
 ) -> Callable[[EnvChange], None]:
     """What writes a change to stdout; raises UsageError before anything is asked of anybody.
 
-    Where stdout is a terminal, statements would only show secrets and change nothing: `command`
-    is then put into the line that the person should have typed.
+    Where stdout is a terminal, statements would only show secrets and change nothing: the command
+    `words` is then put into the line that the person should have typed.
     """
     if shell and format_:
         raise UsageError("--shell and --format exclude each other", "leave one of them out")
@@ -38,7 +38,7 @@ def renderer(
         if sys.stdout.isatty() and not print_:
             raise UsageError(
                 "the output is for the shell to evaluate, not for a screen",
-                f"type: {chosen.line_to_type(command)}",
+                f"type: {chosen.line_to_type(' '.join(map(chosen.quote, words)))}",
             )
         write = chosen.render
 

@@ -8,6 +8,7 @@ AssumeRole ("role chaining").
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from awsenv import wellformed
 from awsenv.chain import Chain, walk
 from awsenv.config import Config, Profile
 from awsenv.durations import format_duration
@@ -116,7 +117,7 @@ def plan_of(
     top, base = chain.top, chain.base
     regions = [profile.get("region") for profile in (top, base) if profile]
     role_arn = steps[-1].role_arn if steps else None
-    return Plan(
+    plan = Plan(
         profile=_name(request, chain),
         root=chain.root,
         steps=_with_saves(steps, request, chain, config),
@@ -130,6 +131,8 @@ def plan_of(
         notes=tuple(notes),
         usable_after=_usable_after(request, chain, len(steps)),
     )
+    wellformed.check(plan, chain.profiles)
+    return plan
 
 
 def root_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
@@ -171,6 +174,10 @@ def mfa_part(plan: Plan) -> Plan:
 
 
 def _check(request: Request, chain: Chain, serial: str | None) -> None:
+    if request.mfa_direct and request.mfa_duration:
+        raise UsageError(
+            "--mfa-direct makes no MFA session, so --mfa-duration does not apply", "leave one out"
+        )
     if request.mfa_direct and chain.root.temporary:
         raise UsageError(
             f"--mfa-direct cannot apply: {chain.root.description} is a session already",
@@ -211,7 +218,8 @@ def _name(request: Request, chain: Chain) -> str:
     if request.profile:
         return request.profile
     if request.role_arn:
-        return request.role_arn.rpartition("/")[2] or request.role_arn
+        # Not the bare name: that may be a profile's, for another role.
+        return f"role/{request.role_arn.rpartition('/')[2]}"
     return chain.top.name if chain.top else "environment"
 
 

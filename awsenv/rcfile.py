@@ -41,7 +41,7 @@ def with_block(data: bytes, line: str) -> bytes:
     before, after = data[: span[0]], data[span[1] :]
     if _BEGIN_JOINED in data[span[0] : span[1]] and after:
         # Lines have come after it: from now on it stands between them.
-        return before + end + _BEGIN + end + line.encode() + end + _END + end + after
+        return before + _BEGIN + end + line.encode() + end + _END + end + after
     return before + (block if not after else block.removeprefix(end)) + after
 
 

@@ -207,17 +207,30 @@ def _network(error: Exception, where: str) -> AwsenvError:
 
     if isinstance(error, exceptions.SSLError):
         return _tls(error, where)
-    if isinstance(error, exceptions.ProxyConnectionError | exceptions.InvalidProxiesConfigError):
+    if isinstance(error, KeyError) or type(error).__name__ == "ResponseParserError":
         return NetworkError(
-            f"the proxy on the way to {where} does not answer", "check HTTPS_PROXY and NO_PROXY"
+            f"what answers at {where} is not STS",
+            "a proxy or a sign-in page of the network may stand in between; open it in a browser",
         )
-    if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
-        return NetworkError(f"{where} does not answer", "check the network, VPN and proxy")
-    if isinstance(error, exceptions.HTTPClientError | exceptions.EndpointConnectionError):
-        return NetworkError(f"cannot reach {where}", "check the network, VPN and proxy")
+    told = {
+        exceptions.ProxyConnectionError: f"the proxy on the way to {where} does not answer",
+        exceptions.InvalidProxiesConfigError: f"the proxy for {where} is not set up right",
+        exceptions.ConnectTimeoutError: f"{where} does not answer",
+        exceptions.ReadTimeoutError: f"{where} does not answer",
+        exceptions.HTTPClientError: f"cannot reach {where}",
+        exceptions.EndpointConnectionError: f"cannot reach {where}",
+    }
+    for kind, line in told.items():
+        if isinstance(error, kind):
+            return NetworkError(
+                line, "check the network, the VPN and the proxy (HTTPS_PROXY, NO_PROXY)"
+            )
     if isinstance(error, ValueError | exceptions.BotoCoreError):
         return ConfigError(f"cannot call {where}: {error}", "mend the setting it names")
-    return AwsenvError(f"calling {where} failed: {type(error).__name__}: {error}")
+    return AwsenvError(
+        f"calling {where} failed: {type(error).__name__}: {error}",
+        "set AWSENV_DEBUG=1 to see where it happened, and report it",
+    )
 
 
 def _tls(error: Exception, where: str) -> AwsenvError:

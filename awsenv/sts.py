@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from awsenv import refusals
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
+from awsenv.record import LONGEST_LIFE
 from awsenv.session import Credentials
 from awsenv.sources import Resolved, Root
 
@@ -89,10 +90,12 @@ class Sts:
         issued_at = int(time.time())
         answer = self._call(operation, credentials, parameters)
         found = answer["Credentials"]
+        expires_at = int(found["Expiration"].timestamp())
         return Granted(
             Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]),
-            issued_at,
-            int(found["Expiration"].timestamp()),
+            # The call itself takes a moment, and no session lives longer than that.
+            max(issued_at, expires_at - LONGEST_LIFE),
+            expires_at,
             answer.get("AssumedRoleUser", {}).get("Arn"),
         )
 

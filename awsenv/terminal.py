@@ -123,7 +123,9 @@ class Terminal(ABC):
         shown = ""
         try:
             while (left := end - time.monotonic()) > 0 and not idle():
-                line = visible(f"{text} {math.ceil(left)} s", max(1, self.columns() - 1))
+                number = f" {math.ceil(left)} s"
+                # Where there is little room, it is the number that counts.
+                line = visible(text, max(1, self.columns() - 1 - len(number))) + number
                 if line != shown:
                     self._wipe(len(shown))
                     self.write(line)

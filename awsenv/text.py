@@ -24,5 +24,7 @@ def visible(text: str, limit: int = 300) -> str:
 
     Cut to `limit` characters, the last one then being an ellipsis.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     shown = "".join(_escape(char) if _hidden(char) else char for char in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

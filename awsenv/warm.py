@@ -20,7 +20,7 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     Nothing is noted where the answer rests on more than the files and the relevant variables.
     """
     name = plan.request.profile
-    if not name or plan.request != Request(profile=name) or plan.notes or session.key is None:
+    if not name or plan.request != Request(profile=name) or session.key is None:
         return
     if plan.root.source == "environment" or _changed_lately(config):
         return

@@ -66,7 +66,10 @@ def _trust(bundle: str | None) -> Any:
 
     if bundle:
         try:
-            return ssl.create_default_context(cafile=bundle)
+            context = ssl.create_default_context(cafile=bundle)
+            # As lenient with the certificates of a company's proxy as botocore is.
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            return context
         except OSError:
             raise ConfigError(
                 f"cannot read the file of trusted certificates, {bundle}",

@@ -18,22 +18,28 @@ if ($command -ceq 'auto') {
     $Host.UI.WriteErrorLine('awsenv: usage: awsenv auto on|off|all')
     exit 2
 }
-$program = & $module { Get-Program }
-if (-not $program) {
-    $Host.UI.WriteErrorLine('awsenv: there is no program awsenv on PATH')
-    exit 127
-}
 $isStatement = $command -cmatch '^(assume|unset|refresh)\z'
 foreach ($word in $args) {
     if ("$word" -cmatch '^--(|help|print|(shell|format)(=.*)?)\z') { $isStatement = $false }
 }
+$kind = 'caught'
 if ($isStatement) {
     $stack = @([runspace]::DefaultRunspace.Debugger.GetCallStack())
     $caller = if ($stack.Count -gt 1) { $stack[1].Position }
     $text = if ($null -ne $caller) { $caller.StartScriptPosition.GetFullScript() }
     $kind = & $module { Get-CallKind @args } $MyInvocation $text
-    # Invoke-Expression (awsenv assume ...) and pipes get what the program prints.
-    if ($kind -ceq 'caught') { & $program @args --shell powershell; exit $LASTEXITCODE }
+    $isPlain = $command -ceq 'assume' -and $args.Count -eq 2 -and $args[1] -is [string] -and $kind -cne 'caught'
+    if ($isPlain -and (& $module { Switch-Session @args } $args[1])) { exit 0 }
+}
+$program = & $module { Get-Program }
+if (-not $program) {
+    if ($isStatement -and $kind -cne 'alone') { throw 'awsenv: there is no program awsenv on PATH' }
+    $Host.UI.WriteErrorLine('awsenv: there is no program awsenv on PATH')
+    exit 127
+}
+# Invoke-Expression (awsenv assume ...) and pipes get what the program prints.
+if ($isStatement -and $kind -ceq 'caught') { & $program @args --shell powershell; exit $LASTEXITCODE }
+if ($isStatement) {
     # A failure is dealt with below.
     $PSNativeCommandUseErrorActionPreference = $false
     $text = & $program @args --shell powershell

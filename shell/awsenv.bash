@@ -130,9 +130,12 @@ __awsenv_front='\[${AWSENV_COLOR-}\]${AWSENV_SEGMENT-}\[${AWSENV_COLOR_END-}\]'
 
 # Puts the segment in front of PS1, unless PS1 has it already or the person places it.
 __awsenv_place() {
-  case ${AWSENV_PROMPT:-on} in
-    on) case ${PS1-} in '' | *AWSENV_SEGMENT* | *awsenv_segment*) ;; *) PS1=$__awsenv_front$PS1 ;; esac ;;
-    *) if [[ ${PS1-} == *"$__awsenv_front"* ]]; then PS1=${PS1%%"$__awsenv_front"*}${PS1#*"$__awsenv_front"}; fi ;;
+  local prompt=${AWSENV_PROMPT:-on}
+  if ! builtin shopt -q promptvars; then prompt=off; fi
+  case $prompt,${PS1-} in
+    on, | on,*AWSENV_SEGMENT* | on,*awsenv_segment*) ;;
+    on,*) PS1=$__awsenv_front$PS1 ;;
+    *"$__awsenv_front"*) PS1=${PS1%%"$__awsenv_front"*}${PS1#*"$__awsenv_front"} ;;
   esac
 }
 
@@ -244,7 +247,7 @@ __awsenv_uses_aws() {
 
 __awsenv_is_command() {
   case " ${AWSENV_COMMANDS-} " in *" -$1 "*) return 1 ;; esac
-  [[ -n $1 && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
+  [[ $1 == [!-]* && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
 }
 
 # --- 9. refresh ----------------------------------------------------------------------------
@@ -274,27 +277,52 @@ __awsenv_renew() {
 # Drops the whole line that is about to run. The lapsed credentials stay: without any, tools
 # would fall through to another identity.
 __awsenv_drop() {
-  # The person's own INT trap must not run; it is back before the next prompt.
-  __awsenv_int=$(\builtin trap -p INT)
-  if ((__awsenv_version >= 500)) && [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
-  if ((__awsenv_version >= 500 || (__awsenv_version >= 404 && ${#__awsenv_int} == 0))); then
+  if ((__awsenv_version >= 500)); then
+    # The person's own INT trap must not run; it is back before the next prompt.
+    __awsenv_int=$(\builtin trap -p INT)
+    if [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
     builtin kill -INT $$
   else
-    # Here an interrupt from a DEBUG trap wedges or ends the shell: nothing more of the line runs,
-    # one command after the other. extdebug sets -T and -E too.
-    __awsenv_flags=$- __awsenv_dropped=1
+    # Here an interrupt from a DEBUG trap can wedge the shell or end it. So every command up to the
+    # next prompt is skipped. extdebug, which can do that, turns on -T and -E as well;
+    # under -e its verdict would end the shell.
+    __awsenv_flags=$- __awsenv_dropped=1 __awsenv_fails=
     if builtin shopt -q extdebug; then __awsenv_flags+=x; fi
+    set +e
     builtin shopt -s extdebug
   fi
 }
 
+# What is skipped counts as a success, so `while read x; do aws ...` would go round for ever. After
+# a few rounds, plain commands fail instead; where that does not help, only leaving does.
+__awsenv_skip() {
+  local word IFS=$' \t\n'
+  local -a words
+  if [[ -n ${FUNCNAME[2]-} ]]; then return 0; fi
+  if __awsenv_in_prompt_command; then __awsenv_fails=$BASH_COMMAND && return 0; fi
+  if ((++__awsenv_dropped > 1000)); then builtin exit 130; fi
+  if ((__awsenv_dropped < 20)) || [[ $BASH_COMMAND == *[!A-Za-z0-9_:./=@%+,\ -]* ]]; then return 0; fi
+  builtin read -r -a words <<<"$BASH_COMMAND"
+  for word in "${words[@]}"; do
+    case $word in *=*) continue ;; */* | -*) return 0 ;; esac
+    if declare -F -- "$word" >/dev/null; then return 0; fi
+    builtin eval "$word() { [[ __awsenv_ == fails ]]; }"
+    __awsenv_fails=$BASH_COMMAND __awsenv_failing+=" $word"
+    return 0
+  done
+}
+
 __awsenv_end_drop() {
+  local word IFS=$' \t\n'
   if [[ -n $__awsenv_int ]]; then builtin eval "$__awsenv_int" && __awsenv_int=; fi
   if [[ -z $__awsenv_dropped ]]; then return 0; fi
   __awsenv_dropped=
+  for word in $__awsenv_failing; do unset -f "$word"; done
+  __awsenv_failing=
   if [[ $__awsenv_flags != *x ]]; then builtin shopt -u extdebug; fi
   case $__awsenv_flags in *T*) set -T ;; *) set +T ;; esac
   case $__awsenv_flags in *E*) set -E ;; *) set +E ;; esac
+  case $__awsenv_flags in *e*) set -e ;; esac
 }
 
 # --- 10. hooking in ------------------------------------------------------------------------
@@ -319,7 +347,7 @@ __awsenv_entry='\eval "${__awsenv_run-:}"'
 __awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
 __awsenv_had=${PROMPT_COMMAND+p}${PS0+0}
 if declare -F awsenv >/dev/null; then __awsenv_had+=$(\builtin declare -f awsenv); fi
-__awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap=''
+__awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing=''
 
 __awsenv_before_prompt() {
   __awsenv_status=$? __awsenv_armed=''
@@ -352,7 +380,7 @@ __awsenv_wrap_trap() {
   # What the trap ends with decides whether the command runs, once extdebug is on; ours have to.
   # shellcheck disable=SC2016
   if ((__awsenv_version < 500)); then
-    __awsenv_trap+=$'\n''[[ -z ${__awsenv_dropped-} || $BASH_COMMAND == *__awsenv_* || ${FUNCNAME-} == __awsenv_* ]]'
+    __awsenv_trap+=$'\n''[[ -z ${__awsenv_dropped-} || $BASH_COMMAND == *__awsenv_* || -n ${FUNCNAME-} || $BASH_COMMAND == "${__awsenv_fails-}" ]]'
   fi
 }
 
@@ -374,10 +402,9 @@ __awsenv_before_line() {
 }
 
 __awsenv_debug() {
+  if [[ -n $__awsenv_dropped ]]; then __awsenv_skip && return 0; fi
   # Functions, subshells under functrace, completions and key bindings are not the line itself.
   if ((${#FUNCNAME[@]} > 1 || BASH_SUBSHELL)) || [[ $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
-  # `while aws a; do ...` never ends where nothing of it runs, and no interrupt ends it.
-  if [[ -n $__awsenv_dropped ]] && ((++__awsenv_dropped > 1000)); then builtin exit 130; fi
   if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
   if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_lapsed; then __awsenv_armed='' && return 0; fi
   __awsenv_tested+=$BASH_COMMAND$'\n'
@@ -387,10 +414,14 @@ __awsenv_debug() {
   if ! __awsenv_renew; then __awsenv_drop; fi
 }
 
-__awsenv_line_wanted() {
+# A command of other tools.
+__awsenv_in_prompt_command() {
   local IFS=';'
-  # What other tools have put after us.
-  if [[ ";${PROMPT_COMMAND[*]-};" == *[\;$'\n ']"$BASH_COMMAND"[\;$'\n ']* ]]; then return 1; fi
+  [[ ";${PROMPT_COMMAND[*]-};" == *[\;$'\n ']"$BASH_COMMAND"[\;$'\n ']* ]]
+}
+
+__awsenv_line_wanted() {
+  if __awsenv_in_prompt_command; then return 1; fi
   if __awsenv_wanted "$BASH_COMMAND"; then return 0; fi
   # `x | aws` should ask before x starts. The history may hold another line than this one.
   if [[ -n $__awsenv_line ]]; then return 1; fi
@@ -403,7 +434,13 @@ __awsenv_line_wanted() {
 # Keeps our part of PROMPT_COMMAND last, after whatever sets PS1, and our part of PS0 in it.
 __awsenv_join() {
   local IFS=$'\n' all last
-  if ((__awsenv_version >= 503)) && [[ ${PS0-} != *__awsenv_before_line* ]]; then PS0=${PS0-}$__awsenv_ps0; fi
+  if ((__awsenv_version >= 503)); then
+    if ! builtin shopt -q promptvars; then
+      PS0=${PS0-} && PS0=${PS0/"$__awsenv_ps0"/}
+    elif [[ ${PS0-} != *__awsenv_before_line* ]]; then
+      PS0=${PS0-}$__awsenv_ps0
+    fi
+  fi
   # bash-preexec takes what follows its own last command for the person's line.
   all=$'\n'${PROMPT_COMMAND[*]-}
   case ${all%[$'\n;']__bp_interactive_mode} in *[$'\n;']"$__awsenv_entry") return 0 ;; esac
@@ -448,6 +485,7 @@ awsenv() {
     auto,*) builtin printf 'awsenv: usage: awsenv auto on|off|all\n' >&2 && return 2 ;;
     prompt,on,2 | prompt,off,2) AWSENV_PROMPT=$2 ;;
     assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
+    doctor,*) AWSENV_HOOK='bash 0.1.0' builtin command awsenv "$@" ;;
     *) builtin command awsenv "$@" ;;
   esac
 }
@@ -491,7 +529,7 @@ awsenv_unload() {
   __awsenv_end_drop
   AWSENV_PROMPT=off __awsenv_place
   __awsenv_leave
-  PS0=${PS0/"$__awsenv_ps0"/}
+  PS0=${PS0-} && PS0=${PS0/"$__awsenv_ps0"/}
   if [[ $__awsenv_had != p* && -z ${PROMPT_COMMAND-} ]]; then unset -v PROMPT_COMMAND; fi
   case $__awsenv_had in p0* | 0*) ;; *) if [[ -z $PS0 ]]; then unset -v PS0; fi ;; esac
   if [[ $(\builtin trap -p DEBUG) == *__awsenv_alive* ]]; then

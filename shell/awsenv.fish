@@ -218,7 +218,7 @@ end
 # True if the line $argv[1] holds a command that uses AWS and does not choose a profile itself.
 function __awsenv_matches
     # Quoted text is blanked, but for bare words and $(...) inside "...".
-    set -l text (string replace -ra -- '\'([\w./-]*)\'|"([\w./-]*)"|"[^"\\\\$]*(\$\([^"]*)"|(\'(?:[^\'\\\\]|\\\\.)*\'|"(?:[^"\\\\]|\\\\.)*")|\\\\\n|\\\\([\w./-])|(\\\\.)' '$1$2${3:+_${3}}${4:+_}$5${6:+_}' $argv[1] | string collect)
+    set -l text (string replace -ra -- '\'([\w./-]*)\'|"([\w./-]*)"|"(?:[^"\\\\]|\\\\.)*?(\$\((?:[^"\\\\]|\\\\.)*)"|(\'(?:[^\'\\\\]|\\\\.)*\'|"(?:[^"\\\\]|\\\\.)*")|\\\\\n|\\\\([\w./-])|(\\\\.)' '$1$2${3:+_${3}}${4:+_}$5${6:+_}' $argv[1] | string collect)
     # Comments, and what looks like a separator without being one.
     set text (string replace -ra '(?m)(^|[\s;|&()])#.*' '$1' -- $text | string collect)
     set text (string replace -ra '[<>]&|&>' '>' -- $text | string collect)
@@ -264,6 +264,7 @@ end
 function __awsenv_is_command
     set -l own (string split -n ' ' -- "$AWSENV_COMMANDS")
     not contains -- -$argv[1] $own
+    and not string match -q -- '-*' $argv[1]
     and contains -- "$argv[1]" $__awsenv_commands $own
 end
 
@@ -378,6 +379,8 @@ function awsenv
             set -g AWSENV_PROMPT $argv[2]
         case 'assume,*' 'unset,*' 'refresh,*'
             __awsenv_apply $argv
+        case 'doctor,*'
+            AWSENV_HOOK='fish 0.1.0' command awsenv $argv
         case '*'
             command awsenv $argv
     end

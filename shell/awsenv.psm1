@@ -85,18 +85,19 @@ function Test-Ours {
     $value.Equals([Environment]::GetEnvironmentVariable($name))
 }
 
-# How many seconds before its end a session of $life seconds counts as lapsed.
-function Get-Lead([long]$life) {
-    $lead = Get-Seconds $env:AWSENV_LEAD 120
-    if ($life -gt 0) { $lead = [math]::Min($lead, [long][math]::Floor($life / 10)) }
-    $lead
+# How many seconds before its end a session of $life seconds (0: unknown) counts as lapsed:
+# $seconds, or a tenth of its life.
+function Get-Margin([long]$seconds, [long]$life) {
+    if ($life -gt 0) { [math]::Min($seconds, [long][math]::Floor($life / 10)) } else { $seconds }
 }
+
+function Get-Lead { Get-Seconds $env:AWSENV_LEAD 120 }
 
 function Test-Lapsed {
     if (-not (Test-Time $env:AWSENV_EXPIRES_AT) -or -not (Test-Ours)) { return $false }
     [long]$life = 0
     if (Test-Time $env:AWSENV_ISSUED_AT) { $life = [long]$env:AWSENV_EXPIRES_AT - [long]$env:AWSENV_ISSUED_AT }
-    [long]$env:AWSENV_EXPIRES_AT - (Get-Now) -le (Get-Lead $life)
+    [long]$env:AWSENV_EXPIRES_AT - (Get-Now) -le (Get-Margin (Get-Lead) $life)
 }
 
 # --- 5. segment ----------------------------------------------------------------------------
@@ -192,9 +193,12 @@ function Get-CacheFolder {
     [IO.Path]::Combine($base, 'awsenv')
 }
 
-# The text of the record file of $key; nothing where there is none, or it is not to be trusted.
-function Get-RecordText([string]$key) {
-    $file = [IO.FileInfo]::new([IO.Path]::Combine((Get-CacheFolder), 'sessions', $key))
+function Get-CacheFile([string]$folder, [string]$name) {
+    [IO.FileInfo]::new([IO.Path]::Combine((Get-CacheFolder), $folder, $name))
+}
+
+# The text of a record's file; nothing where there is none, or it is not to be trusted.
+function Get-RecordText($file) {
     # Pipes and devices have no length. Reading one would block.
     if (-not $file.Exists -or $file.Length -eq 0 -or $file.Length -gt 65536) { return }
     if ($file.Attributes -band [IO.FileAttributes]::ReparsePoint) { return }
@@ -204,8 +208,8 @@ function Get-RecordText([string]$key) {
 }
 
 # The names and values in the record of $key; nothing where it is torn or no record.
-function Get-Record([string]$key) {
-    $text = Get-RecordText $key
+function Get-Record([string]$folder, [string]$key) {
+    $text = Get-RecordText (Get-CacheFile $folder $key)
     if (-not $text -or $text -cmatch '[\x00-\x09\x0b-\x1f\x7f-\x9f]') { return }
     if (-not $text.EndsWith("`nEND=$key`n", [StringComparison]::Ordinal)) { return }
     $lines = $text.Split([char]10)
@@ -221,24 +225,35 @@ function Get-Record([string]$key) {
     $values
 }
 
-# Takes over a session that another terminal has got meanwhile; false where there is none.
-function Import-Record {
-    if (-not ($env:AWSENV_SESSION -cmatch '^[0-9a-f]{40}\z')) { return $false }
-    if (-not ($env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID=')) { return $false }
-    $values = Get-Record $env:AWSENV_SESSION
-    if ($null -eq $values) { return $false }
-    $names = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'
-    foreach ($name in $names + 'ISSUED_AT' + 'EXPIRES_AT') {
-        if (-not $values.ContainsKey($name) -or -not $values[$name]) { return $false }
+$script:credentials = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'
+
+# The record of a session that is live, with more left than $margin seconds; nothing where there is none.
+function Get-Session([string]$key, [long]$margin) {
+    if (-not ($key -cmatch '^[0-9a-f]{40}\z')) { return }
+    $values = Get-Record 'sessions' $key
+    if ($null -eq $values) { return }
+    foreach ($name in $script:credentials + 'ISSUED_AT' + 'EXPIRES_AT') {
+        if (-not $values.ContainsKey($name) -or -not $values[$name]) { return }
     }
-    if (-not ($values['AWS_ACCESS_KEY_ID'] -cmatch '^[A-Za-z0-9]+\z')) { return $false }
-    if (-not (Test-Time $values['ISSUED_AT']) -or -not (Test-Time $values['EXPIRES_AT'])) { return $false }
+    if (-not ($values['AWS_ACCESS_KEY_ID'] -cmatch '^[A-Za-z0-9]+\z')) { return }
+    if (-not (Test-Time $values['ISSUED_AT']) -or -not (Test-Time $values['EXPIRES_AT'])) { return }
     $issued, $expires, $now = [long]$values['ISSUED_AT'], [long]$values['EXPIRES_AT'], (Get-Now)
-    if ($issued -gt $now + 900 -or $expires -le $issued -or $expires - $issued -gt 129600) { return $false }
-    if ($expires - $now -le (Get-Lead ($expires - $issued))) { return $false }
-    foreach ($name in $names) { [Environment]::SetEnvironmentVariable($name, $values[$name]) }
+    if ($issued -gt $now + 900 -or $expires -le $issued -or $expires - $issued -gt 129600) { return }
+    if ($expires - $now -gt (Get-Margin $margin ($expires - $issued))) { $values }
+}
+
+function Set-Credentials($values) {
+    foreach ($name in $script:credentials) { [Environment]::SetEnvironmentVariable($name, $values[$name]) }
     $env:AWSENV_EXPIRES_AT = $values['EXPIRES_AT']
     $env:AWSENV_ISSUED_AT = $values['ISSUED_AT']
+}
+
+# Takes over a session that another terminal has got meanwhile; false where there is none.
+function Import-Record {
+    if (-not ($env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID=')) { return $false }
+    $values = Get-Session $env:AWSENV_SESSION (Get-Lead)
+    if ($null -eq $values) { return $false }
+    Set-Credentials $values
     $env:AWSENV_PUT = $env:AWSENV_PUT -creplace '^[^&]*', "AWS_ACCESS_KEY_ID=$($values['AWS_ACCESS_KEY_ID'])"
     $true
 }
@@ -486,7 +501,7 @@ function Read-Line([bool]$ok, [int]$number) {
 # The command itself is awsenv-command.ps1, which calls these.
 $script:switched = @{}
 
-# `awsenv auto on|off|all` and `awsenv prompt on|off`, for this session and what it starts.
+# `awsenv auto on|off|all` and `awsenv prompt on|off`, in this shell and what it starts.
 function Set-Switch([string]$name, [string]$value) {
     $variable = "AWSENV_$($name.ToUpperInvariant())"
     if (-not $script:switched.ContainsKey($variable)) {
@@ -494,6 +509,108 @@ function Set-Switch([string]$name, [string]$value) {
     }
     if ($name -ceq 'auto' -and $value -ceq 'on') { $value = 'match' }
     [Environment]::SetEnvironmentVariable($variable, $value)
+}
+
+# Switches to the live session of profile $name as `awsenv assume $name` would, and starts no
+# process for it. False, and nothing changed, wherever that is not certain.
+function Switch-Session([string]$name) {
+    try {
+        $key = [BitConverter]::ToString([Text.Encoding]::UTF8.GetBytes($name)).Replace('-', '').ToLowerInvariant()
+        $key = $key.Substring(0, [math]::Min(200, $key.Length))
+        $note = Get-Record 'names' $key
+        if ($null -eq $note -or -not $name.Equals($note['NAME']) -or -not (Test-Note $note $key)) { return $false }
+        $values = Get-Session $note['SESSION'] ([long]$note['MARGIN'])
+        $baseline = Get-Baseline
+        if ($null -eq $values -or $null -eq $baseline) { return $false }
+        $regions = @{}
+        foreach ($region in 'AWS_DEFAULT_REGION', 'AWS_REGION') {
+            if ($note.ContainsKey('REGION')) { $regions[$region] = $note['REGION'] }
+            elseif ($baseline.Contains($region)) { $regions[$region] = [Uri]::UnescapeDataString($baseline[$region]) }
+        }
+    }
+    catch { return $false }
+    Set-Session $name $note['SESSION'] $values $baseline $regions
+    if (-not [Console]::IsErrorRedirected) {
+        $left = Get-Left ([long]$env:AWSENV_EXPIRES_AT - (Get-Now))
+        [Console]::Error.WriteLine("awsenv: $(Get-Visible $name) for $left")
+    }
+    $true
+}
+
+# True if what awsenv has noted about a profile's name still holds: the AWS files carry the times
+# that the note's own files were given, and the settings are those of then.
+function Test-Note($note, [string]$key) {
+    $settings = ''
+    foreach ($name in $note['RELEVANT'].Split([char]' ')) {
+        $settings += "|$name=$([Environment]::GetEnvironmentVariable($name))"
+    }
+    $settings.Equals($note['PLAIN_ENVIRONMENT']) -and
+    (Test-SameTime $note['CONFIG'] (Get-CacheFile 'names' $key)) -and
+    (Test-SameTime $note['CREDENTIALS'] (Get-CacheFile 'names' "$key.credentials"))
+}
+
+function Test-SameTime([string]$path, $stamp) {
+    $file = [IO.FileInfo]::new($path)
+    $file.Exists -and $stamp.Exists -and $file.LastWriteTimeUtc.Ticks -eq $stamp.LastWriteTimeUtc.Ticks
+}
+
+$script:others = 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN'
+
+# What AWSENV_BASELINE has to say: the variables' values as if awsenv had never run here, encoded.
+# Nothing where only the program can tell what is whose.
+function Get-Baseline {
+    $isOurs = $null -ne $env:AWSENV_PUT
+    if ($isOurs -and (-not (Test-Ours) -or -not ($env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID='))) { return }
+    $before, $put = (Get-Pairs $env:AWSENV_BASELINE), (Get-Pairs $env:AWSENV_PUT)
+    $baseline = [ordered]@{}
+    foreach ($name in $script:credentials + $script:others) {
+        $value = [Environment]::GetEnvironmentVariable($name)
+        # Bytes that are no UTF-8 are lost on the way to .NET.
+        if ("$value".Contains([string][char]0xfffd)) { return }
+        if ($null -ne $value) { $value = Get-Encoded $value }
+        if ($isOurs -and ($script:credentials -contains $name -or [object]::Equals($value, $put[$name]))) {
+            $value = $before[$name]
+        }
+        if ($null -ne $value) { $baseline[$name] = $value }
+    }
+    $baseline
+}
+
+# The names, and the values as they are encoded, in a text of NAME=value pairs.
+function Get-Pairs([string]$text) {
+    $pairs = @{}
+    foreach ($pair in $text.Split([char]'&')) {
+        $name, $value = $pair.Split([char[]]'=', 2)
+        $pairs[$name] = $value
+    }
+    $pairs
+}
+
+function Get-Encoded([string]$text) {
+    $encoded = [Uri]::EscapeDataString($text)
+    foreach ($char in ':', '/', '+', '=', ',', '@') { $encoded = $encoded.Replace([Uri]::HexEscape($char), $char) }
+    $encoded
+}
+
+function Join-Pairs($pairs) {
+    $texts = foreach ($name in $pairs.Keys) { "$name=$($pairs[$name])" }
+    $texts -join '&'
+}
+
+function Set-Session([string]$name, [string]$key, $values, $baseline, $regions) {
+    $put = [ordered]@{ AWS_ACCESS_KEY_ID = $values['AWS_ACCESS_KEY_ID'] }
+    foreach ($region in 'AWS_DEFAULT_REGION', 'AWS_REGION') {
+        if ($regions.ContainsKey($region)) { $put[$region] = Get-Encoded $regions[$region] }
+    }
+    Set-Credentials $values
+    foreach ($other in $script:others) {
+        $value = if ($regions.ContainsKey($other)) { $regions[$other] } else { [NullString]::Value }
+        [Environment]::SetEnvironmentVariable($other, $value)
+    }
+    $env:AWSENV_PROFILE = $name
+    $env:AWSENV_SESSION = $key
+    $env:AWSENV_BASELINE = Join-Pairs $baseline
+    $env:AWSENV_PUT = Join-Pairs $put
 }
 
 # How the command $call is written in $text, its caller's: 'caught' where its output goes

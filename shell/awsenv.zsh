@@ -218,7 +218,7 @@ __awsenv_matches() {
 
 __awsenv_is_command() {
   case " ${AWSENV_COMMANDS-} " in *" -$1 "*) return 1 ;; esac
-  [[ -n $1 && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
+  [[ $1 == [^-]* && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
 }
 
 # --- 9. refresh ----------------------------------------------------------------------------
@@ -293,6 +293,7 @@ awsenv() {
     auto,*) builtin print -r -- 'awsenv: usage: awsenv auto on|off|all' >&2 && return 2 ;;
     prompt,on,2 | prompt,off,2) typeset -g AWSENV_PROMPT="$2" ;;
     assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
+    doctor,*) AWSENV_HOOK='zsh 0.1.0' command awsenv "$@" ;;
     *) command awsenv "$@" ;;
   esac
 }

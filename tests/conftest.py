@@ -12,6 +12,11 @@ from awsenv.demo.server import Server
 from awsenv.demo.world import demo_world, write_config
 
 
+def pytest_configure() -> None:
+    # So that a scenario of the hooks that fails says what it saw.
+    pytest.register_assert_rewrite("hook_scenarios")
+
+
 @pytest.fixture(autouse=True)
 def clean_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A HOME of the test's own, and nothing of the caller's AWS, awsenv or XDG settings."""

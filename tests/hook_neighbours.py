@@ -52,17 +52,28 @@ _THEMES = {
     "fish": 'function fish_prompt; echo -n "theme #$_driven> "; end',
 }
 _LATE_THEMES = {
-    "bash": 'theme() { PS1=\'theme #$((_driven+=1))> \'; }; PROMPT_COMMAND+=";theme"',
-    # oh-my-zsh and powerlevel10k: an output-free start, options and PROMPT set at each prompt.
-    "zsh": "theme() { setopt no_prompt_bang prompt_cr prompt_percent prompt_sp prompt_subst\n"
-    "PROMPT='theme #${_driven}> '; precmd_functions=(${precmd_functions:#theme} theme) }\n"
+    "bash": "theme() { PS1='theme #$((_driven+=1))> '; };"
+    ' PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND;}theme"',
+    "zsh": "theme() { setopt prompt_subst; PROMPT='theme #${_driven}> ' }\n"
     "precmd_functions+=(theme)",
+}
+# powerlevel10k: an instant prompt that holds back all output until the first prompt, options and
+# PROMPT set at each prompt, last of all hooks whatever the others do. The segment is in there by
+# the person's hand.
+_POWERLEVEL10K = {
+    "zsh": "exec {held}>&1 >$HOME/output; AWSENV_PROMPT=manual\n"
+    "theme() { setopt no_prompt_bang prompt_cr prompt_percent prompt_sp prompt_subst\n"
+    "exec >&$held; awsenv_segment >/dev/null\n"
+    "PROMPT='${AWSENV_SEGMENT//\\%/%%}theme #${_driven}> '\n"
+    "TRAPINT() { return $(( $1 + 128 )) }\n"
+    "precmd_functions=(${precmd_functions:#theme} theme) }; precmd_functions+=(theme)"
 }
 # mise: before each prompt and on each change of folder, in front of all others.
 _MISE = {
     "bash": '_mise_hook() { local s=$?; neighbour_saw+="<mise>"; return $s; };'
     ' PROMPT_COMMAND="_mise_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND}"',
-    "zsh": '_mise_hook() { neighbour_saw+="<mise>" }; typeset -ag precmd_functions chpwd_functions\n'
+    "zsh": '_mise_hook() { neighbour_saw+="<mise>" }\n'
+    "typeset -ag precmd_functions chpwd_functions\n"
     "precmd_functions=(_mise_hook $precmd_functions); chpwd_functions+=(_mise_hook)",
     "fish": "function _mise_hook --on-event fish_prompt; set -g neighbour_saw '<mise>'; end",
 }
@@ -101,9 +112,9 @@ def _hooked(line: str) -> dict[str, str]:
 
 
 _COUNT = {
-    "bash": "count() { export DRIVEN=$((DRIVEN + 1)); }; starship_precmd_user_func=count\n",
-    "zsh": "count() { export DRIVEN=$((DRIVEN + 1)) }; precmd_functions+=(count)\n",
-    "fish": "function count --on-event fish_prompt; set -gx DRIVEN (math 0$DRIVEN + 1); end\n",
+    "bash": "counted() { export DRIVEN=$((DRIVEN + 1)); }; starship_precmd_user_func=counted\n",
+    "zsh": "counted() { export DRIVEN=$((DRIVEN + 1)) }; precmd_functions+=(counted)\n",
+    "fish": "function counted --on-event fish_prompt; set -gx DRIVEN (math 0$DRIVEN + 1); end\n",
 }
 
 NEIGHBOURS = [
@@ -144,6 +155,7 @@ NEIGHBOURS = [
     Neighbour("mise-like", _MISE),
     Neighbour("theme", _THEMES),
     Neighbour("late-theme", _LATE_THEMES),
+    Neighbour("powerlevel10k-theme", _POWERLEVEL10K),
 ]
 STARSHIP_CONFIG = """
 add_newline = false

@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -11,6 +12,17 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from shells_at_hand import need_program
+
+_CA = """
+[req]
+distinguished_name = name
+x509_extensions = authority
+[name]
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
+"""
 
 
 @dataclass(frozen=True)
@@ -25,16 +37,18 @@ class Authority:
     def make(cls, folder: Path, *names: str) -> "Authority":
         """One whose certificate is good for `names`."""
         own = cls(folder / "ca.pem", folder / "server.pem", folder / "server.key")
-        (folder / "names").write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in names))
-        key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-        authority = (
-            "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign"
+        alternatives = ",".join(f"DNS:{name}" for name in names)
+        (folder / "server.ext").write_text(
+            f"subjectAltName={alternatives}\nauthorityKeyIdentifier=keyid\n"
         )
+        (folder / "ca.conf").write_text(_CA)
+        # What both OpenSSL and the LibreSSL of macOS understand.
+        key = "-newkey rsa:2048 -nodes -config ca.conf"
         for words in (
-            f"req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=tests -days 2 {authority}",
+            f"req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=tests -days 2",
             f"req {key} -keyout server.key -out request -subj /CN={names[0]}",
             "x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
-            " -extfile names -out server.pem",
+            " -extfile server.ext -out server.pem",
         ):
             command = [need_program("openssl"), *words.split()]
             subprocess.run(command, check=True, capture_output=True, cwd=folder)
@@ -94,6 +108,8 @@ def _relay(client: ssl.SSLSocket, target: tuple[str, int]) -> None:
         def back() -> None:
             while data := server.recv(65536):
                 client.sendall(data)
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
         thread = threading.Thread(target=back, daemon=True)
         thread.start()

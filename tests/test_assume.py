@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -249,7 +250,7 @@ def test_the_code_is_nowhere_on_disk(sts: RunningSts) -> None:
         assert not path.is_file() or code.encode() not in path.read_bytes()
 
 
-def test_output_cannot_be_kept_but_the_session_is_good(sts: RunningSts, tmp_path: Path) -> None:
+def test_what_cannot_be_kept_but_the_session_is_good(sts: RunningSts, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     done = run_awsenv(
@@ -261,6 +262,65 @@ def test_output_cannot_be_kept_but_the_session_is_good(sts: RunningSts, tmp_path
         sts.code(),
         env={"AWSENV_CACHE_DIR": str(blocked / "x")},
     )
-    assert done.returncode == 1
+    assert done.returncode == 0
+    assert "export AWS_ACCESS_KEY_ID=" in done.stdout
+    assert "going on without keeping the session" in done.stderr
+
+
+@pytest.mark.parametrize("profile", ["default", "prod-admin"])
+def test_the_longest_mfa_session_is_used_again(sts: RunningSts, profile: str) -> None:
+    longest = ["--mfa-duration", "36h"]
+    first = assume(profile, *longest, "--mfa-code", sts.code())
+    assert assume(profile, *longest)["AWS_ACCESS_KEY_ID"] == first["AWS_ACCESS_KEY_ID"]
+    assert sts.control.count("GetSessionToken") == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--role-arn", "foo"],
+        ["--session-name", "\u00e9"],
+        ["--session-name", "a b"],
+        ["--transitive-tag", "team"],
+        ["--region", "no region"],
+        ["--mfa-direct", "--mfa-duration", "1h"],
+        ["--tag", "team"],
+    ],
+)
+def test_bad_values_cost_no_code(sts: RunningSts, args: list[str]) -> None:
+    done = run_awsenv("assume", "dev", *args, "--shell", "bash", "--mfa-code", sts.code())
+    assert done.returncode == 2
     assert done.stdout == "false\n"
-    assert "AWSENV_CACHE_DIR" in done.stderr
+    assert "\nhint: " in done.stderr
+    assert sts.control.count() == 0
+
+
+def test_bad_values_in_the_config_are_found_with_their_line(sts: RunningSts) -> None:
+    config = sts.aws_folder / "config"
+    config.write_text(config.read_text() + "role_session_name = a b\n")
+    done = run_awsenv("explain", "forbidden")
+    assert done.returncode == 3
+    line = len(config.read_text().splitlines())
+    assert f"~/.aws/config:{line}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_during_a_call_makes_the_evaluation_fail(sts: RunningSts, name: str) -> None:
+    assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
+    sts.control.hang(3, "AssumeRole", seconds=20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "awsenv", "assume", "dev", "--shell", "fish"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not sts.control.count("AssumeRole"):
+        time.sleep(0.05)
+    number = getattr(signal, name)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert out == "false\n"
+    assert err.startswith("awsenv: ")
+    assert process.returncode == 128 + number

@@ -196,9 +196,9 @@ def test_help_never_reaches_stdout(command: str) -> None:
 
 
 def test_help_of_the_program() -> None:
-    for args in ((), ("--help",)):
+    for args, code, said in (((), 2, "false\n"), (("--help",), 0, ""), (("-h",), 0, "")):
         done = run_awsenv(*args)
-        assert done.stdout == ""
+        assert (done.returncode, done.stdout) == (code, said)
         assert all(f"\n  {command} " in done.stderr for command in COMMANDS)
 
 
@@ -212,6 +212,8 @@ def test_help_of_the_program() -> None:
         ["assume", ""],
         ["unset", "extra"],
         ["refresh"],
+        ["asume", "dev"],
+        ["--no-such-option", "assume", "dev"],
     ],
 )
 def test_failure_makes_the_evaluation_fail(shell: str, args: list[str]) -> None:

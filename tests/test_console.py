@@ -117,8 +117,9 @@ def test_of_this_shell(sts: RunningSts, federation: Federation) -> None:
     options = ["--role-arn", role, "--source-profile", "default", "--external-id", "tenant-42"]
     change = assume(*options, "--mfa-code", sts.code())
     env = {name: value for name, value in change.items() if value is not None}
-    done = run_awsenv("console", "--print", env=env)
+    done = run_awsenv("console", "--print", "--region", "sa-east-1", env=env)
     assert done.returncode == 0, done.stderr
+    assert "region%3Dsa-east-1" in done.stdout
     (arn,) = federation.tokens.values()
     assert arn == role
     assert sts.control.count("AssumeRole") == 1

@@ -12,8 +12,6 @@ import pytest
 
 pytest.importorskip("termios")
 
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_scenarios import SCENARIOS, SYNTAXES, start
 from support_world import RunningSts
 

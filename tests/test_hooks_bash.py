@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_scenarios import SYNTAXES, Hooked, start
 from support_world import RunningSts
 from test_hooks import programs
@@ -203,6 +201,21 @@ def test_lines_over_several_lines(program: str | None, tmp_path: Path, sts: Runn
         h.ask("for i in 1 2; do\raws $i\rdone")
         h.answer(h.sts.code())
         assert [call.split()[0] for call in h.calls()] == ["1", "2"]
+
+
+@every_bash
+def test_prompts_that_are_not_expanded(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program)
+    with h.shell:
+        h.pretend(3030)
+        h.shell.submit("shopt -u promptvars; PS1='plain$ '")
+        h.shell.wait_until(lambda: h.prompt() == "plain$", "the plain prompt")
+        h.shell.submit("echo x$((1 + 1))")
+        h.shell.wait_until(lambda: h.shell.screen().endswith("\nx2\nplain$"), "no segment at all")
+        h.shell.submit("shopt -s promptvars")
+        h.shell.wait_until(lambda: h.prompt() == "[prod-admin 50m] plain$", "the segment again")
 
 
 def test_it_is_loaded_from_an_evaluated_line(tmp_path: Path, sts: RunningSts) -> None:

@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_scenarios import KEY, SYNTAXES, Hooked, start
 from support_world import RunningSts
 from test_hooks import programs
@@ -125,10 +123,10 @@ def test_the_prompt_sees_what_it_saw(program: str | None, tmp_path: Path, sts: R
         h.shell.run("false | true | false")
         assert h.prompt().startswith("[prod-admin 50m] <1 1 0 1>#")
         # A theme that is set anew is wrapped anew.
-        h.shell.run("function fish_prompt; echo theme; echo -n \"#$_driven> \"; end")
+        h.shell.run('function fish_prompt; echo theme; echo -n "#$_driven> "; end')
         h.shell.run("true")
         assert h.shell.screen().splitlines()[-2] == "[prod-admin 50m] theme"
-        after = "function fish_prompt; echo -n {(awsenv_segment)}; echo -n \"#$_driven> \"; end"
+        after = 'function fish_prompt; echo -n {(awsenv_segment)}; echo -n "#$_driven> "; end'
         h.shell.run(after)
         assert h.prompt().startswith("{[prod-admin 50m] }#")
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_scenarios import HOOKS, SYNTAXES, Hooked, start
 from shells_at_hand import need_program, need_shell
 from support_world import RunningSts
@@ -59,8 +57,8 @@ SNAPSHOTS = {
     "fish": (
         # `functions` tells where each function was defined or copied from, and loads more of fish's
         # own as time goes by: neither is part of it.
-        "begin; set -S (set --names | string match -rv '^(fish_|__fish)'); for f in fish_prompt awsenv"
-        " own own_enter own_alias (functions --all --names | string match '*awsenv*');"
+        "begin; set -S (set --names | string match -rv '^(fish_|__fish)'); for f in fish_prompt"
+        " awsenv own own_enter own_alias (functions --all --names | string match '*awsenv*');"
         " functions --no-details $f; end; bind --user; complete awsenv; abbr; end >{}",
         r"^\$(_driven|status|pipestatus|history|CMD_DURATION|umask|last_pid|_|status_generation)\b.*",
     ),
@@ -71,7 +69,8 @@ def _snapshot(h: Hooked, name: str) -> list[str]:
     line, volatile = SNAPSHOTS[h.syntax.name]
     file = h.home / name
     h.shell.run(line.format(file))
-    return [each for each in file.read_text(errors="replace").splitlines() if not re.match(volatile, each)]
+    lines = file.read_text(errors="replace").splitlines()
+    return [each for each in lines if not re.match(volatile, each)]
 
 
 @every_shell
@@ -106,8 +105,11 @@ def test_it_leaves_a_shell_alone_that_is_not_interactive(
     name, program = shell
     path = program or need_shell(name)
     hook = HOOKS / SYNTAXES[name].hook
-    listing = {"bash": "compgen -v | grep -v PIPESTATUS; declare -F", "zsh": "print -l ${(ko)parameters} ${(ko)functions}"}
-    line = listing.get(name, "set --names; functions --all --names")
+    line = {
+        "bash": "compgen -v | grep -v PIPESTATUS; declare -F",
+        "zsh": "print -l ${(ko)parameters} ${(ko)functions}",
+        "fish": "set --names; functions --all --names",
+    }[name]
     strict = {"bash": ["--norc", "-eu", "-c"], "zsh": ["-f", "-eu", "-c"]}.get(
         name, ["--no-config", "-c"]
     )

@@ -1,14 +1,13 @@
 """The hooks beside other people's, in either loading order."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("termios")
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_neighbours import NEIGHBOURS, Neighbour, environment
 from hook_scenarios import KEY, SYNTAXES, Hooked, start
 from shells_at_hand import need_program
@@ -59,7 +58,8 @@ def test_beside(
         if "theme" in neighbour.name:
             assert "theme #" in h.prompt()
         if neighbour.name == "starship":
-            assert "aws<dev" in h.prompt()
+            # Its own module reads AWS_CREDENTIAL_EXPIRATION.
+            assert re.search(r"aws< (1h|59m)", h.prompt())
         h.lapse()
         for line in ("aws a; aws b", "echo x | aws a"):
             h.ask(line)
@@ -69,8 +69,8 @@ def test_beside(
         h.ask("aws a; aws b")
         h.answer(h.sts.code())
         assert [call.split()[0] for call in h.calls()] == ["a", "b"]
-        *first, last = h.syntax.after_false.split("\r")
-        h.shell.run(first[0])
+        first, last = h.syntax.after_false.split("\r")
+        h.shell.run(first)
         assert h.shell.run(last) == "status=1"
         if neighbour.name.endswith("-like"):
             h.shell.run("echo told of")
@@ -80,6 +80,9 @@ def test_beside(
             assert "__awsenv" not in saw
         h.assert_sane()
         h.shell.run("awsenv unset")
+        if neighbour.name == "powerlevel10k-theme":
+            # Its lines call for awsenv.
+            return
         h.shell.run("awsenv_unload")
         assert h.shell.run("echo fine") == "fine"
         assert "awsenv" not in h.prompt()
@@ -120,7 +123,7 @@ def test_fzf_opens_while_the_session_has_lapsed(
         h.pretend(0)
         (h.home / "some-file").touch()
         h.shell.type("echo \x14")
-        h.shell.wait_until(lambda: "> " in h.shell.screen() and "some-file" in h.shell.screen(), "fzf")
+        h.shell.wait_until(lambda: re.search("> .*some-file", h.shell.screen(), re.S), "fzf")
         h.shell.type("some-file")
         h.shell.wait_until(lambda: "> some-file" in h.shell.screen(), "what was typed into fzf")
         h.shell.press("enter")

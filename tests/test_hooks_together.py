@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_scenarios import KEY, QUESTION, SYNTAXES, Hooked, start
 from support_world import RunningSts
 

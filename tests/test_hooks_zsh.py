@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-pytest.register_assert_rewrite("hook_scenarios")
-
 from hook_scenarios import SYNTAXES, Hooked, start
 from support_world import RunningSts
 from test_hooks import programs

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from support_sources import add_section, open_portal, sign_in
+from support_sources import add_section, open_portal
 from support_world import RunningSts, run_awsenv
 from test_assume import assume
 

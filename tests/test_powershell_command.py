@@ -129,6 +129,53 @@ def test_without_the_program_it_says_so(session: PowerShellSession) -> None:
     assert shown[-1] == "False 127"
 
 
+# All that an assume may change, on one line.
+DUMP = (
+    "$all = [Environment]::GetEnvironmentVariables();"
+    " ($all.Keys | Where-Object { $_ -like 'AWS*' } | Sort-Object |"
+    " ForEach-Object { [uri]::EscapeDataString(\"$_=$($all[$_])\") }) -join ' '"
+)
+
+
+def test_a_live_session_is_switched_to_without_a_process(
+    session: PowerShellSession, sts: RunningSts
+) -> None:
+    """The first time the program does it, the second time there is none."""
+    config = quoted(str(sts.aws_folder / "config"))
+    steps = [
+        "awsenv assume dev",
+        DUMP,
+        "awsenv assume prod-admin",
+        DUMP,
+        "$env:AWS_REGION = 'mine'",
+        "awsenv assume dev",
+        DUMP,
+        "awsenv unset",
+        DUMP,
+        "$env:AWS_PROFILE = $null; $env:AWS_REGION = $null",
+    ]
+    before = [
+        ASSUME.format(sts.code()),
+        # What has only just been written is not relied on.
+        "Start-Sleep 2",
+        "awsenv unset",
+        "$env:AWS_PROFILE = 'a b/' + [char]233 + '%'; $env:AWS_REGION = 'ap-south-1'",
+    ]
+    path = "$path = $env:PATH; $env:PATH = ''"
+    # Only assume has to do without.
+    without = [f"{path}; {step}; $env:PATH = $path" if "assume" in step else step for step in steps]
+    shown = _lines(session, *before, *steps, before[-1], *without)
+    assert len(shown) == 8
+    assert shown[:4] == shown[4:]
+    assert shown[0] != shown[1] != shown[2]
+    shown = _lines(
+        session,
+        f'[IO.File]::AppendAllText({config}, "`n")',
+        f"{path}; try {{ awsenv assume dev; 'switched' }} catch {{ \"$_\" }}",
+    )
+    assert shown == ["awsenv: there is no program awsenv on PATH"]
+
+
 CONFIG = """
 [profile prod-admin]
 [profile prod-audit]

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from support_world import RunningSts, run_awsenv
@@ -176,6 +177,27 @@ def test_server_that_does_not_answer(sts: RunningSts, behave: str) -> None:
     assert url in line
     assert "proxy" in hint
     assert time.monotonic() - started < 8
+
+
+def test_page_of_a_hotel(sts: RunningSts) -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "26")
+            self.end_headers()
+            self.wfile.write(b"<html>Welcome, guest</html")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Page) as page:
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{page.server_port}"}
+        code, line, hint = refused("assume", "dev", "--mfa-code", "123456", env=env)
+        page.shutdown()
+    assert code == 6
+    assert "is not STS" in line
+    assert "sign-in page" in hint
 
 
 def test_proxy_that_is_not_there(sts: RunningSts) -> None:

@@ -121,6 +121,7 @@ def test_the_page_has_the_defaults_and_limits() -> None:
 STATE = {
     "AWSENV_BASELINE",
     "AWSENV_DEMO",
+    "AWSENV_HOOK",
     "AWSENV_PUT",
     "AWSENV_SESSION",
     "AWSENV_EXPIRES_AT",

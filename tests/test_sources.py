@@ -271,3 +271,20 @@ def test_credential_source_that_does_not_fit(sts: RunningSts) -> None:
 
 def _strings(change: dict[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in change.items() if value is not None}
+
+
+def test_whoami_of_any_credentials_and_region(sts: RunningSts) -> None:
+    alice = sts.world.user("alice")
+    keys = {"AWS_ACCESS_KEY_ID": alice.key.id, "AWS_SECRET_ACCESS_KEY": alice.key.secret}
+    told = run_awsenv("whoami", "--region", "us-gov-west-1", env=keys)
+    assert alice.arn in told.stdout, told.stderr
+    assert sts.control.requests()[-1]["region"] == "us-gov-west-1"
+    bob = sts.world.add_user("bob")
+    with (sts.aws_folder / "credentials").open("a") as file:
+        file.write(
+            f"\n[bob]\naws_access_key_id = {bob.key.id}\naws_secret_access_key = {bob.key.secret}\n"
+        )
+    assert bob.arn in run_awsenv("whoami", "--source-profile", "bob", env=keys).stdout
+    done = run_awsenv("whoami", env={**keys, "AWS_SECRET_ACCESS_KEY": "x" * 40})
+    assert done.returncode == 5
+    assert "does not fit its key id" in done.stderr

@@ -4,7 +4,7 @@ import termios
 
 import pytest
 
-from awsenv.terminal import END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD
+from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
 from awsenv.terminal_keys import INTERRUPT, Keys
 
 
@@ -25,9 +25,10 @@ def keys() -> Keys:
         ("é🚒".encode(), ["é", "🚒"]),
         (b"\xff", ["\ufffd"]),
         (b"\x1b[200~123456\x1b[201~", list("123456")),
-        (b"\x1b[A\x1b[1;5C\x1bOP\x1b[3~7", ["7"]),
+        (b"\x1b[A\x1b[1;5C\x1bOP\x1b[3~7", [UP, "7"]),
+        (b"\x1b[B\x1bOB\x1bOA", [DOWN, DOWN, UP]),
         (b"\x1bx7", ["7"]),
-        (b"\x1b\x1b[A7", ["7"]),
+        (b"\x1b\x1b[A7", [UP, "7"]),
         (b"\x1b[99;5u", [INTERRUPT]),
         (b"\x1b[99;5:1u", [INTERRUPT]),
         (b"\x1b[99::99;133u", [INTERRUPT]),

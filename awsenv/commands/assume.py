@@ -35,8 +35,8 @@ def command(
     ] = False,
 ) -> None:
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
-    emit = renderer(_typed(), shell, format_, print_)
-    if pick or request == Request():
+    emit = renderer(["awsenv", *sys.argv[1:]], shell, format_, print_)
+    if pick or not request.options():
         from awsenv import picker
 
         if pick or picker.wanted(os.environ):
@@ -44,8 +44,6 @@ def command(
     plan, config = plan_for(request), load()
     export = choose(plan, config) if export_profile else None
     session = flow_for(export.plan if export else plan).run()
-    for note in plan.notes:
-        tell(note)
     if sys.stderr.isatty():
         tell(summary(session))
     if export:
@@ -54,9 +52,3 @@ def command(
         warm.leave(plan, session, config, os.environ)
     emit(assume_change(session, os.environ, export.name if export else ""))
     usage.note(plan.profile)
-
-
-def _typed() -> str:
-    import shlex
-
-    return shlex.join(["awsenv", *sys.argv[1:]])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -29,7 +30,7 @@ def command(
     """Open the AWS console in the browser as PROFILE, or as this shell's session."""
     env = dict(os.environ)
     path = console.path_of(service)
-    plan = plan_for(_of_shell(env) if request == Request() else request, env)
+    plan = plan_for(request if request.options() else _of_shell(request, env), env)
     console.check(plan)
     session = flow_for(plan, env).run()
     deadline = Deadline(Settings.read(env).deadline)
@@ -44,7 +45,15 @@ def command(
     open_privately(url)
 
 
-def _of_shell(env: dict[str, str]) -> Request:
-    """What this shell's session was asked for with; without one, the usual profile."""
+def _of_shell(request: Request, env: dict[str, str]) -> Request:
+    """`request` for the session that this shell has, if it has one."""
     values = cache.load_if_key(env.get("AWSENV_SESSION", "")) if put_still_holds(env) else None
-    return Request.from_options(values) if values else Request()
+    if not values:
+        return request
+    return replace(
+        Request.from_options(values),
+        region=request.region,
+        mfa_code=request.mfa_code,
+        refresh=request.refresh,
+        min_left=request.min_left,
+    )

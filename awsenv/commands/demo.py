@@ -25,7 +25,7 @@ def command(
     """Try awsenv against a local AWS of your own, in your own shell."""
     if action == "code":
         return _code()
-    if action == "lapse" and time:
+    if action == "lapse":
         return _lapse(time)
     if action:
         raise UsageError(
@@ -52,10 +52,12 @@ def _code() -> int:
     return 0
 
 
-def _lapse(time: str) -> int:
+def _lapse(time: str | None) -> int:
     from awsenv.demo.place import running
 
-    seconds = parse_duration(time, "TIME")
+    seconds = parse_duration(time or "", "TIME")
+    if seconds < 1:
+        raise UsageError("sessions have to live a second at least", "try awsenv demo lapse 20")
     running().cap_life(seconds)
     sys.stdout.write(f"sessions got from now on live {seconds} s\n")
     return 0

@@ -10,7 +10,7 @@ from awsenv.environment import assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.options import takes_request
 from awsenv.request import Request
-from awsenv.run import flow_for, plan_for, tell
+from awsenv.run import flow_for, plan_for
 
 
 class CommandError(AwsenvError):
@@ -37,8 +37,6 @@ def command(
     env = dict(os.environ)
     plan = plan_for(request, env)
     session = flow_for(plan, env).run()
-    for note in plan.notes:
-        tell(note)
     return _run(words, assume_change(session, env).apply_to(env))
 
 
@@ -51,7 +49,10 @@ def _run(words: list[str], env: dict[str, str]) -> int:
 
         return subprocess.run(words, env=env, check=False).returncode
     except FileNotFoundError:
-        raise CommandError(f"there is no command {words[0]!r}", 127) from None
+        error = CommandError(f"there is no command {words[0]!r}", 127)
+        if words[0].startswith("-"):
+            error.hint = "options of awsenv exec go before PROFILE"
+        raise error from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CommandError(f"cannot run {words[0]!r}: {reason}", 126) from None

@@ -16,7 +16,7 @@ from awsenv.output import ShellOption, renderer
 from awsenv.plan import Plan
 from awsenv.profile_mode import choose
 from awsenv.request import Request
-from awsenv.run import flow_for, plan_for, tell
+from awsenv.run import flow_for, plan_for
 from awsenv.settings import Settings
 from awsenv.terminal import open_terminal
 from awsenv.text import visible
@@ -29,7 +29,7 @@ def command(
     ] = False,
 ) -> None:
     """Print statements that renew this shell's session: keys and expiry, never a region."""
-    emit = renderer("awsenv refresh", shell, None, False)
+    emit = renderer(["awsenv", "refresh"], shell, None, False)
     env = dict(os.environ)
     if not put_still_holds(env) or not env.get("AWSENV_PROFILE"):
         raise CredentialsError(
@@ -41,8 +41,6 @@ def command(
     export = choose(plan, load(env)) if is_profile_mode(env) else None
     plan = export.plan if export else plan
     _confirm_if_changed(plan, values)
-    for note in plan.notes:
-        tell(note)
     try:
         lead = Settings.read(env).lead
         session = flow_for(plan, env, for_hook=True, lead=lead).run()

@@ -69,8 +69,6 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
         )
     saved.check_name(name, config, force=force)
     session = flow_for(plan).run()
-    for note in plan.notes:
-        tell(note)
     saved.write(session, name, origin, config, serial=request.mfa_serial, force=force)
     assert session.expires_at is not None
     until = time.strftime("%a %H:%M", time.localtime(session.expires_at))

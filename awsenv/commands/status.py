@@ -42,8 +42,13 @@ def _of_shell() -> dict[str, Any]:
     return _facts(
         env.get("AWSENV_PROFILE"),
         cache.load_if_key(env.get("AWSENV_SESSION", "")) or {},
-        int(expires) if expires.isascii() and expires.isdigit() else None,
+        _epoch(expires) if expires else None,
     )
+
+
+def _epoch(text: str) -> int:
+    """What is no time has lapsed, as far as anybody can tell."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
 
 
 def _of_profile(profile: str) -> dict[str, Any]:

@@ -10,4 +10,4 @@ def command(
     shell: ShellOption = None, format_: FormatOption = None, print_: PrintOption = False
 ) -> None:
     """Print statements that restore what the variables held before the first assume."""
-    renderer("awsenv unset", shell, format_, print_)(unset_change(os.environ))
+    renderer(["awsenv", "unset"], shell, format_, print_)(unset_change(os.environ))

@@ -25,11 +25,11 @@ def command(
     from awsenv.settings import Settings
     from awsenv.sts import Sts
 
-    if request.profile or request.role_arn or not os.environ.get(CREDENTIALS[0]):
+    if request.options() or not os.environ.get(CREDENTIALS[0]):
         plan = plan_for(request)
         credentials = flow_for(plan).run().credentials
     else:
-        plan, credentials = _of_shell()
+        plan, credentials = _of_shell(request.region)
     sts = Sts(plan, Deadline(Settings.read(os.environ).deadline))
     answer = sts.caller_identity(credentials)
     if as_json:
@@ -41,11 +41,11 @@ def command(
         sys.stdout.write(f"{name.lower():<8} {visible(value)}\n")
 
 
-def _of_shell() -> tuple[Plan, Credentials]:
+def _of_shell(region: str | None) -> tuple[Plan, Credentials]:
     """The credentials in the environment, whoever put them there."""
     env = os.environ
     # Only what awsenv has not put there counts as an environment's own keys: hide the marks.
     bare = {name: value for name, value in env.items() if not name.startswith("AWSENV_PUT")}
-    plan = plan_for(Request(from_env=True), bare)
+    plan = plan_for(Request(from_env=True, region=region), bare)
     token = env.get("AWS_SECURITY_TOKEN") or env.get("AWS_SESSION_TOKEN")
     return plan, Credentials(env[CREDENTIALS[0]], env.get(CREDENTIALS[1], ""), token)

@@ -8,7 +8,23 @@ Files that are missing are fine; whatever makes botocore refuse a file is a Conf
 """
 
 from awsenv.config.ini import Section
-from awsenv.config.profiles import Config, Profile, default_profile_name, load, profile_names
+from awsenv.config.profiles import (
+    Config,
+    Profile,
+    default_profile_name,
+    file_paths,
+    load,
+    profile_names,
+)
 from awsenv.config.where import shown
 
-__all__ = ["Config", "Profile", "Section", "default_profile_name", "load", "profile_names", "shown"]
+__all__ = [
+    "Config",
+    "Profile",
+    "Section",
+    "default_profile_name",
+    "file_paths",
+    "load",
+    "profile_names",
+    "shown",
+]

@@ -57,6 +57,8 @@ def _furnish(folder: str, server: Server) -> Place:
         "AWS_CONFIG_FILE": os.path.join(aws, "config"),
         "AWS_SHARED_CREDENTIALS_FILE": os.path.join(aws, "credentials"),
         "AWS_ENDPOINT_URL": server.url,
+        # There is no console here, but nor must anything be sent to the real one.
+        "AWSENV_SIGNIN_URL": f"{server.url}/federation",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWSENV_CACHE_DIR": os.path.join(folder, "cache"),
         "XDG_CACHE_HOME": os.path.join(home, ".cache"),

@@ -1,0 +1,76 @@
+"""What goes wrong in practice, looked for: one file per group of checks, and one line here.
+
+A group is a module with `check(case)`, which yields findings. It changes nothing, and only the
+clock's asks the network. Values out of the files are told where they help, secrets never.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from awsenv.config import Config, load
+from awsenv.errors import AwsenvError
+
+GROUPS = (
+    "files",
+    "profiles",
+    "environment",
+    "permissions",
+    "saved",
+    "hook",
+    "path",
+    "clock",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (`problem`), or only worth knowing; `where` is `file:line`."""
+
+    message: str
+    fix: str
+    where: str = ""
+    problem: bool = True
+
+
+@dataclass(frozen=True)
+class Case:
+    """What there is to look at; no config where the files cannot be read."""
+
+    env: Mapping[str, str] = field(repr=False)
+    config: Config | None
+    offline: bool = False
+
+
+def examine(env: Mapping[str, str], *, offline: bool = False) -> Iterator[tuple[str, Finding]]:
+    """Every finding with its group, in the order of GROUPS."""
+    try:
+        config = load(env)
+    except AwsenvError:
+        config = None  # the group "files" tells why
+    case = Case(env, config, offline)
+    told: set[Finding] = set()
+    for group in GROUPS:
+        for finding in import_module(f"awsenv.doctor.{group}").check(case):
+            # What is wrong with a source is wrong for each profile that uses it.
+            if finding not in told:
+                yield group, finding
+            told.add(finding)
+
+
+def from_error(error: AwsenvError) -> Finding:
+    """A finding that says what `error` does; the `(file:line)` or `file:line:` in it is `where`."""
+    head, _, rest = error.message.partition(": ")
+    if rest and _is_place(head):
+        return Finding(rest, error.hint or "", head)
+    begin, end = error.message.rfind("("), error.message.rfind(")")
+    place = error.message[begin + 1 : end]
+    if begin > 0 and _is_place(place):
+        message = error.message[:begin].rstrip() + error.message[end + 1 :]
+        return Finding(message, error.hint or "", place)
+    return Finding(error.message, error.hint or "")
+
+
+def _is_place(text: str) -> bool:
+    path, _, line = text.rpartition(":")
+    return bool(path) and line.isdigit()

@@ -1,0 +1,93 @@
+"""The variables of this shell: those that contradict each other, and those that lead nowhere."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from awsenv.doctor import Case, Finding, from_error
+from awsenv.environment import put_still_holds
+from awsenv.errors import AwsenvError
+from awsenv.settings import Settings
+
+_KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    yield from _profile(case)
+    yield from _keys(case)
+    yield from _places(case)
+    try:
+        Settings.read(case.env)
+    except AwsenvError as error:
+        yield from_error(error)
+
+
+def _profile(case: Case) -> Iterator[Finding]:
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        value = case.env.get(name)
+        if not value:
+            continue
+        if case.env.get(_KEY):
+            yield Finding(
+                f"{name} is set beside {_KEY}: the AWS CLI and boto3 take the keys, the "
+                "JavaScript SDK and CDK take the profile",
+                f"unset {name}, or the keys",
+            )
+        if case.config is not None and value not in case.config.profiles:
+            yield Finding(
+                f"{name} names a profile that does not exist: {value}",
+                f"unset {name}, or set it to one that `awsenv list` shows",
+            )
+
+
+def _keys(case: Case) -> Iterator[Finding]:
+    env = case.env
+    present = [name for name in (_KEY, _SECRET) if env.get(name)]
+    if len(present) == 1:
+        yield Finding(
+            f"{present[0]} is set without its other half", f"unset {present[0]}, or set both"
+        )
+    if env.get("AWS_SECURITY_TOKEN"):
+        yield Finding(
+            f"AWS_SECURITY_TOKEN is set, which boto3 prefers to {_TOKEN}",
+            "unset AWS_SECURITY_TOKEN",
+        )
+    key = env.get(_KEY, "")
+    if key.startswith("AKIA") and env.get(_TOKEN):
+        yield Finding(
+            f"{_TOKEN} is left over from a session: the key beside it is a long-lived one",
+            f"unset {_TOKEN}",
+        )
+    if key.startswith("ASIA") and not (env.get(_TOKEN) or env.get("AWS_SECURITY_TOKEN")):
+        yield Finding(f"{_KEY} is a session's, and {_TOKEN} is missing", "export the token as well")
+    expires = env.get("AWSENV_EXPIRES_AT", "")
+    if put_still_holds(env) and expires.isdigit() and int(expires) <= time.time():
+        yield Finding(
+            f"the session of {env.get('AWSENV_PROFILE')!r} in this shell has lapsed",
+            "awsenv assume gets a new one, awsenv unset takes it out",
+            problem=False,
+        )
+
+
+def _places(case: Case) -> Iterator[Finding]:
+    env = case.env
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"):
+        value = env.get(name)
+        if value and not os.path.isfile(os.path.expanduser(os.path.expandvars(value))):
+            yield Finding(
+                f"{name} names a file that does not exist: {value}", f"mend or unset {name}"
+            )
+    regions = [env.get("AWS_REGION"), env.get("AWS_DEFAULT_REGION")]
+    if all(regions) and regions[0] != regions[1]:
+        yield Finding(
+            f"AWS_REGION is {regions[0]} and AWS_DEFAULT_REGION is {regions[1]}: which one counts "
+            "depends on the tool",
+            "set both to the same region",
+        )
+    endpoint = env.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        yield Finding(
+            f"AWS_ENDPOINT_URL sends every AWS call to {endpoint}",
+            "unset AWS_ENDPOINT_URL unless that is meant",
+            problem=False,
+        )

@@ -1,0 +1,51 @@
+"""The shell hook: whether this shell has loaded it, and whether it is this version's.
+
+The hook's awsenv function says so to `awsenv doctor`, and to nothing else, in AWSENV_HOOK:
+the shell and the version of the file that it comes from.
+"""
+
+from collections.abc import Iterator
+
+from awsenv import __version__, rcfile, shells
+from awsenv.config import shown
+from awsenv.doctor import Case, Finding
+from awsenv.errors import AwsenvError
+from awsenv.hookfiles import FILES
+
+
+def check(case: Case) -> Iterator[Finding]:
+    loaded, _, version = case.env.get("AWSENV_HOOK", "").partition(" ")
+    if loaded:
+        if version != __version__:
+            yield Finding(
+                f"the hook in this {loaded} is of awsenv {version}, the program is {__version__}",
+                "open a new shell; if that does not help: awsenv init --install",
+            )
+        return
+    shell = _shell()
+    if shell is None:
+        return
+    try:
+        path = rcfile.path_for(shell)
+        installed = b"awsenv" in rcfile.read(path)
+    except AwsenvError:
+        return
+    if shell == "powershell" and installed:
+        # Its hook has no function that could tell.
+        return
+    yield Finding(
+        f"the hook is not loaded in this {shell}"
+        + (f", although {shown(path)} loads it in new ones" if installed else ""),
+        "open a new shell"
+        if installed
+        else f"awsenv init {shell} --install, for the time left in the prompt and renewal on time",
+        problem=False,
+    )
+
+
+def _shell() -> str | None:
+    try:
+        name = shells.detect().name
+    except AwsenvError:
+        return None
+    return name if name in FILES else None

@@ -1,0 +1,30 @@
+"""Sessions saved as profiles, and whether they still live."""
+
+import time
+from collections.abc import Iterator
+
+from awsenv import saved
+from awsenv.doctor import Case, Finding
+from awsenv.durations import format_duration
+from awsenv.errors import AwsenvError
+
+
+def check(case: Case) -> Iterator[Finding]:
+    if case.config is None:
+        return
+    for profile in case.config.profiles.values():
+        ends_at = saved.ends_at(profile)
+        if ends_at is None or ends_at > time.time():
+            continue
+        try:
+            origin = saved.origin_of(profile.name, case.config)
+        except AwsenvError:
+            origin = None
+        ago = format_duration(int(time.time() - ends_at))
+        yield Finding(
+            f"the session saved as {profile.name!r} lapsed {ago} ago",
+            f"awsenv save {origin} --as {profile.name}"
+            if origin
+            else f"awsenv save PROFILE --as {profile.name}, with the profile it is a session of",
+            profile.at("aws_access_key_id"),
+        )
