@@ -164,6 +164,9 @@ class Terminal(ABC):
                 if key == END_OF_FILE and not line:
                     raise CancelledError
                 line = self._edited(line, key, show)
+            # What was typed half is not for the shell.
+            while self.key(0.01):
+                pass
         finally:
             self.write("\n")
         return None

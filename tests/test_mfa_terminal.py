@@ -174,6 +174,7 @@ def test_taken_over_by_another_terminal(shell: str, tmp_path: Path) -> None:
         driven.submit(RUN.format(f"123456 --taken {taken}"))
         driven.wait_for(PROMPT)
         driven.type("12")
+        driven.wait_for("**")
         taken.touch()
         driven.wait_for_prompt()
         assert answers(tmp_path) == ["taken"]
