@@ -15,10 +15,6 @@ set -g __awsenv_loaded $fish_pid
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
-set -g __awsenv_state ''
-set -g __awsenv_margin 0
-set -g __awsenv_warn 0
-set -g __awsenv_urgent 0
 set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
     k9s copilot sls serverless ansible-playbook aws-nuke
 
@@ -57,104 +53,74 @@ function __awsenv_ours
     test "$$name" = "$value"
 end
 
-# Prints how long before its end a session counts as lapsed that ends at $argv[1] and was issued
-# at $argv[2].
-function __awsenv_lead
+# True if what ends at $argv[1], issued at $argv[2] (0: unknown), has lapsed or is about to.
+function __awsenv_ends
     set -l lead (__awsenv_seconds "$AWSENV_LEAD" 120)
-    if __awsenv_is_time "$argv[2]"; and test $argv[1] -gt $argv[2]
-        math "min($lead, floor(($argv[1] - $argv[2]) / 10))"
-    else
-        echo $lead
+    if test $argv[1] -gt $argv[2]
+        set lead (math "min($lead, floor(($argv[1] - $argv[2]) / 10))")
     end
+    __awsenv_clock
+    test (math "$argv[1] - $__awsenv_now") -le $lead
 end
 
-# True if the session in this shell has lapsed or is about to; by what the last prompt found.
 function __awsenv_lapsed
-    test -n "$__awsenv_end"
-    or return 1
-    __awsenv_clock
-    test (math $__awsenv_end - $__awsenv_now) -le $__awsenv_margin
+    set -l issued 0
+    __awsenv_is_time "$AWSENV_ISSUED_AT"
+    and set issued $AWSENV_ISSUED_AT
+    __awsenv_ours
+    and __awsenv_is_time "$AWSENV_EXPIRES_AT"
+    and __awsenv_ends $AWSENV_EXPIRES_AT $issued
 end
 
 # --- 5. segment ----------------------------------------------------------------------------
 
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 function __awsenv_compute
-    set -l state "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_FORMAT|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$AWSENV_PROMPT_COLORS|$NO_COLOR|$TERM"
-    if test "$state" != "$__awsenv_state"
-        set -g __awsenv_state $state
-        __awsenv_prepare
-    end
-    set -l seconds 1000000
-    set -g AWSENV_SEGMENT $__awsenv_text
-    if test -n "$__awsenv_end"
-        __awsenv_clock
-        set seconds (math $__awsenv_end - $__awsenv_now)
-        set -l left lapsed
-        if test $seconds -ge 3600
-            set left (math "floor($seconds / 3600)")h(string sub -s -2 0(math "floor($seconds / 60) % 60"))m
-        else if test $seconds -ge 60
-            set left (math "floor($seconds / 60)")m
-        else if test $seconds -gt 0
-            set left $seconds's'
-        end
-        # By position, for a name may hold a {left} of its own.
-        test -n "$__awsenv_head$__awsenv_tail"
-        and set AWSENV_SEGMENT $__awsenv_head$left$__awsenv_tail
-    end
-    set -l color $__awsenv_colors[1]
-    test $seconds -le $__awsenv_warn
-    and set color $__awsenv_colors[2]
-    test $seconds -le $__awsenv_urgent
-    and set color $__awsenv_colors[-1]
+    set -g AWSENV_SEGMENT ''
     set -g AWSENV_COLOR ''
     set -g AWSENV_COLOR_END ''
-    if test -n "$color"; and test -n "$AWSENV_SEGMENT"
-        set AWSENV_COLOR \e'['$color'm'
-        set AWSENV_COLOR_END \e'[0m'
-    end
-end
-
-# What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
-# if that is known and the session ours.
-function __awsenv_prepare
-    for name in __awsenv_end __awsenv_text __awsenv_head __awsenv_tail __awsenv_colors
-        set -g $name ''
-    end
-    if test -z "$AWSENV_PROFILE"; or not __awsenv_ours
+    if test "$AWSENV_PROMPT" = off; or test -z "$AWSENV_PROFILE"; or not __awsenv_ours
         return 0
     end
     set -l format '[{profile} {left}] '
-    test -n "$AWSENV_PROMPT_FORMAT"
+    set -q AWSENV_PROMPT_FORMAT
     and set format "$AWSENV_PROMPT_FORMAT"
+    set -l seconds 1000000
+    set -l left '?'
     if __awsenv_is_time "$AWSENV_EXPIRES_AT"
-        set __awsenv_end $AWSENV_EXPIRES_AT
-        set -g __awsenv_margin (__awsenv_lead $AWSENV_EXPIRES_AT "$AWSENV_ISSUED_AT")
-    else if test -n "$AWSENV_EXPIRES_AT"
-        set format (string replace -- '{left}' '?' $format)
-    else
+        __awsenv_clock
+        set seconds (math $AWSENV_EXPIRES_AT - $__awsenv_now)
+        if test $seconds -ge 3600
+            set left (math "floor($seconds / 3600)")h(string pad -w 2 -c 0 (math "floor($seconds / 60) % 60"))m
+        else if test $seconds -ge 60
+            set left (math "floor($seconds / 60)")m
+        else if test $seconds -gt 0
+            set left {$seconds}s
+        else
+            set left lapsed
+        end
+    else if test -z "$AWSENV_EXPIRES_AT"
         set format (string replace -- ' {left}' '' $format)
     end
-    test "$AWSENV_PROMPT" = off
-    and return 0
-    # Without what would move or hide text on a screen: control characters, marks of direction,
-    # line separators, the byte order mark.
-    set -l name (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- "$AWSENV_PROFILE" | string sub -l 60)
-    # The name comes last: it may hold a {left} of its own.
-    set -l parts (string replace -- '{profile}' "$name" (string split -m 1 -- '{left}' $format))
-    if set -q parts[2]; and test -n "$__awsenv_end"
-        set __awsenv_head $parts[1]
-        set __awsenv_tail $parts[2]
-    else
-        set __awsenv_text (string join '{left}' -- $parts)
+    if test "$__awsenv_shown[1]" != "$AWSENV_PROFILE"
+        # Without what would move or hide text on a screen: control characters, marks of direction,
+        # line separators, the byte order mark.
+        set -g __awsenv_shown "$AWSENV_PROFILE" (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- "$AWSENV_PROFILE" | string sub -l 60)
     end
-    set -g __awsenv_warn (__awsenv_seconds "$AWSENV_PROMPT_WARN" 900)
-    set -g __awsenv_urgent (__awsenv_seconds "$AWSENV_PROMPT_URGENT" 300)
+    # The name comes last: it may hold a {left} of its own.
+    set AWSENV_SEGMENT (string replace -- '{left}' $left $format | string replace -- '{profile}' "$__awsenv_shown[2]" | string collect)
     set -l colors 32 33 31
-    test -n "$AWSENV_PROMPT_COLORS"
+    set -q AWSENV_PROMPT_COLORS
     and set colors (string split -n ' ' -- "$AWSENV_PROMPT_COLORS")
-    if test -z "$NO_COLOR"; and test "$TERM" != dumb; and string match -qr '^[\d; ]+$' -- "$colors"
-        set __awsenv_colors $colors
+    set -l color $colors[1]
+    if test $seconds -le (__awsenv_seconds "$AWSENV_PROMPT_URGENT" 300)
+        set color $colors[-1]
+    else if test $seconds -le (__awsenv_seconds "$AWSENV_PROMPT_WARN" 900)
+        set color $colors[2]
+    end
+    if test -z "$NO_COLOR"; and test "$TERM" != dumb; and string match -qr '^[\d;]+$' -- "$color"
+        set AWSENV_COLOR \e'['$color'm'
+        set AWSENV_COLOR_END \e'[0m'
     end
 end
 
@@ -234,9 +200,7 @@ function __awsenv_load
     string match -qr '^[A-Za-z0-9]+$' -- $values[1]
     and __awsenv_is_time $values[5]
     and __awsenv_is_time $values[6]
-    or return 1
-    __awsenv_clock
-    test (math $values[6] - $__awsenv_now) -gt (__awsenv_lead $values[6] $values[5])
+    and not __awsenv_ends $values[6] $values[5]
     and test $values[5] -le (math $__awsenv_now + 900)
     and test (math $values[6] - $values[5]) -le (math 36 x 3600)
     or return 1

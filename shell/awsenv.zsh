@@ -18,7 +18,8 @@
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
 typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
-typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+# Every function that zsh or a person calls begins with these, for the options here are theirs.
+typeset -g __awsenv_options='\builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return'
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
@@ -58,20 +59,20 @@ __awsenv_ours() {
   [[ -n $value && ${(P)pair-} == "$value" ]]
 }
 
-# Sets __awsenv_n to how long before its end a session counts as lapsed that ends at $1 and was
-# issued at $2.
-__awsenv_lead() {
+# True if what ends at $1, issued at $2 (0: unknown), has lapsed or is about to.
+__awsenv_ends() {
   __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
-  if __awsenv_is_time "$2" && (( 10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10 )); then
+  if (( 10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10 )); then
     __awsenv_n=$(( (10#$1 - 10#$2) / 10 ))
   fi
+  __awsenv_clock
+  (( 10#$1 - __awsenv_now <= __awsenv_n ))
 }
 
-# True if the session in this shell has lapsed or is about to; by what the last prompt found.
 __awsenv_lapsed() {
-  if [[ -z $__awsenv_end ]]; then return 1; fi
-  __awsenv_clock
-  (( __awsenv_end - __awsenv_now <= __awsenv_margin ))
+  local issued=${AWSENV_ISSUED_AT-}
+  if ! __awsenv_is_time "$issued"; then issued=0; fi
+  __awsenv_ours && __awsenv_is_time "${AWSENV_EXPIRES_AT-}" && __awsenv_ends "$AWSENV_EXPIRES_AT" "$issued"
 }
 
 # --- 5. segment ----------------------------------------------------------------------------
@@ -82,67 +83,39 @@ typeset -g __awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80
 
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
-  local left='' seconds=1000000 color
-  local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
-  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state && __awsenv_prepare; fi
-  typeset -g AWSENV_SEGMENT="$__awsenv_head$__awsenv_tail" AWSENV_COLOR='' AWSENV_COLOR_END=''
-  if [[ -n $__awsenv_end ]]; then
-    __awsenv_clock
-    seconds=$(( __awsenv_end - __awsenv_now )) left=lapsed
-    if (( seconds >= 3600 )); then
-      left=$(( seconds / 3600 ))h${(l:2::0:)$(( seconds / 60 % 60 ))}m
-    elif (( seconds >= 60 )); then
-      left=$(( seconds / 60 ))m
-    elif (( seconds > 0 )); then
-      left=${seconds}s
-    fi
-    if [[ -n $__awsenv_timed ]]; then AWSENV_SEGMENT=$__awsenv_head$left$__awsenv_tail; fi
-  fi
-  color=$__awsenv_colors
-  if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
-  if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
-  color=${color%% *}
-  if [[ -n $color && -n $AWSENV_SEGMENT ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
-}
-
-# What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
-# if that is known and the session ours.
-__awsenv_prepare() {
-  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
-  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
-  if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
+  local left='' seconds=1000000 text color=${AWSENV_PROMPT_COLORS-32 33 31} name
+  typeset -g AWSENV_SEGMENT='' AWSENV_COLOR='' AWSENV_COLOR_END=''
+  if [[ ${AWSENV_PROMPT-} == off || -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
+  text=${AWSENV_PROMPT_FORMAT-'[{profile} {left}] '}
   if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
-    __awsenv_end=$(( 10#$AWSENV_EXPIRES_AT ))
-    __awsenv_lead "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
-    __awsenv_margin=$__awsenv_n
+    __awsenv_clock
+    seconds=$(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) left=lapsed
+    if (( seconds > 0 )); then left=${seconds}s; fi
+    if (( seconds >= 60 )); then left=$(( seconds / 60 ))m; fi
+    if (( seconds >= 3600 )); then left=$(( seconds / 3600 ))h${(l:2::0:)$(( seconds / 60 % 60 ))}m; fi
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
-    text=${text/\{left\}/\?}
+    left='?'
   else
     text=${text/ \{left\}/}
   fi
-  if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
-  # Only what stands around {left} is kept. The name may hold a {left} of its own.
+  if [[ $text == *\{left\}* ]]; then text=${text%%\{left\}*}$left${text#*\{left\}}; fi
+  # The name comes last: it may hold a {left} of its own.
   name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
   if (( ${#name} > 60 )); then name=${name[1,59]}~; fi
-  __awsenv_head=${text%%\{left\}*}
-  if [[ $text == *\{left\}* ]]; then __awsenv_timed=1 __awsenv_tail=${text#*\{left\}}; fi
-  if [[ $__awsenv_head == *\{profile\}* ]]; then
-    __awsenv_head=${__awsenv_head%%\{profile\}*}$name${__awsenv_head#*\{profile\}}
-  elif [[ $__awsenv_tail == *\{profile\}* ]]; then
-    __awsenv_tail=${__awsenv_tail%%\{profile\}*}$name${__awsenv_tail#*\{profile\}}
-  fi
+  if [[ $text == *\{profile\}* ]]; then text=${text%%\{profile\}*}$name${text#*\{profile\}}; fi
+  AWSENV_SEGMENT=$text
   __awsenv_seconds "${AWSENV_PROMPT_WARN:-15m}" 900
-  __awsenv_warn=$__awsenv_n
+  if (( seconds <= __awsenv_n )); then color=${color#* }; fi
   __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
-  __awsenv_urgent=$__awsenv_n
-  __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
-  if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[^0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
+  if (( seconds <= __awsenv_n )); then color=${color##* }; fi
+  color=${color%% *}
+  case ${NO_COLOR:+x}$color in '' | *[^0123456789\;]*) return 0 ;; esac
+  if [[ ${TERM-} != dumb ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
 }
 
-# Every function that zsh or a person calls begins with `emulate`, for the options here are theirs.
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin eval "$__awsenv_options"
   __awsenv_compute
   builtin print -rn -- "$AWSENV_SEGMENT"
 }
@@ -189,9 +162,7 @@ __awsenv_load() {
     if [[ -z ${values[$name]-} ]]; then return 1; fi
   done
   if ! __awsenv_is_time "${values[ISSUED_AT]-}" || ! __awsenv_is_time "${values[EXPIRES_AT]-}"; then return 1; fi
-  __awsenv_lead "${values[EXPIRES_AT]}" "${values[ISSUED_AT]}"
-  __awsenv_clock
-  if (( 10#${values[EXPIRES_AT]} - __awsenv_now <= __awsenv_n )); then return 1; fi
+  if __awsenv_ends "${values[EXPIRES_AT]}" "${values[ISSUED_AT]}"; then return 1; fi
   if (( 10#${values[ISSUED_AT]} > __awsenv_now + 900 )); then return 1; fi
   if (( 10#${values[EXPIRES_AT]} - 10#${values[ISSUED_AT]} > 36 * 3600 )); then return 1; fi
   for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; do
@@ -281,7 +252,7 @@ typeset -g __awsenv_had="${precmd_functions+p}${preexec_functions+x}"
 
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
 __awsenv_preexec() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin eval "$__awsenv_options"
   if ! __awsenv_lapsed || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
   # Drops the whole line. The lapsed credentials stay: without any, tools would fall through to
   # another identity. The person's own trap is back when this function has ended.
@@ -292,7 +263,7 @@ __awsenv_preexec() {
 __awsenv_precmd() {
   local percent=off
   [[ ! -o prompt_percent ]] || percent=on
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin eval "$__awsenv_options"
   __awsenv_compute
   if [[ -z $__awsenv_completes ]] && typeset -f compdef >/dev/null; then
     compdef __awsenv_complete awsenv
@@ -328,7 +299,7 @@ awsenv() {
 }
 
 __awsenv_apply() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin eval "$__awsenv_options"
   local argument out code=0
   for argument; do
     case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
@@ -370,7 +341,7 @@ __awsenv_complete() {
 # --- 13. unload ----------------------------------------------------------------------------
 
 awsenv_unload() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin eval "$__awsenv_options"
   local name
   AWSENV_PROMPT=off __awsenv_place off
   precmd_functions=(${precmd_functions:#__awsenv_precmd})

@@ -360,10 +360,6 @@ def the_colour_tells_how_urgent_it_is(h: Hooked) -> None:
 def the_prompt_is_as_the_person_wants_it(h: Hooked) -> None:
     h.pretend(90, AWSENV_PROMPT_FORMAT="{left}@{profile}! ")
     assert h.segment() == "1m@prod-admin! "
-    for form, shown in (("<{profile}> ", "<prod-admin> "), ("{left} ", "1m "), ("aws ", "aws ")):
-        h.apply({"AWSENV_PROMPT_FORMAT": form})
-        assert h.segment() == shown
-    h.apply({"AWSENV_PROMPT_FORMAT": "{left}@{profile}! "})
     h.shell.run("awsenv prompt off")
     assert h.segment() == ""
     h.shell.run("awsenv prompt on")
@@ -451,8 +447,7 @@ def lapsed_asks_and_the_command_runs_with_what_came(h: Hooked) -> None:
     h.assume()
     end = int(h.variable("AWSENV_EXPIRES_AT"))
     key = h.variable(KEY)
-    # A shell's clock may be a tick behind.
-    h.shell.wait_until(lambda: time.time() > end + 0.1, "the end of the session")
+    h.shell.wait_until(lambda: time.time() > end, "the end of the session")
     h.shell.run("true")
     assert h.segment() == "[dev lapsed] "
     h.sts.control.cap_life(None)
