@@ -1,13 +1,15 @@
 """A saved session that another program wrote: whose is it? Asked once, and kept in its section."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from awsenv.config import load, shown
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.saved import SAVED_FROM, is_session
 from awsenv.text import visible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.config import Config
     from awsenv.sources import Root
@@ -19,9 +21,7 @@ _TRIES = 3
 class OriginNeeded(CredentialsError):  # noqa: N818 - named for what is to be told
     """The session saved as `name` is of no more use, and nothing says what renews it."""
 
-    def __init__(
-        self, root: "Root", what: str, open_terminal: "Callable[[], Terminal | None]"
-    ) -> None:
+    def __init__(self, root: Root, what: str, open_terminal: Callable[[], Terminal | None]) -> None:
         self.name = root.profile or ""
         super().__init__(
             f"the session saved as {self.name!r} {what}, and nothing says which profile it is "
@@ -48,7 +48,7 @@ def ask(needed: OriginNeeded) -> bool:
     return True
 
 
-def _answer(terminal: "Terminal", name: str, config: "Config") -> str:
+def _answer(terminal: Terminal, name: str, config: Config) -> str:
     likely = [
         profile.name
         for profile in config.profiles.values()
@@ -69,7 +69,7 @@ def _answer(terminal: "Terminal", name: str, config: "Config") -> str:
     raise CancelledError
 
 
-def _keep(name: str, origin: str, config: "Config") -> None:
+def _keep(name: str, origin: str, config: Config) -> None:
     from awsenv.config.edit import edit
 
     edit(config.credentials_path, lambda text: text.set(name, {SAVED_FROM: origin}))

@@ -28,7 +28,7 @@ def open_privately(url: str) -> None:
     files.make_private_dir(folder)
     _sweep(folder)
     path = os.path.join(folder, f"{os.urandom(8).hex()}.html")
-    files.write_private(path, _page(url))
+    files.write_private(path, _page(url), lasting=False)
     _remove_later(path)
     if not webbrowser.open(Path(path).as_uri()):
         with suppress(FileNotFoundError):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from awsenv import paths, record
+from awsenv.digest import digest
 from awsenv.endpoint import partition
 from awsenv.environment import encode_pairs
 from awsenv.files import make_private_dir, write_private
@@ -67,9 +68,7 @@ def _role_key(parent: str, step: Step) -> str:
 
 
 def _digest(parts: Mapping[str, str]) -> str:
-    import hashlib
-
-    return hashlib.sha256(encode_pairs(parts).encode()).hexdigest()[:40]
+    return digest(encode_pairs(parts))[:40]
 
 
 def path_of(key: str) -> str:
@@ -96,7 +95,7 @@ def save(key: str, values: Mapping[str, str]) -> None:
     """Replace the record named `key`, all at once."""
     folder = paths.sessions_dir()
     make_private_dir(folder)
-    write_private(path_of(key), record.render(key, values))
+    write_private(path_of(key), record.render(key, values), lasting=False)
 
 
 def drop(key: str, access_key_id: str) -> None:

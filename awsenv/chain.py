@@ -1,9 +1,11 @@
 """From the profile asked for, up its source profiles, to the credentials at the root."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from awsenv.config import Config, Profile, default_profile_name
+from awsenv.data import dataclass, field, replace
 from awsenv.errors import ConfigError
 from awsenv.request import Request
 from awsenv.saved import origin_of

@@ -1,57 +1,29 @@
-"""The command line: which command lives where, and the one place that reports errors.
+"""The command line: calls the command, and is the one place that reports errors.
 
 A command's module is imported when that command is called, so that none pays for another.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from contextlib import suppress
-from functools import wraps
-from importlib import import_module
-from typing import Annotated, Any
 
-import typer
-
-from awsenv.errors import AwsenvError, CancelledError, CredentialsError, UsageError
+from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
+from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.text import visible
 
-# Every command, in the order of --help, and the module in awsenv.commands whose `command` it is.
-# A command that is added here exists.
-COMMANDS = {
-    "assume": "assume",
-    "unset": "unset",
-    "refresh": "refresh",
-    "exec": "exec",
-    "credential-process": "credential_process",
-    "login": "login",
-    "logout": "logout",
-    "save": "save",
-    "setup": "setup",
-    "rotate": "rotate",
-    "status": "status",
-    "whoami": "whoami",
-    "list": "list",
-    "console": "console",
-    "doctor": "doctor",
-    "explain": "explain",
-    "init": "init",
-    "prompt": "prompt",
-    "demo": "demo",
-}
-_ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
-# What they print is meant to be evaluated: a failure has to make the evaluation fail too.
-EVALUATED = ("assume", "unset", "refresh", "init")
-# Everything after the first argument belongs to another program.
-PASSES_ON = ("exec",)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Stopped(BaseException):
     """SIGTERM or SIGHUP: unwind, so that what is open gets closed and the shell gets told."""
 
 
-def run(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process with its exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+def run(arguments: list[str]) -> int:
+    """Run the command line `arguments`; the exit code, once all output is written."""
     _prepare()
     try:
         code = _main(arguments)
@@ -60,7 +32,9 @@ def run(arguments: list[str] | None = None) -> None:
         # Whoever read our output is gone; Python would complain once more while exiting.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    sys.exit(code)
+    with suppress(OSError):
+        sys.stderr.flush()
+    return code
 
 
 def _prepare() -> None:
@@ -118,69 +92,18 @@ def _call_settled(arguments: list[str]) -> int:
     return _call(arguments)
 
 
-def parser(name: str) -> Any:
-    """The command line as Typer makes it: with the command called `name`, or with all of them."""
-    from typer.main import get_command
-
-    from awsenv.helping import HelpfulCommand, HelpfulGroup
-
-    app = typer.Typer(
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        cls=HelpfulGroup,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback(invoke_without_command=True, help=_ABOUT)(_root)
-    for command in [name] if name in COMMANDS else COMMANDS:
-        settings: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
-        settings["allow_interspersed_args"] = command not in PASSES_ON
-        function = import_module(f"awsenv.commands.{COMMANDS[command]}").command
-        app.command(command, context_settings=settings, cls=HelpfulCommand)(_cancels(function))
-    return get_command(app)
-
-
-def _cancels(function: Any) -> Any:
-    """`function` with Ctrl-C as an error of ours: Typer would end without a word."""
-
-    @wraps(function)
-    def command(**values: Any) -> Any:
-        try:
-            return function(**values)
-        except KeyboardInterrupt:
-            raise CancelledError from None
-
-    return command
-
-
 def _call(arguments: list[str]) -> int:
-    from typer.exceptions import TyperException
-
     name = arguments[0] if arguments else ""
-    command_line = parser(name)
-    try:
-        result: Any = command_line.main(
-            args=arguments or ["--help"], prog_name="awsenv", standalone_mode=False
-        )
-        if not arguments:
-            raise UsageError("there is no command", "the commands are listed above")
-    except TyperException as error:
-        line, _, _ = error.format_message().partition("\n")
-        helped = f"awsenv {name} --help" if name in COMMANDS else "awsenv --help"
-        raise UsageError(line[:1].lower() + line[1:].rstrip("."), f"see {helped}") from None
-    except typer.Abort:
-        raise CancelledError from None
-    return result if isinstance(result, int) else 0
+    if name in COMMANDS:
+        from awsenv.declared import read
 
+        command = load(name)
+        values = read(command, arguments[1:], name in PASSES_ON)
+        if values is not None:
+            return command(**values) or 0
+    from awsenv import typed
 
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-) -> None:
-    if version:
-        from awsenv import __version__
-
-        sys.stdout.write(f"awsenv {__version__}\n")
-        raise typer.Exit
+    return typed.call(arguments)
 
 
 def _report(problem: AwsenvError) -> None:

@@ -1,39 +1,42 @@
-"""What TAB offers beside names of profiles: commands and options, as Typer has them."""
+"""What TAB offers beside names of profiles: commands and options, as the commands declare them."""
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
 
+from awsenv.commands import COMMANDS, PASSES_ON, load
 from awsenv.config import profile_names
 
-Candidates = list[tuple[str, str]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from awsenv.completion import Candidates
+    from awsenv.declared import Parameter
 
 
 def from_command_line(before: list[str], current: str) -> tuple[int, Candidates]:
     """See `completion.candidates`; `before` are the words before `current`."""
-    from awsenv import cli
-
     if not before:
-        group = cli.parser("")
         if current.startswith("-"):
-            return 0, _options(group)
-        names = [(name, command.get_short_help_str(80)) for name, command in group.commands.items()]
-        return 0, [*names, ("auto", "Turn the automatic renewal in this shell on or off.")]
+            return 0, [("--version", "Show the version."), _HELP]
+        return 0, [
+            *COMMANDS.items(),
+            ("auto", "Turn the automatic renewal in this shell on or off."),
+        ]
     name = before[0]
-    if name not in cli.COMMANDS:
+    if name not in COMMANDS:
         return 0, []
-    command = cli.parser(name).commands[name]
-    return _within(command, name in cli.PASSES_ON, before, current)
+    from awsenv.declared import parameters
+
+    declared = parameters(load(name))
+    return _within(declared, name in PASSES_ON, before, current)
 
 
 def _within(
-    command: Any, passes_on: bool, before: list[str], current: str
+    declared: Mapping[str, Parameter], passes_on: bool, before: list[str], current: str
 ) -> tuple[int, Candidates]:
     """The same for the words of one command."""
     with_value = {
-        text: option.metavar or ""
-        for option in command.params
-        if option.param_type_name == "option" and not option.is_flag
-        for text in option.opts
+        each.name: each.metavar for each in declared.values() if each.kind in ("value", "values")
     }
     arguments = 0
     awaited: str | None = None
@@ -54,22 +57,14 @@ def _within(
     elif equals:
         found = [(f"{option}={value}", "") for value, _ in _values(with_value.get(option, ""))]
     elif current.startswith("-"):
-        found = _options(command)
+        options = (each for each in declared.values() if each.name.startswith("--"))
+        found = [*((each.name, each.help) for each in options), _HELP]
     else:
-        of_profile = command.params and command.params[0].name == "profile"
-        found = _values("PROFILE") if of_profile and arguments == 0 else []
+        found = _values("PROFILE") if "profile" in declared and arguments == 0 else []
     return 0, found
 
 
-def _options(command: Any) -> Candidates:
-    found = [
-        (text, option.help or "")
-        for option in command.params
-        if option.param_type_name == "option" and not option.hidden
-        for text in option.opts
-        if text.startswith("--")
-    ]
-    return [*found, ("--help", "Show what the command does.")]
+_HELP = ("--help", "Show what the command does.")
 
 
 def _values(metavar: str) -> Candidates:

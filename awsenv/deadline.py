@@ -1,13 +1,17 @@
 """One time limit over everything that the network does in a run."""
 
-import threading
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from awsenv.errors import NetworkError
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 class Deadline:
@@ -31,6 +35,8 @@ class Deadline:
                 results.append(call())
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
                 errors.append(error)
+
+        import threading
 
         thread = threading.Thread(target=work, daemon=True)
         started = time.monotonic()

@@ -25,14 +25,14 @@ def _main() -> None:
     from awsenv import fast
 
     text = fast.answer(sys.argv[1:])
+    # Below, os._exit: nothing is left to be done, and an interpreter takes its time to go down.
     if text is not None:
         try:
             # A value out of the environment need not be UTF-8.
             os.write(1, f"{text}\n".encode("utf-8", "surrogateescape"))
         except OSError:
             os._exit(1)
-        # Nothing is left to be done, and taking an interpreter down in order takes its time.
         os._exit(0)
     from awsenv.cli import run
 
-    run()
+    os._exit(run(sys.argv[1:]))

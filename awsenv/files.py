@@ -37,8 +37,12 @@ def make_private_dir(path: str) -> None:
         ) from None
 
 
-def write_private(path: str, text: str) -> None:
-    """Replace the file at `path` by `text`, 0600; a crash leaves the old or the new one, whole."""
+def write_private(path: str, text: str, *, lasting: bool = True) -> None:
+    """Replace the file at `path` by `text`, 0600; a crash leaves the old or the new one, whole.
+
+    One that is not `lasting` may be lost in a power cut: what is cheap to get again need not wait
+    for the disk.
+    """
     temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -47,7 +51,8 @@ def write_private(path: str, text: str) -> None:
             with open(handle, "wb") as file:
                 file.write(text.encode())
                 file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
             with suppress(FileNotFoundError):

@@ -5,13 +5,15 @@ got first, then the step's lock, then the record is looked at once more, and onl
 called: ten processes at once lead to one prompt and one call.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from awsenv import cache, record, refusals, renewal, sources
 from awsenv.adopt import OriginNeeded
+from awsenv.data import dataclass
 from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError, RefusedError
 from awsenv.lock import RecordLock, TakenOver

@@ -3,15 +3,19 @@
 API: AWS Identity and Access Management, version 2010-05-08.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
 from awsenv import refusals
+from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, RefusedError
 from awsenv.plan import Plan
 from awsenv.session import Credentials
 from awsenv.sts import new_session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DENIED = "AccessDenied"
 GONE = "NoSuchEntity"

@@ -4,12 +4,14 @@ A record (see awsenv.record) named by the key that is rotated out, in the data f
 the new key until that stands in the AWS files.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 
 from awsenv import files, paths, record
+from awsenv.data import dataclass, replace
 from awsenv.errors import AwsenvError
 from awsenv.session import Credentials
 
@@ -27,7 +29,7 @@ class Journal:
     known: tuple[str, ...]
     new: Credentials | None = None
 
-    def with_new(self, new: Credentials) -> "Journal":
+    def with_new(self, new: Credentials) -> Journal:
         return replace(self, new=new)
 
     def write(self) -> None:

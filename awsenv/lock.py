@@ -4,17 +4,21 @@ Beside the lock stands a note that says who holds it and what for, and a waiter 
 asked instead leaves a request to take over.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
 
 from awsenv import files, paths
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from awsenv.terminal import Terminal
 
 GIVE_UP_AFTER = 30.0
@@ -43,7 +47,7 @@ class RecordLock:
         self._handle: int | None = None
         self.held = False
 
-    def acquire(self, find_terminal: Callable[[], "Terminal | None"]) -> None:
+    def acquire(self, find_terminal: Callable[[], Terminal | None]) -> None:
         """Wait for the lock.
 
         Raises CredentialsError after 30 s where nobody can be asked, CancelledError where the
@@ -69,7 +73,7 @@ class RecordLock:
             time.sleep(_POLL)
         self._check_cancelled(started)
 
-    def _wait_at(self, terminal: "Terminal", tty: str, pid: str) -> None:
+    def _wait_at(self, terminal: Terminal, tty: str, pid: str) -> None:
         with terminal:
             message = (
                 f"waiting for the MFA code asked for at {tty or 'another terminal'} (pid {pid}); "
@@ -77,7 +81,7 @@ class RecordLock:
             )
             if terminal.wait(lambda: "held" if self._try() else None, message) == "held":
                 return
-            files.write_private(f"{self._base}.take", f"{os.getpid()}\n")
+            files.write_private(f"{self._base}.take", f"{os.getpid()}\n", lasting=False)
             end = time.monotonic() + 3
             while not self._try() and time.monotonic() < end:
                 time.sleep(_POLL)
@@ -122,7 +126,8 @@ class RecordLock:
         """Tell those who wait what the holder is doing."""
         with suppress(AwsenvError):
             if self._writable:
-                files.write_private(f"{self._base}.who", f"{state}\n{self._tty}\n{os.getpid()}\n")
+                text = f"{state}\n{self._tty}\n{os.getpid()}\n"
+                files.write_private(f"{self._base}.who", text, lasting=False)
 
     def wanted_elsewhere(self) -> bool:
         """Whether another terminal has asked to take over."""

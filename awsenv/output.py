@@ -1,24 +1,22 @@
 """What --shell and --format choose: how a change of the environment is written."""
 
-import sys
-from collections.abc import Callable
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+import sys
 
 from awsenv import formats, shells
-from awsenv.environment import EnvChange
+from awsenv.declared import flag, value
 from awsenv.errors import UsageError
 
-ShellOption = Annotated[
-    str | None,
-    typer.Option("--shell", help="bash, zsh, fish, powershell or posix.", metavar="SHELL"),
-]
-FormatOption = Annotated[
-    str | None,
-    typer.Option("--format", help="json, dotenv or cmd instead of statements.", metavar="FORMAT"),
-]
-PrintOption = Annotated[bool, typer.Option("--print", help="Print even if stdout is a terminal.")]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awsenv.environment import EnvChange
+
+SHELL = value("--shell", "SHELL", "bash, zsh, fish, powershell or posix.")
+FORMAT = value("--format", "FORMAT", "json, dotenv or cmd instead of statements.")
+PRINT = flag("--print", "Print even if stdout is a terminal.")
 
 
 def renderer(

@@ -4,11 +4,12 @@ With a thousand profiles each microsecond counts a thousandfold: a plan is made 
 that may have a session on disk.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from awsenv import cache, paths, record
 from awsenv.chain import Chain, walk
@@ -18,7 +19,11 @@ from awsenv.plan import plan_of
 from awsenv.request import Request
 from awsenv.settings import Settings
 
-Row = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Row = dict[str, Any]
 
 
 def overview(env: Mapping[str, str]) -> list[Row]:
@@ -32,7 +37,7 @@ def overview(env: Mapping[str, str]) -> list[Row]:
 
 
 def _row(
-    name: str, config: Config, settings: Settings, env: Mapping[str, str], sessions: "_Sessions"
+    name: str, config: Config, settings: Settings, env: Mapping[str, str], sessions: _Sessions
 ) -> Row:
     request = Request(profile=name)
     try:

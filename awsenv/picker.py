@@ -3,6 +3,8 @@
 The profiles used most come first. AWSENV_PICKER=plain does without fzf.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +12,13 @@ from contextlib import suppress
 
 from awsenv import usage
 from awsenv.errors import CancelledError, CredentialsError
-from awsenv.overview import Row, overview
+from awsenv.overview import overview
 from awsenv.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal, open_terminal, why_closed
 from awsenv.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.overview import Row
 
 _PROMPT = "profile> "
 _ROWS = 12

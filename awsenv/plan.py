@@ -5,12 +5,14 @@ durations and on who may call what are those of the AWS documentation of GetSess
 AssumeRole ("role chaining").
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from awsenv import wellformed
 from awsenv.chain import Chain, walk
 from awsenv.config import Config, Profile
+from awsenv.data import dataclass, replace
 from awsenv.durations import format_duration
 from awsenv.endpoint import explicit_endpoint, sts_region
 from awsenv.errors import ConfigError, UsageError

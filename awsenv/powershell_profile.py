@@ -1,11 +1,13 @@
 """PowerShell's $PROFILE: which file that is, how it is encoded, and whether it may run at all."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
+from awsenv.data import dataclass
 from awsenv.errors import AwsenvError, UsageError
 
 # The one of the current user and of this host, which is what people know as $PROFILE. The prompt

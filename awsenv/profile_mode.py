@@ -1,8 +1,9 @@
 """`assume --export-profile`: a profile's name in the environment instead of keys."""
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
 
 from awsenv.config import Config
+from awsenv.data import dataclass, replace
 from awsenv.errors import UsageError
 from awsenv.plan import Plan
 from awsenv.saved import name_for, origin_of, write

@@ -4,11 +4,11 @@ The codes and wordings are those of the AWS STS API reference ("Common Errors" a
 each action); where AWS says one thing for two causes, the line says both.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
 
 from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
@@ -16,7 +16,10 @@ from awsenv.signin import SignInNeeded
 from awsenv.sources import Root
 from awsenv.text import visible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from awsenv.plan import Plan
 
 # What the flow acts upon; every other refusal goes to the person.
@@ -25,9 +28,7 @@ TOO_LONG = "DurationTooLong"
 STALE = ("ExpiredToken", "InvalidClientTokenId")
 
 
-def explain(
-    error: Exception, plan: "Plan", parameters: Mapping[str, Any], where: str
-) -> AwsenvError:
+def explain(error: Exception, plan: Plan, parameters: Mapping[str, Any], where: str) -> AwsenvError:
     """The error to raise for what botocore raised while calling STS at `where`."""
     from botocore.exceptions import ClientError, ParamValidationError
 
@@ -91,7 +92,7 @@ _LAPSED = (
 
 
 def _refusal(
-    response: Mapping[str, Any], plan: "Plan", parameters: Mapping[str, Any]
+    response: Mapping[str, Any], plan: Plan, parameters: Mapping[str, Any]
 ) -> RefusedError:
     code = str(response.get("Error", {}).get("Code", ""))
     message = str(response.get("Error", {}).get("Message", "")).strip()
@@ -123,7 +124,7 @@ def _refusal(
     return RefusedError(visible(line, 600), hint, code=code)
 
 
-def _denied(message: str, plan: "Plan", parameters: Mapping[str, Any]) -> tuple[str, str, str]:
+def _denied(message: str, plan: Plan, parameters: Mapping[str, Any]) -> tuple[str, str, str]:
     role, serial = parameters.get("RoleArn"), parameters.get("SerialNumber")
     if "one time pass code" in message and "invalid" in message:
         return (
@@ -184,7 +185,9 @@ def _invalid(message: str, parameters: Mapping[str, Any]) -> tuple[str, str, str
     return f"AWS refused the request: {message}", "mend the value it names", "ValidationError"
 
 
-def _signature(response: Mapping[str, Any], message: str, plan: "Plan") -> tuple[str, str]:
+def _signature(response: Mapping[str, Any], message: str, plan: Plan) -> tuple[str, str]:
+    from email.utils import parsedate_to_datetime
+
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         skew = parsedate_to_datetime(headers["date"]).timestamp() - time.time()

@@ -1,8 +1,9 @@
 """Saved sessions in a run through a plan: taken up while live, written anew when renewed."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from awsenv import saved
 from awsenv.config import Config
@@ -11,11 +12,12 @@ from awsenv.record import LONGEST_LIFE
 from awsenv.session import Session
 from awsenv.sts import Granted
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.plan import Step
 
 
-def take(step: "Step", config: Config, refused: set[str]) -> Granted | None:
+def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
     """The live session that is saved under a name of `step`'s, if there is one.
 
     Another program may have written it, or the record was lost. One whose key is `refused` does
@@ -35,7 +37,7 @@ def take(step: "Step", config: Config, refused: set[str]) -> Granted | None:
 
 
 def renew(
-    step: "Step", session: Session, config: Config, tell: Callable[[str], None], *, newest: bool
+    step: Step, session: Session, config: Config, tell: Callable[[str], None], *, newest: bool
 ) -> None:
     """Write `session` under each name of `step`'s where it is not there yet.
 

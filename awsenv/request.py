@@ -1,7 +1,10 @@
 """What the person asked for: a profile, and options that override what it says."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+
+from awsenv.data import dataclass, field, fields
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Request:
         return f"--{name.rstrip('s').replace('_', '-')}" if name else None
 
     @classmethod
-    def from_options(cls, values: Mapping[str, str]) -> "Request":
+    def from_options(cls, values: Mapping[str, str]) -> Request:
         """The request that `options` was written of."""
         found: dict[str, object] = {}
         for item in fields(cls):

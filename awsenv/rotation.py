@@ -11,15 +11,16 @@ Each step looks at what is there before it does anything, so whichever was the l
 failure, running them all again finishes the work.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
 
 from awsenv import journal
 from awsenv.config import Config, load, shown
 from awsenv.config.edit import edit
 from awsenv.config.layout import IniText
+from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.iam import DENIED, GONE, AccessKey, Iam
@@ -30,7 +31,12 @@ from awsenv.saved import credentials_of
 from awsenv.session import Credentials
 from awsenv.sts import Sts
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
 
 # A key that AWS made within this many seconds of our noting that we are about to make one, and
 # that was never used, is the one whose answer never reached us.

@@ -1,11 +1,12 @@
 """What the commands share: from a request to its plan, and to its session."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from awsenv.config import load
+from awsenv.config import Config, load
 from awsenv.deadline import Deadline
 from awsenv.plan import Plan, make_plan
 from awsenv.request import Request
@@ -13,6 +14,7 @@ from awsenv.settings import Settings
 from awsenv.sources import Context
 from awsenv.text import visible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.flow import Flow
 
@@ -23,20 +25,23 @@ def tell(line: str) -> None:
     sys.stderr.flush()
 
 
-def plan_for(request: Request, env: Mapping[str, str] = os.environ) -> Plan:
-    """The plan for `request` by the config files and settings of `env`."""
-    return make_plan(request, load(env), Settings.read(env), env)
+def plan_for(
+    request: Request, env: Mapping[str, str] = os.environ, config: Config | None = None
+) -> Plan:
+    """The plan for `request` by the settings in `env` and `config`, or the files it names."""
+    return make_plan(request, config or load(env), Settings.read(env), env)
 
 
 def flow_for(
     plan: Plan,
     env: Mapping[str, str] = os.environ,
+    config: Config | None = None,
     *,
     may_ask: bool = True,
     for_hook: bool = False,
     lead: int = 0,
     renew_below: int = 0,
-) -> "Flow":
+) -> Flow:
     """The run through `plan`, in the manner that the arguments say (see `flow.Manner`)."""
     from awsenv.flow import Flow, Manner
 
@@ -50,4 +55,4 @@ def flow_for(
         renew_below,
         settings.mfa_process_timeout,
     )
-    return Flow(plan, Context(load(env), dict(env), Deadline(settings.deadline)), manner)
+    return Flow(plan, Context(config or load(env), dict(env), Deadline(settings.deadline)), manner)

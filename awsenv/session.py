@@ -1,6 +1,8 @@
 """Temporary credentials and what is known about them."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from awsenv.data import dataclass, field
 
 
 @dataclass(frozen=True)

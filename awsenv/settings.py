@@ -4,11 +4,13 @@ In this order: the command line, the profile's own key, the AWSENV_* variable, t
 docs/settings.md lists every setting of awsenv, those of the shell hooks included.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from awsenv.config import Profile
+from awsenv.data import dataclass
 from awsenv.durations import parse_duration
 from awsenv.errors import ConfigError, UsageError
 
@@ -48,7 +50,7 @@ class Settings:
     deadline: int = 15
 
     @classmethod
-    def read(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+    def read(cls, env: Mapping[str, str] = os.environ) -> Settings:
         """The settings in `env`; raises ConfigError for a value that does not fit."""
 
         def seconds(name: str, limits: tuple[int, int]) -> int | None:

@@ -1,12 +1,14 @@
 """A sign-in that has lapsed, and the offer to renew it with the AWS CLI."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from awsenv.errors import CredentialsError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.terminal import Terminal
 
@@ -21,7 +23,7 @@ class SignInNeeded(CredentialsError):  # noqa: N818 - named for what is to be do
         self.command = command
 
 
-def offer(needed: SignInNeeded, open_terminal: "Callable[[], Terminal | None]") -> bool:
+def offer(needed: SignInNeeded, open_terminal: Callable[[], Terminal | None]) -> bool:
     """Ask whether to sign in now and do it; False where that is not possible or not wanted.
 
     Raises CancelledError where the person cancelled, CredentialsError where signing in failed.
@@ -46,7 +48,7 @@ def offer(needed: SignInNeeded, open_terminal: "Callable[[], Terminal | None]") 
     return True
 
 
-def _run(words: list[str], terminal: "Terminal") -> int:
+def _run(words: list[str], terminal: Terminal) -> int:
     """Run a program at the terminal, for our own stdout belongs to the shell's evaluation."""
     import subprocess
 

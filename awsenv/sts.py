@@ -3,20 +3,24 @@
 API: AWS Security Token Service, version 2011-06-15.
 """
 
+from __future__ import annotations
+
 import os
-import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from _thread import allocate_lock  # threading loads more than is needed before the first call
 
 from awsenv import refusals
+from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
 from awsenv.record import LONGEST_LIFE
 from awsenv.session import Credentials
 from awsenv.sources import Resolved, Root
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import botocore.session
 
     from awsenv.plan import Plan, Step
@@ -38,10 +42,10 @@ class Granted:
 class Sts:
     """STS as `plan` reaches it: its region, endpoint, proxy, CA bundle and time limit."""
 
-    def __init__(self, plan: "Plan", deadline: Deadline) -> None:
+    def __init__(self, plan: Plan, deadline: Deadline) -> None:
         self._plan = plan
         self._deadline = deadline
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._made: tuple[Any, Any] | None = None
 
     def prepare(self, credentials: Credentials) -> None:
@@ -56,7 +60,7 @@ class Sts:
         return self._granted("get_session_token", credentials, parameters)
 
     def assume_role(
-        self, credentials: Credentials, step: "Step", duration: int, name: str, code: str | None
+        self, credentials: Credentials, step: Step, duration: int, name: str, code: str | None
     ) -> Granted:
         """AssumeRole of `step` for `duration` seconds as session `name`."""
         parameters: dict[str, Any] = {
@@ -153,7 +157,7 @@ class Sts:
         return client, session.get_credentials()
 
 
-def new_session(profile: str | None) -> "botocore.session.Session":
+def new_session(profile: str | None) -> botocore.session.Session:
     """A botocore session for `profile`, or for none: never for the AWS_PROFILE of the shell."""
     import botocore.session
 

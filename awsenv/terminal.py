@@ -21,17 +21,28 @@ typed, so is neither an editor nor asking for a password.
 On Windows a console has no foreground group: awsenv asks wherever there is a console.
 """
 
+from __future__ import annotations
+
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeVar
 
 from awsenv.errors import CancelledError
 from awsenv.text import visible
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, Protocol, Self, TypeVar
+
+    T = TypeVar("T")
+
+    class _Platform(Protocol):
+        def find(self, from_hook: bool, /) -> Terminal | str: ...
+        def name(self) -> str: ...
+
+
 Idle = Callable[[], bool]
 
 # How often `idle` is called while a person is waited for, in seconds.
@@ -214,11 +225,6 @@ def why_closed(*, from_hook: bool = False) -> str | None:
 def terminal_name() -> str:
     """The name of the controlling terminal, such as pts/3; "" where there is none."""
     return _platform().name()
-
-
-class _Platform(Protocol):
-    def find(self, from_hook: bool, /) -> Terminal | str: ...
-    def name(self) -> str: ...
 
 
 def _platform() -> _Platform:

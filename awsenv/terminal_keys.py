@@ -4,11 +4,16 @@ Terminals may be left with extended keyboards and bracketed paste on by the shel
 awsenv in the middle of a line: then Ctrl-C comes as an escape sequence, and pasted text in two.
 """
 
+from __future__ import annotations
+
 import codecs
 import termios
-from typing import Any
 
 from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 INTERRUPT = "\x03"
 _ESCAPE = "\x1b"

@@ -1,5 +1,7 @@
 """The person's terminal on Linux, macOS and the BSDs; awsenv.terminal says when it may be used."""
 
+from __future__ import annotations
+
 import os
 import select
 import signal
@@ -10,11 +12,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Any, Self
 
 from awsenv.errors import CancelledError
 from awsenv.terminal import Terminal
 from awsenv.terminal_keys import INTERRUPT, Keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
 # What a control character is set to when no key is to have that effect.
@@ -28,7 +33,7 @@ _DEADLY = (signal.SIGTERM, signal.SIGHUP)
 _IGNORED = (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP)
 
 
-def find(from_hook: bool) -> "PosixTerminal | str":
+def find(from_hook: bool) -> PosixTerminal | str:
     """The terminal, or why it may not be used."""
     try:
         handle = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)

@@ -1,5 +1,7 @@
 """The person's terminal on Windows: the console, whatever stdin and stdout are."""
 
+from __future__ import annotations
+
 import ctypes
 import msvcrt
 import os
@@ -8,10 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
 
 from awsenv.errors import CancelledError
 from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, UP, Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 assert sys.platform == "win32"
 
@@ -22,7 +27,7 @@ _ARROWS = {"H": UP, "P": DOWN}
 _POLL = 0.02
 
 
-def find(_from_hook: bool) -> "WindowsTerminal | str":
+def find(_from_hook: bool) -> WindowsTerminal | str:
     """The console, or why it may not be used. A console has no foreground group."""
     try:
         return WindowsTerminal(os.open("CONOUT$", os.O_RDWR | os.O_BINARY))

@@ -46,6 +46,6 @@ def note(profile: str) -> None:
     ]
     try:
         files.make_private_dir(paths.cache_dir())
-        files.write_private(_path(), "".join(lines))
+        files.write_private(_path(), "".join(lines), lasting=False)
     except AwsenvError:
         return

@@ -43,8 +43,8 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         text = record.render(key, {name: text for name, text in values.items() if text})
         path = os.path.join(folder, key)
         files.make_private_dir(folder)
-        files.write_private(f"{path}.credentials", "")
-        files.write_private(path, text)
+        files.write_private(f"{path}.credentials", "", lasting=False)
+        files.write_private(path, text, lasting=False)
         # For shells, whose builtins can tell whether one file is newer or older than another:
         # neither means that it is unchanged, and finds an older file moved in too.
         _stamp(path, config.config_path)

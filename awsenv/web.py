@@ -1,13 +1,18 @@
 """Single HTTP requests beside the AWS APIs, by the person's own proxy and certificate settings."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from awsenv.config import Config
+from awsenv.data import dataclass, field
 from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError, NetworkError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ The patterns are those of the AssumeRole API reference (RoleArn, RoleSessionName
 SourceIdentity) and of region names.
 """
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from awsenv.config import Profile
 from awsenv.errors import AwsenvError, ConfigError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.plan import Plan, Step
 
@@ -22,7 +23,7 @@ def check_region(region: str | None, where: str | None = None) -> None:
         raise _wrong(f"region {region!r} is not the name of a region", "eu-west-1, say", where)
 
 
-def check_step(step: "Step", profile: Profile | None) -> None:
+def check_step(step: Step, profile: Profile | None) -> None:
     """Raises UsageError, or ConfigError where what is wrong stands in `profile`."""
     if step.kind != "role":
         return
@@ -53,7 +54,7 @@ def check_step(step: "Step", profile: Profile | None) -> None:
             raise _wrong(text, f"add --tag {key}=VALUE, or leave it out", None)
 
 
-def check(plan: "Plan", profiles: list[Profile]) -> None:
+def check(plan: Plan, profiles: list[Profile]) -> None:
     """Check every step of `plan`, and its region."""
     by_name = {profile.name: profile for profile in profiles}
     for step in plan.steps:

@@ -11,7 +11,7 @@ import pytest
 from support_world import RunningSts, run_awsenv
 from test_assume import AWS, environment, identity_by_boto3
 
-from awsenv.cli import COMMANDS
+from awsenv.commands import COMMANDS
 
 
 def login(sts: RunningSts) -> None:

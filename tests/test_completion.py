@@ -9,7 +9,9 @@ import pytest
 from support_world import run_awsenv
 from terminal_driver import Driven, drive
 
-from awsenv import cli, completion
+from awsenv import completion
+from awsenv.commands import COMMANDS, load
+from awsenv.declared import parameters
 
 ROOT = Path(__file__).parents[1]
 CONFIG = """
@@ -58,8 +60,8 @@ def test_names_of_profiles(config: Path) -> None:
 
 def test_commands_and_options(config: Path) -> None:
     names = [line.partition("\t")[0] for line in offered("fish", "")]
-    assert names == [*cli.COMMANDS, "auto"]
-    assert "exec:Run a command with a role's credentials" in "\n".join(offered("zsh", ""))
+    assert names == [*COMMANDS, "auto"]
+    assert "exec:Run a command with a role's credentials." in "\n".join(offered("zsh", ""))
     options = [line.partition("\t")[0] for line in offered("fish", "assume", "-")]
     assert {"--role-arn", "--mfa-code", "--shell", "--min-left", "--help"} <= set(options)
     assert offered("powershell", "=assume", "=--mfa-s")[0].startswith("--mfa-serial\tUse this")
@@ -107,13 +109,8 @@ def test_nothing_is_said_whatever_is_wrong(config: Path) -> None:
 
 
 def test_the_table_of_commands_is_the_command_lines() -> None:
-    group = cli.parser("")
-    found = [
-        name
-        for name, command in group.commands.items()
-        if command.params and command.params[0].name == "profile"
-    ]
-    assert sorted(found) == sorted(set(completion.TAKE_PROFILE) & set(cli.COMMANDS))
+    found = [name for name in COMMANDS if "profile" in parameters(load(name))]
+    assert sorted(found) == sorted(set(completion.TAKE_PROFILE) & set(COMMANDS))
 
 
 def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support_world import RunningSts, run_awsenv
 
-FULL = "from awsenv.cli import run; run()"
+FULL = "import sys; from awsenv.cli import run; sys.exit(run(sys.argv[1:]))"
 FAST = "import sys; from awsenv import fast; t = fast.answer(sys.argv[1:]); print(t or '', end='')"
 
 

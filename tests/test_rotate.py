@@ -357,7 +357,7 @@ def sending(*args, **keywords):
     return answer
 botocore.httpsession.URLLib3Session.send = sending
 from awsenv.cli import run
-run(["rotate"])
+sys.exit(run(["rotate"]))
 """
 
 

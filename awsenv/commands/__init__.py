@@ -1,0 +1,39 @@
+"""The commands: a module each, and this table of them."""
+
+from collections.abc import Callable
+
+# In the order of --help, with a line that fits there. A command that is added here exists: its
+# module has its name, and in it the function `command`, whose docstring is the longer help.
+COMMANDS = {
+    "assume": 'Give the shell a role: eval "$(awsenv assume NAME)".',
+    "unset": 'Take an assume back: eval "$(awsenv unset)".',
+    "refresh": "Renew this shell's session, as the hook does.",
+    "exec": "Run a command with a role's credentials.",
+    "credential-process": "Print credentials the way credential_process wants.",
+    "login": "Get the MFA session that serves every role.",
+    "logout": "Forget an MFA session and the roles got with it.",
+    "save": "Write a session into the credentials file.",
+    "setup": "Find an IAM user's MFA device, and write it down.",
+    "rotate": "Replace an IAM user's access key in your files.",
+    "status": "Show the session at hand and the time it has left.",
+    "whoami": "Ask AWS who this shell is, or who PROFILE is.",
+    "list": "Show every profile, and what its session has left.",
+    "console": "Open the AWS console in the browser.",
+    "doctor": "Look for what is wrong in the set-up, with the fix.",
+    "explain": "Show what would be asked of AWS, and why.",
+    "init": "Print or install the line that loads the shell hook.",
+    "prompt": "Print a session's profile and time left.",
+    "demo": "Try awsenv without an AWS account.",
+}
+# What these print is meant to be evaluated: a failure has to make the evaluation fail too.
+EVALUATED = ("assume", "unset", "refresh", "init")
+# Everything after the first argument belongs to another program.
+PASSES_ON = ("exec",)
+
+
+def load(name: str) -> Callable[..., int | None]:
+    """The function that is command `name`; its module is imported by this."""
+    module = f"awsenv.commands.{name.replace('-', '_')}"
+    # As in awsenv.shells.
+    command: Callable[..., int | None] = __import__(module, fromlist=["command"]).command
+    return command

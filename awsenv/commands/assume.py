@@ -1,17 +1,17 @@
 """`awsenv assume`: statements that make the shell a role or an MFA session."""
 
+from __future__ import annotations
+
 import os
 import sys
-from dataclasses import replace
-from typing import Annotated
-
-import typer
 
 from awsenv import usage, warm
 from awsenv.config import load
+from awsenv.data import replace
+from awsenv.declared import flag
 from awsenv.environment import assume_change
 from awsenv.options import takes_request
-from awsenv.output import FormatOption, PrintOption, ShellOption, renderer
+from awsenv.output import FORMAT, PRINT, SHELL, renderer
 from awsenv.profile_mode import choose
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
@@ -22,17 +22,11 @@ from awsenv.summary import summary
 def command(
     request: Request,
     *,
-    shell: ShellOption = None,
-    format_: FormatOption = None,
-    print_: PrintOption = False,
-    export_profile: Annotated[
-        bool,
-        typer.Option("--export-profile", help="Export AWS_PROFILE instead of keys."),
-    ] = False,
-    pick: Annotated[
-        bool,
-        typer.Option("--pick", help="Choose the profile from a list; PROFILE filters it."),
-    ] = False,
+    shell: str | None = SHELL,
+    format_: str | None = FORMAT,
+    print_: bool = PRINT,
+    export_profile: bool = flag("--export-profile", "Export AWS_PROFILE instead of keys."),
+    pick: bool = flag("--pick", "Choose the profile from a list; PROFILE filters it."),
 ) -> None:
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
     emit = renderer(["awsenv", *sys.argv[1:]], shell, format_, print_)
@@ -41,9 +35,10 @@ def command(
 
         if pick or picker.wanted(os.environ):
             request = replace(request, profile=picker.pick(os.environ, request.profile or ""))
-    plan, config = plan_for(request), load()
+    config = load()
+    plan = plan_for(request, config=config)
     export = choose(plan, config) if export_profile else None
-    session = flow_for(export.plan if export else plan).run()
+    session = flow_for(export.plan if export else plan, config=config).run()
     if sys.stderr.isatty():
         tell(summary(session))
     if export:

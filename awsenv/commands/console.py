@@ -1,15 +1,15 @@
 """`awsenv console`: the AWS console in the browser, signed in as a role."""
 
+from __future__ import annotations
+
 import os
 import sys
-from dataclasses import replace
-from typing import Annotated
-
-import typer
 
 from awsenv import cache, console, usage
 from awsenv.config import load
+from awsenv.data import replace
 from awsenv.deadline import Deadline
+from awsenv.declared import flag, value
 from awsenv.environment import put_still_holds
 from awsenv.options import takes_request
 from awsenv.request import Request
@@ -20,12 +20,9 @@ from awsenv.settings import Settings
 @takes_request
 def command(
     request: Request,
-    service: Annotated[
-        str | None, typer.Option(help="Open this service, such as ec2.", metavar="SERVICE")
-    ] = None,
-    print_: Annotated[
-        bool, typer.Option("--print", help="Print the address instead of opening it.")
-    ] = False,
+    *,
+    service: str | None = value("--service", "SERVICE", "Open this service, such as ec2."),
+    print_: bool = flag("--print", "Print the address instead of opening it."),
 ) -> None:
     """Open the AWS console in the browser as PROFILE, or as this shell's session."""
     env = dict(os.environ)

@@ -8,7 +8,7 @@ import os
 import sys
 
 from awsenv import fast, warm
-from awsenv.config import load
+from awsenv.config import Config, load
 from awsenv.errors import ConfigError, CredentialsError
 from awsenv.options import takes_request
 from awsenv.plan import Plan
@@ -22,15 +22,16 @@ from awsenv.times import iso_utc
 @takes_request
 def command(request: Request) -> None:
     """Print a role's credentials as JSON, for credential_process in ~/.aws/config."""
-    plan = plan_for(request)
+    config = load()
+    plan = plan_for(request, config=config)
     if plan.root.source == "process" and plan.root.profile in _callers():
         raise ConfigError(
             f"profile {plan.root.profile!r} gets its credentials from itself: its "
             f"credential_process calls awsenv for the same profile ({plan.root.where})",
             "let it name another profile, one with a role or keys of its own",
         )
-    session = _session(plan)
-    warm.leave(plan, session, load(), os.environ)
+    session = _session(plan, config)
+    warm.leave(plan, session, config, os.environ)
     answer: dict[str, object] = {
         "Version": 1,
         "AccessKeyId": session.credentials.access_key_id,
@@ -47,11 +48,11 @@ def _callers() -> list[str]:
     return os.environ.get(WITHIN, "").split("\n")
 
 
-def _session(plan: Plan) -> Session:
+def _session(plan: Plan, config: Config) -> Session:
     """A session with time enough left if that takes no code, else any live one, else a new one."""
     try:
-        return flow_for(plan, may_ask=False, renew_below=fast.RENEW_BELOW).run()
+        return flow_for(plan, config=config, may_ask=False, renew_below=fast.RENEW_BELOW).run()
     except CredentialsError:
         pass
-    flow = flow_for(plan)
+    flow = flow_for(plan, config=config)
     return flow.cached() or flow.run()

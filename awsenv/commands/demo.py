@@ -1,26 +1,18 @@
 """`awsenv demo`: everything, without an AWS account and without a network."""
 
 import sys
-from typing import Annotated
 
-import typer
-
+from awsenv.declared import argument, flag, value
 from awsenv.durations import parse_duration
 from awsenv.errors import UsageError
 
 
 def command(
-    action: Annotated[
-        str | None,
-        typer.Argument(help="In the demo's shell: code, or lapse TIME.", metavar="[ACTION]"),
-    ] = None,
-    time: Annotated[str | None, typer.Argument(help="How long sessions live.")] = None,
-    tour: Annotated[
-        bool, typer.Option("--tour", help="Play a short tour instead of opening a shell.")
-    ] = False,
-    life: Annotated[
-        str | None, typer.Option(help="Let sessions live this long at most.", metavar="TIME")
-    ] = None,
+    *,
+    action: str | None = argument("[ACTION]", "In the demo's shell: code, or lapse TIME."),
+    time: str | None = argument("[TIME]", "How long sessions live."),
+    tour: bool = flag("--tour", "Play a short tour instead of opening a shell."),
+    life: str | None = value("--life", "TIME", "Let sessions live this long at most."),
 ) -> int:
     """Try awsenv against a local AWS of your own, in your own shell."""
     if action == "code":

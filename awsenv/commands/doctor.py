@@ -2,19 +2,16 @@
 
 import os
 import sys
-from typing import Annotated
 
-import typer
-
+from awsenv.declared import flag
 from awsenv.doctor import Finding, examine
 from awsenv.text import visible
 
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Leave out what asks the network: the clock.")
-    ] = False,
+    *,
+    as_json: bool = flag("--json", "As JSON."),
+    offline: bool = flag("--offline", "Leave out what asks the network: the clock."),
 ) -> int:
     """Look for what goes wrong in practice: files, variables, modes, hook, clock; with the fix."""
     findings = list(examine(dict(os.environ), offline=offline))

@@ -2,10 +2,8 @@
 
 import os
 import sys
-from typing import Annotated
 
-import typer
-
+from awsenv.declared import arguments
 from awsenv.environment import assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.options import takes_request
@@ -24,9 +22,8 @@ class CommandError(AwsenvError):
 @takes_request
 def command(
     request: Request,
-    words: Annotated[
-        list[str] | None, typer.Argument(help="The command and its arguments.", metavar="COMMAND …")
-    ] = None,
+    *,
+    words: list[str] | None = arguments("COMMAND …", "The command and its arguments."),
 ) -> int:
     """Run a command with a role's credentials; all that follows PROFILE is the command's."""
     words = list(words or [])

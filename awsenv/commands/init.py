@@ -2,25 +2,19 @@
 
 import os
 import sys
-from typing import Annotated
-
-import typer
 
 from awsenv import hookfiles, powershell_profile, rcfile, shells
+from awsenv.declared import argument, flag
 from awsenv.errors import UsageError
 from awsenv.run import tell
 from awsenv.text import visible
 
 
 def command(
-    shell: Annotated[
-        str | None,
-        typer.Argument(help="bash, zsh, fish or powershell; else this one.", metavar="[SHELL]"),
-    ] = None,
-    install: Annotated[bool, typer.Option("--install", help="Add it to the rc file.")] = False,
-    uninstall: Annotated[
-        bool, typer.Option("--uninstall", help="Take it out of the rc file.")
-    ] = False,
+    *,
+    shell: str | None = argument("[SHELL]", "bash, zsh, fish or powershell; else this one."),
+    install: bool = flag("--install", "Add it to the rc file."),
+    uninstall: bool = flag("--uninstall", "Take it out of the rc file."),
 ) -> None:
     """Print the line that loads the shell hook, for your rc file."""
     if install and uninstall:

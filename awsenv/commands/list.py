@@ -1,17 +1,22 @@
 """`awsenv list`: every profile, what it comes to, and how long its session still lasts."""
 
+from __future__ import annotations
+
 import os
 import sys
-from typing import Annotated, Any
 
-import typer
-
+from awsenv.declared import flag
 from awsenv.durations import format_duration
 from awsenv.text import visible
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    *,
+    as_json: bool = flag("--json", "As JSON."),
 ) -> None:
     """Show every profile: account, role, source, MFA, region, and the time left of its session."""
     from awsenv.overview import overview

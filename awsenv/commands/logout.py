@@ -1,31 +1,22 @@
 """`awsenv logout`: forget sessions, and remove the profiles they were saved as."""
 
 import os
-from typing import Annotated
-
-import typer
 
 from awsenv import cache, saved
 from awsenv.config import load, shown
+from awsenv.declared import flag
 from awsenv.environment import put_still_holds
 from awsenv.errors import ConfigError, UsageError
+from awsenv.options import PROFILE
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import plan_for, tell
 
 
 def command(
-    profile: Annotated[
-        str | None,
-        typer.Argument(
-            help="The profile; else AWSENV_PROFILE, AWS_PROFILE or default.",
-            metavar="[PROFILE]",
-            show_default=False,
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Forget every session of every profile.")
-    ] = False,
+    *,
+    profile: str | None = PROFILE,
+    everything: bool = flag("--all", "Forget every session of every profile."),
 ) -> None:
     """Forget the MFA session of a profile's user, and every role session got with it."""
     if everything and profile:

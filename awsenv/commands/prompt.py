@@ -3,23 +3,19 @@
 import os
 import sys
 import time
-from typing import Annotated
 
-import typer
-
+from awsenv.declared import argument, value
 from awsenv.durations import format_duration
 from awsenv.environment import put_still_holds
 from awsenv.text import visible
 
 
 def command(
-    profile: Annotated[
-        str | None,
-        typer.Argument(help="A profile; without one, this shell's.", metavar="[PROFILE]"),
-    ] = None,
-    format_: Annotated[
-        str, typer.Option("--format", help="The text, with {profile} and {left}.")
-    ] = "{profile} {left}",
+    *,
+    profile: str | None = argument("[PROFILE]", "A profile; without one, this shell's."),
+    format_: str = value(
+        "--format", "TEXT", "The text, with {profile} and {left}.", "{profile} {left}"
+    ),
 ) -> None:
     """Print a session's profile and time left, or nothing where there is none."""
     name, expires = _of_profile(profile) if profile else _of_shell()

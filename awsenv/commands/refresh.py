@@ -1,18 +1,18 @@
 """`awsenv refresh`: renew the session of this shell, as the hooks do before a command."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated
-
-import typer
 
 from awsenv import cache
 from awsenv.config import load
+from awsenv.data import replace
+from awsenv.declared import flag
 from awsenv.environment import EnvChange, is_profile_mode, put_still_holds, refresh_change
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.mfa import EmptyCode
-from awsenv.output import ShellOption, renderer
+from awsenv.output import SHELL, renderer
 from awsenv.plan import Plan
 from awsenv.profile_mode import choose
 from awsenv.request import Request
@@ -23,10 +23,9 @@ from awsenv.text import visible
 
 
 def command(
-    shell: ShellOption = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Get a new session even while this one is live.")
-    ] = False,
+    *,
+    shell: str | None = SHELL,
+    force: bool = flag("--force", "Get a new session even while this one is live."),
 ) -> None:
     """Print statements that renew this shell's session: keys and expiry, never a region."""
     emit = renderer(["awsenv", "refresh"], shell, None, False)

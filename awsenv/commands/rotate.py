@@ -1,13 +1,12 @@
 """`awsenv rotate`: a new access key in the place of the old one."""
 
 import os
-from typing import Annotated
-
-import typer
 
 from awsenv.config import load
+from awsenv.declared import value
 from awsenv.durations import parse_duration
 from awsenv.errors import AwsenvError, CancelledError, RefusedError, UsageError
+from awsenv.options import PROFILE
 from awsenv.plan import mfa_part, root_plan
 from awsenv.request import Request
 from awsenv.rotation import Means, Rotation
@@ -18,27 +17,14 @@ from awsenv.terminal import open_terminal
 
 
 def command(
-    profile: Annotated[
-        str | None,
-        typer.Argument(
-            help="The profile; else AWSENV_PROFILE, AWS_PROFILE or default.",
-            metavar="[PROFILE]",
-            show_default=False,
-        ),
-    ] = None,
-    delete_key: Annotated[
-        str | None,
-        typer.Option(help="Delete the user's second key to make room.", metavar="KEY_ID"),
-    ] = None,
-    mfa_serial: Annotated[
-        str | None, typer.Option(help="Use this MFA device.", metavar="SERIAL")
-    ] = None,
-    mfa_code: Annotated[
-        str | None, typer.Option(help="The MFA code, instead of asking.", metavar="CODE")
-    ] = None,
-    wait: Annotated[
-        str, typer.Option(help="How long AWS may take to know the new key.", metavar="TIME")
-    ] = "2m",
+    *,
+    profile: str | None = PROFILE,
+    delete_key: str | None = value(
+        "--delete-key", "KEY_ID", "Delete the user's second key to make room."
+    ),
+    mfa_serial: str | None = value("--mfa-serial", "SERIAL", "Use this MFA device."),
+    mfa_code: str | None = value("--mfa-code", "CODE", "The MFA code, instead of asking."),
+    wait: str = value("--wait", "TIME", "How long AWS may take to know the new key.", "2m"),
 ) -> None:
     """Replace the access key of a profile's IAM user, wherever your files hold it."""
     request = Request(profile=profile, mfa_serial=mfa_serial, mfa_code=mfa_code)

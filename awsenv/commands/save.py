@@ -1,13 +1,11 @@
 """`awsenv save`: a session as a profile, for tools that read nothing but the credentials file."""
 
 import time
-from typing import Annotated
-
-import typer
 
 from awsenv import saved
 from awsenv.config import Config, load, shown
 from awsenv.config.edit import edit_profile
+from awsenv.declared import flag, value
 from awsenv.errors import ConfigError, UsageError
 from awsenv.options import takes_request
 from awsenv.request import Request
@@ -19,20 +17,14 @@ _PROCESS = ("awsenv", "credential-process")
 @takes_request
 def command(
     request: Request,
-    as_name: Annotated[
-        str | None,
-        typer.Option("--as", help="The name to save it under.", metavar="NAME"),
-    ] = None,
-    as_process: Annotated[
-        str | None,
-        typer.Option(
-            help="Write a profile NAME that gets sessions from awsenv, instead of keys.",
-            metavar="NAME",
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite what NAME holds, even long-lived keys.")
-    ] = False,
+    *,
+    as_name: str | None = value("--as", "NAME", "The name to save it under."),
+    as_process: str | None = value(
+        "--as-process",
+        "NAME",
+        "Write a profile NAME that gets sessions from awsenv, instead of keys.",
+    ),
+    force: bool = flag("--force", "Overwrite what NAME holds, even long-lived keys."),
 ) -> None:
     """Write a profile's session into the credentials file, as a profile of its own."""
     if as_name == "" or as_process == "":

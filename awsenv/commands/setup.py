@@ -1,18 +1,18 @@
 """`awsenv setup`: find the user's MFA device, and write it into the config."""
 
+from __future__ import annotations
+
 import os
-from dataclasses import dataclass
-from typing import Annotated
 
-import typer
-
-from awsenv import sources
+from awsenv import declared, sources
 from awsenv.config import Config, load, shown
 from awsenv.config.edit import edit_profile
+from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.endpoint import sts_region
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
 from awsenv.iam import DENIED, Iam
+from awsenv.options import PROFILE
 from awsenv.plan import Plan, root_plan
 from awsenv.request import Request
 from awsenv.run import tell
@@ -33,19 +33,11 @@ class _Wishes:
 
 
 def command(
-    profile: Annotated[
-        str | None,
-        typer.Argument(
-            help="The profile; else AWSENV_PROFILE, AWS_PROFILE or default.",
-            metavar="[PROFILE]",
-            show_default=False,
-        ),
-    ] = None,
-    mfa_serial: Annotated[
-        str | None, typer.Option(help="Write this MFA device.", metavar="SERIAL")
-    ] = None,
-    region: Annotated[str | None, typer.Option(help="Write this region.", metavar="REGION")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Write without asking, for scripts.")] = False,
+    *,
+    profile: str | None = PROFILE,
+    mfa_serial: str | None = declared.value("--mfa-serial", "SERIAL", "Write this MFA device."),
+    region: str | None = declared.value("--region", "REGION", "Write this region."),
+    yes: bool = declared.flag("--yes", "Write without asking, for scripts."),
 ) -> None:
     """Find out who a profile's keys belong to, and set its MFA device and region."""
     wishes = _Wishes(mfa_serial, region, yes)

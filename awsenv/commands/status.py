@@ -1,27 +1,29 @@
 """`awsenv status`: which session is at hand and how long it lasts, without the network."""
 
+from __future__ import annotations
+
 import os
 import sys
 import time
-from typing import Annotated, Any
-
-import typer
 
 from awsenv import cache, record
+from awsenv.declared import argument, flag
 from awsenv.durations import format_duration
 from awsenv.environment import put_still_holds
 from awsenv.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # No session, or a lapsed one: the exit code of "no usable credentials".
 _NONE = 4
 
 
 def command(
-    profile: Annotated[
-        str | None,
-        typer.Argument(help="A profile; without one, this shell's session.", metavar="[PROFILE]"),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    *,
+    profile: str | None = argument("[PROFILE]", "A profile; without one, this shell's session."),
+    as_json: bool = flag("--json", "As JSON."),
 ) -> int:
     """Tell the profile, account, role, time left and source of a session."""
     facts = _of_profile(profile) if profile else _of_shell()

@@ -3,11 +3,11 @@
 import os
 
 from awsenv.environment import unset_change
-from awsenv.output import FormatOption, PrintOption, ShellOption, renderer
+from awsenv.output import FORMAT, PRINT, SHELL, renderer
 
 
 def command(
-    shell: ShellOption = None, format_: FormatOption = None, print_: PrintOption = False
+    *, shell: str | None = SHELL, format_: str | None = FORMAT, print_: bool = PRINT
 ) -> None:
     """Print statements that restore what the variables held before the first assume."""
     renderer(["awsenv", "unset"], shell, format_, print_)(unset_change(os.environ))

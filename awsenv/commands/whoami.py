@@ -2,10 +2,8 @@
 
 import os
 import sys
-from typing import Annotated
 
-import typer
-
+from awsenv.declared import flag
 from awsenv.environment import CREDENTIALS
 from awsenv.options import takes_request
 from awsenv.plan import Plan
@@ -18,7 +16,8 @@ from awsenv.text import visible
 @takes_request
 def command(
     request: Request,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    *,
+    as_json: bool = flag("--json", "As JSON."),
 ) -> None:
     """Ask STS who this shell is, or who PROFILE is."""
     from awsenv.deadline import Deadline

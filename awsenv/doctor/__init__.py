@@ -4,11 +4,13 @@ A group is a module with `check(case)`, which yields findings. It changes nothin
 clock's asks the network. Values out of the files are told where they help, secrets never.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
 
 from awsenv.config import Config, load
+from awsenv.data import dataclass, field
 from awsenv.errors import AwsenvError
 
 GROUPS = (

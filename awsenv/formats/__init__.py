@@ -1,7 +1,6 @@
 """What else than a shell's statements can be printed: one file each, and one line here."""
 
 from collections.abc import Callable
-from importlib import import_module
 
 from awsenv.environment import EnvChange
 from awsenv.errors import UsageError
@@ -23,5 +22,8 @@ def get(name: str) -> Callable[[EnvChange], str]:
     module = FORMATS.get(name.lower())
     if module is None:
         raise UsageError(f"no format is called {name!r}", f"pass --format {', '.join(FORMATS)}")
-    render: Callable[[EnvChange], str] = import_module(f"awsenv.formats.{module}").render
+    # As in awsenv.shells.
+    render: Callable[[EnvChange], str] = __import__(
+        f"awsenv.formats.{module}", fromlist=["render"]
+    ).render
     return render

@@ -1,14 +1,20 @@
 """MFA codes, whichever way they come."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 
 from awsenv.errors import CredentialsError
 from awsenv.mfa import used
-from awsenv.mfa.base import CodeSource, EmptyCode, Last, Question
+from awsenv.mfa.base import CodeSource, EmptyCode, Question
 from awsenv.mfa.option import OptionSource
 from awsenv.mfa.process import ProcessSource
 from awsenv.mfa.terminal import TerminalSource
 from awsenv.terminal import why_closed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.mfa.base import Last
 
 __all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]
 

@@ -1,17 +1,24 @@
 """What every source of MFA codes is given, and what it has to be."""
 
-import threading
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
 
+from awsenv.data import dataclass, field
 from awsenv.terminal import Terminal
 from awsenv.text import visible
 
-Last = Literal["", "refused", "used"]
-"""What became of the code before: there was none, AWS refused it, or it is spent."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import threading
+    from typing import Literal, Protocol
+
+    # What became of the code before: there was none, AWS refused it, or it is spent.
+    Last = Literal["", "refused", "used"]
+else:
+    Protocol = object
 
 WRONG = "that code was not accepted (wrong, or already used)"
 USED = "that code was just used; the next one comes in"
@@ -65,6 +72,8 @@ class Question:
             # Only a head start: what fails here fails again where its result is needed.
             with suppress(Exception):
                 work()
+
+        import threading
 
         self._thread = threading.Thread(target=quietly, daemon=True)
         self._thread.start()

@@ -1,7 +1,13 @@
 """The code given with --mfa-code, which serves once."""
 
+from __future__ import annotations
+
 from awsenv.errors import UsageError
-from awsenv.mfa.base import Last, Question, is_code
+from awsenv.mfa.base import Question, is_code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.mfa.base import Last
 
 
 class OptionSource:

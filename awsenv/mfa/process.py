@@ -5,21 +5,24 @@ person's terminal, so that it can ask for a passphrase or a touch; where there i
 use it gets none either, in a session of its own. Nothing that it prints is ever shown.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import sys
-import threading
 import time
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING
 
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
-from awsenv.mfa.base import USED, Last, Question, is_code
+from awsenv.mfa.base import USED, Question, is_code
 from awsenv.terminal import Terminal
 from awsenv.text import visible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
+
+    from awsenv.mfa.base import Last
 
 _LONGEST_OUTPUT = 4096
 _RUNS = 3
@@ -86,7 +89,7 @@ class ProcessSource:
             )
         return output.text()
 
-    def _status(self, process: "subprocess.Popen[bytes]") -> int:
+    def _status(self, process: subprocess.Popen[bytes]) -> int:
         import subprocess
 
         limit = self._question.process_timeout
@@ -102,9 +105,11 @@ class ProcessSource:
 class _Output:
     """Takes in what a process prints, and keeps the first of it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._kept = b""
+        import threading
+
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -145,7 +150,7 @@ def _split(command: str) -> list[str]:
 
 def _start(
     command: str | list[str], name: str, terminal: Terminal | None
-) -> "subprocess.Popen[bytes]":
+) -> subprocess.Popen[bytes]:
     import subprocess
 
     own = terminal.fileno() if terminal else None
@@ -169,7 +174,7 @@ def _start(
         raise ConfigError("mfa_process has a NUL character in it", "remove it") from None
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process that is still running, with all that it has started."""
     if process.poll() is not None:
         return

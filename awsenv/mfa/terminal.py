@@ -1,12 +1,18 @@
 """The person, asked at the terminal."""
 
+from __future__ import annotations
+
 import os
 
 from awsenv.errors import CredentialsError
 from awsenv.lock import TakenOver
-from awsenv.mfa.base import USED, WRONG, EmptyCode, Last, Question, is_code
+from awsenv.mfa.base import USED, WRONG, EmptyCode, Question, is_code
 from awsenv.terminal import Terminal
 from awsenv.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.mfa.base import Last
 
 _MALFORMED_TRIES = 3
 # Set in the shell of `awsenv demo`.

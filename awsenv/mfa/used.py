@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 
 from awsenv import files, paths, record
+from awsenv.digest import digest
 from awsenv.errors import AwsenvError
 
 # For so many steps the same digits are the same code; AWS takes codes a little early and late.
@@ -32,20 +33,14 @@ def remember(serial: str, code: str, now: float, step: float = 30) -> None:
     values = {"STEP": str(int(now // step)), "SALT": salt, "CODE": _hash(salt, code)}
     with suppress(AwsenvError):
         files.make_private_dir(os.path.dirname(path))
-        files.write_private(path, record.render(key, values))
+        files.write_private(path, record.render(key, values), lasting=False)
 
 
 def _place(serial: str) -> tuple[str, str]:
-    key = _digest(serial)[:40]
+    key = digest(serial)[:40]
     return os.path.join(paths.cache_dir(), "mfa", key), key
 
 
 def _hash(salt: str, code: str) -> str:
     # Six digits are soon guessed from it. It is the hash of a code that is spent.
-    return _digest(f"{salt}:{code}")
-
-
-def _digest(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return digest(f"{salt}:{code}")

@@ -4,14 +4,21 @@ A source looks at a profile and says whether it is the one (`find`, which reads 
 nothing), and later gets the credentials (`resolve`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
 
 from awsenv.config import Config, Profile
+from awsenv.data import dataclass, field
 from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError
 from awsenv.session import Credentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 
 @dataclass(frozen=True)

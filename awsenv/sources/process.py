@@ -5,15 +5,20 @@ is not used for it: it calls the program twice where the answer has little time 
 what the program says to the person.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from awsenv.config import Config, Profile
 from awsenv.errors import CredentialsError
 from awsenv.session import Credentials
 from awsenv.sources import Context, Resolved, Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # The profiles whose credential_process is being run, a line each, for what runs within it.
 WITHIN = "AWSENV_WITHIN"

@@ -1,9 +1,11 @@
 """A web identity token in a file: AssumeRoleWithWebIdentity, as in EKS and in build jobs."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import replace
 
 from awsenv.config import Config, Profile
+from awsenv.data import replace
 from awsenv.errors import ConfigError
 from awsenv.sources import Root
 from awsenv.sources.botocore import BotocoreSource, account_in

@@ -1,0 +1,130 @@
+"""What a command takes on its command line, declared where the command is, without Typer.
+
+    def command(*, as_json: bool = flag("--json", "As JSON.")) -> None:
+
+`awsenv.typed` makes Typer's command line of it, which knows everything: help, mistakes, every way
+to write an option. Loading Typer takes longer than most commands, so `read` understands by itself
+what people and hooks type nearly always, and leaves all else to Typer.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+
+class Parameter:
+    """An option or an argument; `parse` makes its value of the text, and raises UsageError.
+
+    `kind` is "flag", "value" (of an option), "values" (of one that may be repeated), "argument"
+    or "arguments" (the rest of the words).
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        help: str,  # noqa: A002 - as everywhere
+        *,
+        default: Any = None,
+        metavar: str = "",
+        parse: Callable[[str], Any] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.help = help
+        self.default = default
+        self.metavar = metavar
+        self.parse = parse
+
+
+def flag(name: str, help: str) -> Any:  # noqa: A002
+    """An option that is there or not."""
+    return Parameter("flag", name, help, default=False)
+
+
+def value(
+    name: str,
+    metavar: str,
+    help: str,  # noqa: A002
+    default: str | None = None,
+    parse: Callable[[str], Any] | None = None,
+) -> Any:
+    """An option with a value."""
+    return Parameter("value", name, help, default=default, metavar=metavar, parse=parse)
+
+
+def values(name: str, metavar: str, help: str) -> Any:  # noqa: A002
+    """An option with a value that may be given more than once: a list."""
+    return Parameter("values", name, help, metavar=metavar)
+
+
+def argument(metavar: str, help: str) -> Any:  # noqa: A002
+    """A word that is no option; None where it is not given."""
+    return Parameter("argument", metavar, help, metavar=metavar)
+
+
+def arguments(metavar: str, help: str) -> Any:  # noqa: A002
+    """All words that are left: a list."""
+    return Parameter("arguments", metavar, help, metavar=metavar)
+
+
+def parameters(command: Callable[..., Any]) -> Mapping[str, Parameter]:
+    """What `command` takes, by the names of its own parameters."""
+    found: Mapping[str, Parameter] = getattr(command, "parameters", command.__kwdefaults__ or {})
+    return found
+
+
+def read(
+    command: Callable[..., Any], words: Sequence[str], passes_on: bool
+) -> dict[str, Any] | None:
+    """The values that Typer would find in `words`; None where it is Typer that has to tell.
+
+    With `passes_on`, all that follows the first argument is no option of awsenv's.
+    """
+    declared = parameters(command)
+    options = {each.name: (key, each) for key, each in declared.items() if each.name[:2] == "--"}
+    found: dict[str, Any] = {}
+    left = list(words)
+    plain: list[str] = []
+    while left:
+        word = left.pop(0)
+        if word[:1] != "-":
+            plain.append(word)
+            if passes_on:
+                plain += left
+                break
+            continue
+        key, option = options.get(word, ("", None))
+        if option is None or (key in found and option.kind != "values"):
+            return None
+        if option.kind == "flag":
+            found[key] = True
+            continue
+        if not left or left[0][:1] == "-":
+            return None
+        text = left.pop(0)
+        if option.kind == "values":
+            found.setdefault(key, []).append(text)
+        else:
+            found[key] = text
+    return _completed(found, declared, plain)
+
+
+def _completed(
+    found: dict[str, Any], declared: Mapping[str, Parameter], plain: list[str]
+) -> dict[str, Any] | None:
+    """`found` with the words that are no options, and defaults for what is not there."""
+    for key, each in declared.items():
+        if each.kind == "argument" and plain:
+            found[key] = plain.pop(0)
+        elif each.kind == "arguments" and plain:
+            found[key], plain = plain, []
+    if plain:
+        return None
+    for key, text in found.items():
+        parse = declared[key].parse
+        found[key] = parse(text) if parse else text
+    return {key: each.default for key, each in declared.items()} | found

@@ -1,0 +1,97 @@
+"""What is read of a command line without Typer is what Typer reads, or nothing."""
+
+import random
+import time
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from awsenv import typed
+from awsenv.commands import COMMANDS, PASSES_ON, load
+from awsenv.declared import parameters, read
+from awsenv.errors import AwsenvError
+
+# Words that mean something somewhere, and words that are easily taken wrongly.
+WORDS = ["dev", "prod-admin", "", "-", "--", "-h", "--help", "--nope", "-x", "2h", "1d12h", "soon"]
+WORDS += ["--region=eu-west-1", "--mfa", "--mfa-code=123456", "a=b", "--json", "bash", "--version"]
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The values that commands are called with, in the place of running them."""
+    values: list[dict[str, Any]] = []
+    for name in COMMANDS:
+        module = import_module(f"awsenv.commands.{name.replace('-', '_')}")
+        real = module.command
+
+        def stand_in(**given: Any) -> None:
+            values.append(given)
+
+        stand_in.parameters = parameters(real)  # type: ignore[attr-defined]
+        stand_in.__doc__ = real.__doc__
+        monkeypatch.setattr(module, "command", stand_in)
+    return values
+
+
+def by_typer(name: str, words: list[str], called: list[dict[str, Any]]) -> Any:
+    called.clear()
+    try:
+        typed.call([name, *words])
+    except AwsenvError as error:
+        return str(error)
+    return _plain(called[0]) if called else "help"
+
+
+def by_declaration(name: str, words: list[str]) -> Any:
+    try:
+        found = read(load(name), words, name in PASSES_ON)
+    except AwsenvError as error:
+        return str(error)
+    return None if found is None else _plain(found)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    # To every command, an empty list is what None is.
+    return {key: None if value == [] else value for key, value in values.items()}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_read_as_typer_reads(name: str, called: list[dict[str, Any]]) -> None:
+    seed = time.time_ns()
+    chance = random.Random(seed)
+    options = [each.name for each in parameters(load(name)).values()]
+    read_at_all = 0
+    for _ in range(150):
+        count = chance.randrange(6)
+        pool = WORDS if chance.random() < 0.5 else ["dev", "2h", "x y", "Ünï"]
+        words = [chance.choice(options + pool) for _ in range(count)]
+        found = by_declaration(name, words)
+        if found is not None:
+            read_at_all += 1
+            assert found == by_typer(name, words, called), (seed, words)
+    assert read_at_all > 10
+
+
+def test_what_is_left_to_typer() -> None:
+    def left(name: str, *words: str) -> bool:
+        return by_declaration(name, list(words)) is None
+
+    assert not left("assume", "dev", "--shell", "bash", "--mfa-code", "123456", "--tag", "a=b")
+    assert not left("exec", "--region", "eu-west-1", "dev", "--", "aws", "--help")
+    assert not left("refresh", "--shell", "zsh")
+    assert left("assume", "--help")
+    assert left("assume", "dev", "extra")
+    assert left("assume", "--region=eu-west-1")
+    assert left("assume", "--region", "a", "--region", "b")
+    assert left("assume", "dev", "--region")
+    assert left("assume", "dev", "--region", "--pick")
+    assert left("exec", "--", "dev", "aws")
+
+
+def test_no_word_is_lost_or_moved(called: list[dict[str, Any]]) -> None:
+    words = ["--region", "r", "dev", "aws", "--region", "s3", "--", "-x", ""]
+    found = by_declaration("exec", words)
+    assert found == by_typer("exec", words, called)
+    assert found["words"] == ["aws", "--region", "s3", "--", "-x", ""]
+    assert (found["profile"], found["region"]) == ("dev", "r")
