@@ -49,8 +49,15 @@ class Chain:
         return next((profile for profile in self.profiles if profile.get(key)), None)
 
 
-def walk(request: Request, config: Config, env: Mapping[str, str]) -> Chain:
+def walk(
+    request: Request,
+    config: Config,
+    env: Mapping[str, str],
+    roots: dict[str, Root] | None = None,
+) -> Chain:
     """The chain for `request`; raises ConfigError with the profile, file and line at fault.
+
+    In `roots`, whoever walks for many profiles keeps what the credentials of each come to.
 
     The rules are botocore's (`AssumeRoleProvider`): a profile that serves as a source and has
     keys of its own is not assumed, and a profile may name itself as the source of its keys.
@@ -81,9 +88,10 @@ def walk(request: Request, config: Config, env: Mapping[str, str]) -> Chain:
         if profile is None:
             break
         profiles.append(profile)
-        if not (_assumes(profile) and (whole or not _has_keys(profile))) and not given:
+        assumes = _assumes(profile)
+        if not (assumes and (whole or not _has_keys(profile))) and not given:
             break
-        if _assumes(profile) and not (as_target and request.role_arn):
+        if assumes and not (as_target and request.role_arn):
             roles.append(profile)
         as_target = whole = False
         following = given or profile.get("source_profile")
@@ -98,7 +106,12 @@ def walk(request: Request, config: Config, env: Mapping[str, str]) -> Chain:
         if following in [seen.name for seen in profiles]:
             raise _circle(profiles, following or "")
         name = following
-    root = _root(request, profiles, config, env)
+    last = profiles[-1].name if profiles else ""
+    root = roots.get(last) if roots else None
+    if root is None:
+        root = _root(request, profiles, config, env)
+        if roots is not None:
+            roots[last] = root
     return Chain(root, start, profiles, roles, saved, above_saved)
 
 

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 LONGEST_LIFE = 36 * 3600
 # A server's clock may be a little ahead of ours without anything being wrong.
 CLOCK_SLACK = 15 * 60
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS |= getattr(os, "O_BINARY", 0)
 _LARGEST = 64 * 1024
 _FIRST = "AWSENV_RECORD=1"
+# Names that are known to be well formed.
+_SEEN: "set[str]" = set()
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -43,18 +47,24 @@ def render(key: str, values: "Mapping[str, str]") -> str:
 
 def parse(text: str, key: str) -> dict[str, str] | None:
     """The values in `text` if it is a whole record of `key`, else None."""
-    if not text.endswith(f"\nEND={key}\n"):
+    first, last = f"{_FIRST}\n", f"\nEND={key}\n"
+    if not (text.startswith(first) and text.endswith(last)):
         return None
-    lines = text[:-1].split("\n")
-    if lines[0] != _FIRST:
+    body = text[len(first) : -len(last)]
+    lines = body.split("\n") if body else []
+    try:
+        values = dict([line.split("=", 1) for line in lines])
+    except ValueError:
         return None
-    values: dict[str, str] = {}
-    for line in lines[1:-1]:
-        name, equals, value = line.partition("=")
-        if not equals or not _is_name(name) or name in values or not _is_value(value):
+    # A thousand are read for a list: the names of one are those of the next, and one look at the
+    # whole text saves a look at every value.
+    if not values.keys() <= _SEEN:
+        if not all(map(_is_name, values)):
             return None
-        values[name] = value
-    return values
+        _SEEN.update(values)
+    plain = body.isascii() and body.replace("\n", "").isprintable()
+    good = plain or all(map(_is_value, values.values()))
+    return values if good and len(values) == len(lines) else None
 
 
 def read(path: str, key: str) -> dict[str, str] | None:
@@ -62,9 +72,8 @@ def read(path: str, key: str) -> dict[str, str] | None:
 
     Trusted is a regular file, no symbolic link, of this user, that nobody else can read or write.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
+        handle = os.open(path, _FLAGS)
     except (OSError, ValueError):
         return None
     try:
@@ -73,7 +82,7 @@ def read(path: str, key: str) -> dict[str, str] | None:
             return None
         if os.name == "posix" and (facts.st_uid != os.geteuid() or facts.st_mode & 0o077):
             return None
-        text = os.read(handle, _LARGEST).decode()
+        text = os.read(handle, facts.st_size + 1).decode()
     except (OSError, UnicodeDecodeError):
         return None
     finally:

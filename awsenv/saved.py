@@ -33,6 +33,8 @@ def origin_of(name: str, config: Config) -> str | None:
 
     Raises ConfigError where two profiles claim the name.
     """
+    if not (config.having(SAVE_AS) or config.having(SAVED_FROM)):
+        return None
     own = config.profiles.get(name)
     if own and (any(own.get(key) for key in STRONGER) or _is_long_lived(own.values)):
         return None

@@ -265,6 +265,8 @@ class Driven:
         # Not child.close(): that waits fixed times. The file object owns the descriptor.
         self.child.ptyproc.fileobj.close()
         self.child.closed = self.child.ptyproc.closed = True
+        if self.child.exitstatus is not None or self.child.signalstatus is not None:
+            return
         end = time.monotonic() + 2
         while time.monotonic() < end:
             if os.waitpid(self.pid, os.WNOHANG)[0]:

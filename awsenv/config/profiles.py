@@ -44,6 +44,10 @@ class Profile:
                 return at(section.path, section.lines[key])
         return self.where
 
+    def path_of(self, key: str) -> str | None:
+        """The file in which `key` is set, if it is."""
+        return next((each.path for each in self._sections if key in each.lines), None)
+
     def header_in(self, path: str) -> str | None:
         """What its header says in the file at `path`; None where it has no section there."""
         return next((section.name for section in self._sections if section.path == path), None)

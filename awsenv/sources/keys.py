@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from awsenv.config import Config, Profile, shown
+from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.saved import credentials_of, ends_at
 from awsenv.sources import Context, Resolved, Root
@@ -17,10 +17,10 @@ class KeysSource:
         access_key_id = profile.get("aws_access_key_id")
         if not access_key_id:
             return None
-        where = profile.at("aws_access_key_id")
-        in_credentials = where.rpartition(":")[0] == shown(config.credentials_path)
+        in_credentials = profile.path_of("aws_access_key_id") == config.credentials_path
         if in_credentials != self._in_credentials:
             return None
+        where = profile.at("aws_access_key_id")
         if not profile.get("aws_secret_access_key"):
             raise ConfigError(
                 f"profile {profile.name!r} has aws_access_key_id but no aws_secret_access_key "
