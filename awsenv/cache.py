@@ -1,6 +1,7 @@
 """The records of sessions on disk: which key a session has, reading, writing, dropping."""
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -11,6 +12,9 @@ from awsenv.environment import encode_pairs
 from awsenv.files import make_private_dir, write_private
 from awsenv.plan import Plan, Step
 
+# A shell may renew its session by a record that has lapsed: for so long that is kept, in seconds.
+_UNUSED = 30 * 24 * 3600
+_UNFINISHED = 3600
 _NEEDED = frozenset(
     (
         "KIND",
@@ -92,10 +96,21 @@ def load_if_key(text: str) -> dict[str, str] | None:
 
 
 def save(key: str, values: Mapping[str, str]) -> None:
-    """Replace the record named `key`, all at once."""
+    """Replace the record named `key`, all at once, and clear away what nobody will read again."""
     folder = paths.sessions_dir()
     make_private_dir(folder)
     write_private(path_of(key), record.render(key, values), lasting=False)
+    _sweep(folder)
+
+
+def _sweep(folder: str) -> None:
+    """Remove records written long ago, and what a process that was killed has left unfinished."""
+    now = time.time()
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            kept = _UNFINISHED if entry.name.endswith(".tmp") else _UNUSED
+            if entry.stat(follow_symlinks=False).st_mtime < now - kept:
+                os.unlink(entry.path)
 
 
 def drop(key: str, access_key_id: str) -> None:

@@ -5,7 +5,7 @@ if it is empty. bash gives two words instead: the part that readline will replac
 up to the cursor. PowerShell puts a = before each word, since it drops empty ones.
 
 Each line printed is one candidate, with a tab and a description behind it where there is one.
-For bash and PowerShell they are those that fit, written as they have to stand on the line; zsh
+For bash and PowerShell they are those that fit, for bash written as they have to stand there; zsh
 and fish choose among all of them by rules of their own, and zsh gets `name:description` with
 colons in the name escaped. One line that begins with a tab may say instead: `\tcommand N`, the
 words from number N on are another program's command line.

@@ -8,7 +8,7 @@ called: ten processes at once lead to one prompt and one call.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from awsenv import cache, record, refusals, renewal, sources
@@ -19,20 +19,14 @@ from awsenv.errors import AwsenvError, CancelledError, CredentialsError, Refused
 from awsenv.lock import RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan import Plan, Step
-from awsenv.request import Request
+from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
 from awsenv.session import Credentials, Session
 from awsenv.settings import HOUR
 from awsenv.signin import SignInNeeded, offer
 from awsenv.sts import Granted, Sts
 from awsenv.terminal import Terminal, open_terminal, terminal_name
-from awsenv.times import iso_utc
-
-# How long it is remembered that a role refused the duration that a setting asked for.
-_REMEMBER_REFUSAL = 7 * 24 * HOUR
 
 _NOBODY = Credentials("", "")
-
-Values = dict[str, str]
 
 
 @dataclass
@@ -161,7 +155,7 @@ class Flow:
                     if not cached or error.code not in refusals.STALE:
                         raise
                 else:
-                    return self._keep(step, index, granted, extra)
+                    return self._keep(index, granted, extra)
             # The parent's session was good by the clock, and AWS refused it all the same.
             self._refused.add(parent.access_key_id)
             cache.drop(self._keys[index - 1], parent.access_key_id)
@@ -177,7 +171,7 @@ class Flow:
         granted = renewal.take(step, self.context.config, self._refused)
         if granted is None:
             return None
-        values = self._keep(step, index, granted, {})
+        values = self._keep(index, granted, {})
         return values if record.seconds_left(values) > self._wanted(values, final) else None
 
     def _parent(self, index: int) -> tuple[Credentials, bool]:
@@ -245,8 +239,8 @@ class Flow:
                 f"{self.plan.root.description} gave a session, to which AWS gives no MFA session",
                 "drop mfa_serial, or take the IAM user's own keys as the source",
             )
-        refused_at = self._refused_at(step, index)
-        seconds = HOUR if refused_at else step.duration
+        refused = refused_at(cache.load(self._keys[index]) or {}, step)
+        seconds = HOUR if refused else step.duration
         codes = self._codes(step, parent, lock) if step.serial else NoCodes()
         for code in codes:
             lock.note("working")
@@ -264,10 +258,10 @@ class Flow:
                     f"{step.role_arn} does not give {format_duration(seconds)} ({step.why}); "
                     "going on with 1h00m"
                 )
-                seconds, refused_at = HOUR, int(time.time())
+                seconds, refused = HOUR, int(time.time())
                 continue
             codes.accepted()
-            return granted, {"REFUSED_AT": str(refused_at)} if refused_at else {}
+            return granted, {"REFUSED_AT": str(refused)} if refused else {}
         raise AssertionError("codes run out by raising")
 
     def _codes(self, step: Step, parent: Credentials, lock: RecordLock) -> Codes:
@@ -291,36 +285,8 @@ class Flow:
         name = step.session_name or default_session_name()
         return self._sts.assume_role(parent, step, seconds, name, code)
 
-    def _refused_at(self, step: Step, index: int) -> int | None:
-        """When the role refused this duration, if it did lately and was not insisted on."""
-        values = cache.load(self._keys[index]) or {}
-        moment = values.get("REFUSED_AT", "")
-        if step.insisted or step.duration <= HOUR or not moment.isdigit():
-            return None
-        return int(moment) if time.time() - int(moment) < _REMEMBER_REFUSAL else None
-
-    def _keep(self, step: Step, index: int, granted: Granted, extra: Values) -> Values:
-        final = index == len(self.plan.steps) - 1
-        request = self.plan.request
-        values = {
-            "KIND": step.kind,
-            "PROFILE": self.plan.profile if final else step.profile,
-            "SOURCE": self.plan.root.description,
-            "ROLE_ARN": step.role_arn or "",
-            "SERIAL": step.serial or "",
-            "IDENTITY_ARN": granted.identity_arn or "",
-            "ISSUED_AT": str(granted.issued_at),
-            "ACCOUNT": (self.plan.root.account or "") if step.kind == "source" else "",
-            "EXPIRES_AT": str(granted.expires_at or ""),
-            "AWS_CREDENTIAL_EXPIRATION": iso_utc(granted.expires_at) if granted.expires_at else "",
-            "AWS_ACCESS_KEY_ID": granted.credentials.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": granted.credentials.secret_access_key,
-            "AWS_SESSION_TOKEN": granted.credentials.session_token or "",
-            **extra,
-            **(request.options() if final else _options_for_parent(step, request)),
-        }
-        values = {name: value for name, value in values.items() if value}
-        self._got[index] = values
+    def _keep(self, index: int, granted: Granted, extra: Values) -> Values:
+        values = self._got[index] = as_values(self.plan, index, granted, extra)
         if granted.expires_at is None or granted.credentials.session_token is None:
             # Long-lived keys out of a password store: they are not ours to keep.
             return values
@@ -330,17 +296,6 @@ class Flow:
             # The session is good all the same; only the next call has to get another one.
             self.manner.tell(f"{error.message}; going on without keeping the session")
         return values
-
-
-def _options_for_parent(step: Step, request: Request) -> Values:
-    """The options that lead to a session got on the way to another one."""
-    mfa_duration = step.duration if step.insisted else None
-    return Request(
-        profile=step.profile,
-        mfa_serial=step.serial,
-        mfa_duration=mfa_duration,
-        from_env=request.from_env,
-    ).options()
 
 
 def default_session_name() -> str:
@@ -355,28 +310,3 @@ def default_session_name() -> str:
         char if char.isascii() and (char.isalnum() or char in "+=,.@-_") else "-" for char in user
     )
     return f"{plain[:40]}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-
-
-def as_session(values: Mapping[str, str], key: str, plan: Plan) -> Session:
-    """The session in a record, under the name and region that `plan` gives it."""
-    if "EXPIRES_AT" not in values:
-        return Session(credentials_in(values), plan.profile, plan.region)
-    return Session(
-        credentials_in(values),
-        plan.profile,
-        plan.region,
-        int(values["EXPIRES_AT"]),
-        int(values["ISSUED_AT"]),
-        key,
-        values.get("ROLE_ARN"),
-        values.get("IDENTITY_ARN"),
-    )
-
-
-def credentials_in(values: Mapping[str, str]) -> Credentials:
-    """The credentials in a record."""
-    return Credentials(
-        values["AWS_ACCESS_KEY_ID"],
-        values["AWS_SECRET_ACCESS_KEY"],
-        values.get("AWS_SESSION_TOKEN"),
-    )

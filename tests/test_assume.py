@@ -144,9 +144,24 @@ def test_a_longer_wish_falls_back_and_is_remembered(sts: RunningSts) -> None:
     again = run_awsenv("assume", "prod-admin", "--shell", "bash", "--refresh", env=wish)
     assert again.returncode == 0
     assert sts.control.count("AssumeRole") == calls + 1
+    told = run_awsenv("explain", "prod-admin", env=wish).stdout
+    assert "1h00m will be asked for: the role refused a longer session lately" in told
+    assert "will be asked for" not in run_awsenv("explain", "prod-admin", env={}).stdout
     insisted = run_awsenv("assume", "prod-admin", "--shell", "bash", "--duration", "8h")
     assert insisted.returncode == 5
     assert "its maximum is shorter" in insisted.stderr
+
+
+def test_old_records_and_torn_ones_are_cleared_away(sts: RunningSts) -> None:
+    assert assume("dev", "--mfa-code", sts.code())
+    folder = Path.home() / ".cache/awsenv/sessions"
+    kept = sorted(path.name for path in folder.iterdir())
+    for name, days in (("a" * 40, 31), ("b" * 40, 29), ("c.123.tmp", 0.05), ("d.123.tmp", 0.03)):
+        (folder / name).write_text("x")
+        then = time.time() - days * 24 * 3600
+        os.utime(folder / name, (then, then))
+    assert assume("dev", "--refresh")
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*kept, "b" * 40, "d.123.tmp"])
 
 
 def test_session_name_says_who_and_when(sts: RunningSts) -> None:

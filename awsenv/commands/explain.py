@@ -7,6 +7,7 @@ from awsenv import cache, record
 from awsenv.durations import format_duration
 from awsenv.options import takes_request
 from awsenv.plan import Plan, Step
+from awsenv.recorded import refused_at
 from awsenv.request import Request
 from awsenv.run import plan_for
 from awsenv.text import visible
@@ -41,6 +42,8 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
     else:
         lines = [f"{number}  AssumeRole {step.role_arn} for {format_duration(step.duration)}"]
     lines.append(f"     duration: {step.why}")
+    if refused_at(cache.load(key) or {}, step):
+        lines.append("     1h00m will be asked for: the role refused a longer session lately")
     if step.serial:
         lines.append(f"     MFA code of {step.serial}")
     for name, value in (

@@ -1,0 +1,88 @@
+"""A session as the values of its record, and back; docs/files.md describes each value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from awsenv.plan import Plan, Step
+from awsenv.request import Request
+from awsenv.session import Credentials, Session
+from awsenv.settings import HOUR
+from awsenv.sts import Granted
+from awsenv.times import iso_utc
+
+Values = dict[str, str]
+# How long it is remembered that a role refused the duration that a setting asked for.
+_REMEMBER_REFUSAL = 7 * 24 * HOUR
+
+
+def as_values(plan: Plan, index: int, granted: Granted, extra: Mapping[str, str]) -> Values:
+    """What the record of step `index` of `plan` holds, once it has been `granted`."""
+    step, final = plan.steps[index], index == len(plan.steps) - 1
+    credentials, expires_at = granted.credentials, granted.expires_at
+    values = {
+        "KIND": step.kind,
+        "PROFILE": plan.profile if final else step.profile,
+        "SOURCE": plan.root.description,
+        "ROLE_ARN": step.role_arn or "",
+        "SERIAL": step.serial or "",
+        "IDENTITY_ARN": granted.identity_arn or "",
+        "ISSUED_AT": str(granted.issued_at),
+        "ACCOUNT": (plan.root.account or "") if step.kind == "source" else "",
+        "EXPIRES_AT": str(expires_at or ""),
+        "AWS_CREDENTIAL_EXPIRATION": iso_utc(expires_at) if expires_at else "",
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token or "",
+        **extra,
+        **(plan.request.options() if final else _options_for_parent(step, plan.request)),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _options_for_parent(step: Step, request: Request) -> Values:
+    """The options that lead to a session got on the way to another one."""
+    mfa_duration = step.duration if step.insisted else None
+    return Request(
+        profile=step.profile,
+        mfa_serial=step.serial,
+        mfa_duration=mfa_duration,
+        from_env=request.from_env,
+    ).options()
+
+
+def as_session(values: Mapping[str, str], key: str, plan: Plan) -> Session:
+    """The session in a record, under the name and region that `plan` gives it."""
+    if "EXPIRES_AT" not in values:
+        return Session(credentials_in(values), plan.profile, plan.region)
+    return Session(
+        credentials_in(values),
+        plan.profile,
+        plan.region,
+        int(values["EXPIRES_AT"]),
+        int(values["ISSUED_AT"]),
+        key,
+        values.get("ROLE_ARN"),
+        values.get("IDENTITY_ARN"),
+    )
+
+
+def credentials_in(values: Mapping[str, str]) -> Credentials:
+    """The credentials in a record."""
+    return Credentials(
+        values["AWS_ACCESS_KEY_ID"],
+        values["AWS_SECRET_ACCESS_KEY"],
+        values.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def refused_at(values: Mapping[str, str], step: Step) -> int | None:
+    """When the role of `step` refused its duration, in epoch seconds.
+
+    None if it did not, or long ago, and where the duration was insisted on.
+    """
+    moment = values.get("REFUSED_AT", "")
+    if step.insisted or step.duration <= HOUR or not moment.isdigit():
+        return None
+    return int(moment) if time.time() - int(moment) < _REMEMBER_REFUSAL else None
