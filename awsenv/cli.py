@@ -101,9 +101,19 @@ def _call(arguments: list[str]) -> int:
         values = read(command, arguments[1:], name in PASSES_ON)
         if values is not None:
             return command(**values) or 0
+    if arguments == ["--version"]:
+        show_version()
+        return 0
     from awsenv import typed
 
     return typed.call(arguments)
+
+
+def show_version() -> None:
+    """Print it on stdout."""
+    from awsenv import __version__
+
+    sys.stdout.write(f"awsenv {__version__}\n")
 
 
 def _report(problem: AwsenvError) -> None:

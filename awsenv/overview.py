@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from awsenv import cache, paths, record
 from awsenv.chain import Chain, walk
-from awsenv.config import load
+from awsenv.config import Config, load
 from awsenv.errors import AwsenvError
 from awsenv.plan import plan_of
 from awsenv.request import Request
@@ -33,7 +33,15 @@ def overview(env: Mapping[str, str]) -> list[Row]:
 
     Raises ConfigError where a file cannot be read; what is wrong with one profile stands in it.
     """
-    config, settings = load(env), Settings.read(env)
+    # So many rows and no garbage: looking for it would take a tenth of the time.
+    gc.disable()
+    try:
+        return _rows(load(env), Settings.read(env), env)
+    finally:
+        gc.enable()
+
+
+def _rows(config: Config, settings: Settings, env: Mapping[str, str]) -> list[Row]:
     sessions = _Sessions()
     roots: dict[str, Root] = {}
 
@@ -49,12 +57,7 @@ def overview(env: Mapping[str, str]) -> list[Row]:
             return {"profile": name, **_NOTHING, "problem": error.message}
         return {"profile": name, **_facts(chain), "seconds_left": left, "problem": None}
 
-    # So many rows and no garbage: looking for it would take a tenth of the time.
-    gc.disable()
-    try:
-        return [row(name) for name in config.profiles]
-    finally:
-        gc.enable()
+    return [row(name) for name in config.profiles]
 
 
 def _facts(chain: Chain) -> Row:

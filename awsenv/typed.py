@@ -95,9 +95,9 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     if version:
-        from awsenv import __version__
+        from awsenv.cli import show_version
 
-        sys.stdout.write(f"awsenv {__version__}\n")
+        show_version()
         raise typer.Exit
 
 
