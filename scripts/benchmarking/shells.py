@@ -39,7 +39,8 @@ say start 1 "$start" "$EPOCHREALTIME"
 """
 _TYPED = (
     "start=$EPOCHREALTIME; for ((i = 0; i < {pairs}; i++)); do awsenv assume dev;"
-    ' awsenv assume prod-admin; done; say switch {switches} "$start" "$EPOCHREALTIME"'
+    ' awsenv assume prod-admin; done; say switch {switches} "$start" "$EPOCHREALTIME";'
+    ' say "to $AWSENV_PROFILE"'
 )
 
 # `time` measures well, but says it in words: "Executed in  204.98 micros".
@@ -52,7 +53,6 @@ time begin
     {line}
 end
 awsenv assume dev
-awsenv assume prod-admin
 emit fish_prompt
 fish_prompt
 set -l prompts (seq {prompts})
@@ -67,6 +67,7 @@ time for each in $pairs
     awsenv assume dev
     awsenv assume prod-admin
 end
+echo "measured to $AWSENV_PROFILE"
 exec true
 """
 
@@ -88,8 +89,7 @@ $begin = [Diagnostics.Stopwatch]::GetTimestamp()
 {line}
 Say start 1 $begin
 awsenv assume dev
-awsenv assume prod-admin
-$null = prompt
+prompt
 $begin = [Diagnostics.Stopwatch]::GetTimestamp()
 for ($i = 0; $i -lt {prompts}; $i++) {{ $null = prompt }}
 Say prompt {prompts} $begin
@@ -99,6 +99,7 @@ for ($i = 0; $i -lt {pairs}; $i++) {{
     awsenv assume prod-admin
 }}
 Say switch {switches} $begin
+"measured to $env:AWSENV_PROFILE"
 [Environment]::Exit(0)
 """
 
@@ -112,7 +113,7 @@ def _at_prompts(ground: Ground, command: list[str], env: dict[str, str]) -> str:
     """What bash or zsh shows to somebody who assumes, presses Enter often, and switches."""
     terminal = Terminal(command, ground.env | env)
     terminal.read_until("ready> ")
-    terminal.write("awsenv assume dev; awsenv assume prod-admin\r")
+    terminal.write("awsenv assume dev\r")
     terminal.read_until("ready> ")
     for _ in range(PROMPTS):
         terminal.write("\r")
@@ -208,8 +209,10 @@ def _measuring(show: Callable[[], str], name: str) -> Callable[[], list[list[flo
     def measure() -> list[list[float]]:
         text = show()
         times = read_times(text)
-        if missing := {"switch", "prompt", "start"} - times.keys():
-            raise FailedError(f"{name}: no figure for {', '.join(missing)}:\n{text}")
+        # The first was shown at the prompts, the last is what the switches came to.
+        shown = "[dev " in text and "measured to prod-admin" in text
+        if not shown or not times.keys() >= {"switch", "prompt", "start"}:
+            raise FailedError(f"{name}: the hook did not do its part:\n{text}")
         return [times["switch"], times["prompt"], times["start"]]
 
     return measure
