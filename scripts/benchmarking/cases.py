@@ -60,13 +60,14 @@ class Case:
     """One thing that is run in each round, and gives a figure for each of its rows.
 
     A figure may be a list: of what was done many times over within the round. An `optional`
-    case may fail, and then says "not measured" for good.
+    case may fail, and then says "not measured" for good. `prepare` is called before all rounds.
     """
 
     section: str
     rows: Sequence[Row]
     measure: Callable[[], Iterable[float | Sequence[float]]]
     optional: bool = False
+    prepare: Callable[[], None] = lambda: None
 
     def run(self) -> None:
         for row, found in zip(self.rows, self.measure(), strict=True):

@@ -4,9 +4,10 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import cache
 
 from benchmarking.cases import MS, PASS, Case, Goal, Row, process, ratio
-from benchmarking.ground import AWSENV, PYTHON, Ground, many_profiles
+from benchmarking.ground import AWSENV, PYTHON, Ground, make_many, with_many
 from benchmarking.terminal import Terminal
 
 LIVE, OFFLINE, COLD = "With a live session", "Any other command", "A new session"
@@ -98,7 +99,7 @@ def offline(ground: Ground) -> list[Case]:
 
 
 def cold(ground: Ground) -> list[Case]:
-    def cache() -> None:
+    def forget() -> None:
         ground.empty("cold")
 
     env = ground.env | {"AWSENV_CACHE_DIR": str(ground.folder / "cold")}
@@ -114,7 +115,7 @@ def cold(ground: Ground) -> list[Case]:
             lambda: [*WARM, "--mfa-code", ground.code()],
             env,
             ratio(1, plain),
-            before=cache,
+            before=forget,
         ),
         *_asking(ground, env),
     ]
@@ -180,7 +181,7 @@ def _asking(ground: Ground, env: dict[str, str]) -> list[Case]:
 
 
 def many(ground: Ground) -> list[Case]:
-    ten, thousand = many_profiles(ground, 10, 1000)
+    ten, thousand = with_many(ground, 10), with_many(ground, 1000)
 
     def tab(line: str) -> list[str]:
         # What the hook of bash calls: the word at the cursor, and the line.
@@ -199,10 +200,15 @@ def many(ground: Ground) -> list[Case]:
         ("list", [AWSENV, "list"], ten, of_ten, ratio(7)),
         ("list", [AWSENV, "list"], thousand, of_thousand, ratio(2, f"list, {of_ten}")),
     ]
-    return [
+    # Once, for whichever of them is to be run.
+    prepare = cache(lambda: make_many(ground, 10, 1000))
+    cases = [
         process(MANY, f"{what}, {count}", command, env, goal)
         for what, command, env, count, goal in lines
     ]
+    for case in cases:
+        case.prepare = prepare
+    return cases
 
 
 # From the smallest Python there is: a child's peak begins at the size of who forked it.

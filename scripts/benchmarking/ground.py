@@ -88,12 +88,18 @@ def open_ground() -> Iterator[Ground]:
         yield ground
 
 
-def many_profiles(ground: Ground, *counts: int) -> list[dict[str, str]]:
-    """An environment per count: so many profiles, each with a live session, and nothing else.
+def with_many(ground: Ground, count: int) -> dict[str, str]:
+    """An environment whose files `make_many` makes."""
+    folder = ground.folder / f"many-{count}"
+    files = {"AWS_CONFIG_FILE": folder / "config", "AWSENV_CACHE_DIR": folder / "cache"}
+    return ground.env | {name: str(path) for name, path in files.items()}
+
+
+def make_many(ground: Ground, *counts: int) -> None:
+    """For each count so many profiles, each with a live session, and nothing else.
 
     The sessions are copies of dev's, filed as awsenv would file those of the profiles.
     """
-    found = []
     for count in counts:
         folder = ground.empty(f"many-{count}")
         names = [f"role-{number}" for number in range(count)]
@@ -103,13 +109,10 @@ def many_profiles(ground: Ground, *counts: int) -> list[dict[str, str]]:
             for name in names
         )
         (folder / "config").write_text(text)
-        files = {"AWS_CONFIG_FILE": folder / "config", "AWSENV_CACHE_DIR": folder / "cache"}
-        found.append(ground.env | {name: str(path) for name, path in files.items()})
     time.sleep(_TRUSTED_AFTER)
-    for env in found:
-        with patch.dict(os.environ, env, clear=True):
+    for count in counts:
+        with patch.dict(os.environ, with_many(ground, count), clear=True):
             _file_sessions(Path(ground.env["AWSENV_CACHE_DIR"], "sessions"))
-    return found
 
 
 def _file_sessions(examples: Path) -> None:
