@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 from benchmarking.cases import PASS, Case, Row, process, timed
@@ -18,12 +19,24 @@ SECTION = "Peers"
 PACKAGES = ["awsume", "aws-export-credentials", "boto3<1.34", "setuptools<80"]
 
 
+_FOLDER = BIN.parent / "benchmark-peers"
+
+
 def peers(ground: Ground, install: bool) -> list[Case]:
     cases = _aws_cli(ground)
-    folder = BIN.parent / "benchmark-peers"
-    if install and _installed(folder):
-        cases += [_awsume(ground, folder / "bin"), _export(ground, folder / "bin")]
+    if install and _installed(_FOLDER):
+        cases += [_awsume(ground, _FOLDER / "bin"), _export(ground, _FOLDER / "bin")]
     return cases
+
+
+def versions() -> str:
+    """Of the peers that are there, and of what they stand on."""
+    found = [f"awscli {version('awscli')}"]
+    for folder in _FOLDER.glob("lib/python*/site-packages"):
+        there = {each.name: each.version for each in distributions(path=[str(folder)])}
+        names = ("awsume", "aws-export-credentials", "botocore")
+        found += [f"{name} {there[name]}" for name in names if name in there]
+    return ", ".join(found)
 
 
 def _aws_cli(ground: Ground) -> list[Case]:

@@ -13,6 +13,7 @@ from benchmarking.cases import Case, Row
 from benchmarking.commands import COLD, LIVE, OFFLINE
 from benchmarking.ground import AWSENV
 from benchmarking.peers import SECTION as PEERS
+from benchmarking.peers import versions
 from benchmarking.shells import SECTION as SHELLS
 
 _HEAD = (
@@ -46,6 +47,8 @@ def document(cases: list[Case], rounds: int) -> str:
     for section in dict.fromkeys(case.section for case in cases):
         found = [row for case in cases if case.section == section for row in case.rows]
         notes = [_NOTES[section]] if section in _NOTES else []
+        if section == PEERS:
+            notes.append(f"{versions()}.")
         parts += [f"## {section}", *notes, _table([_cells(row, rows) for row in found])]
     return "\n\n".join(parts) + "\n"
 
