@@ -20,8 +20,9 @@ _HEAD = (
     "This is the output of one command, which writes this page:",
     "    ./scripts/venv dev\n"
     "    .venv/bin/python scripts/benchmark --peers --write docs/benchmark.md",
-    "Everything is run once per round, in turn, so that a machine that slows down slows all of it. "
-    "The figures are medians; a ratio is to the row named beside it. Everything talks to the STS "
+    "Everything is run once per round, in turn, and `python -c pass` before each, so that a "
+    "machine that slows down slows all of it. The figures are medians; a ratio is to the row "
+    "named beside it. The machine should have nothing else to do. Everything talks to the STS "
     "of `awsenv demo`, on the same machine. `--rounds N` says how many rounds, `--only PATTERN` "
     "which rows or sections, `--peers` installs awsume and aws-export-credentials in an "
     "environment of their own, with the botocore that they work with.",
