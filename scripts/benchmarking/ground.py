@@ -119,8 +119,8 @@ def _file_sessions(examples: Path) -> None:
     # awsenv.warm notes when it is imported, and trusts no file that is younger.
     from awsenv import cache, record, warm
     from awsenv.config import load
-    from awsenv.flow import as_session
     from awsenv.plan import make_plan
+    from awsenv.recorded import as_session
     from awsenv.request import Request
     from awsenv.settings import Settings
 
