@@ -7,15 +7,13 @@ that may have a session on disk.
 from __future__ import annotations
 
 import gc
-import os
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 
-from awsenv import cache, paths, record
+from awsenv import cache
 from awsenv.chain import Chain, walk
 from awsenv.config import Config, load
 from awsenv.errors import AwsenvError
+from awsenv.index import Index
 from awsenv.plan import plan_of
 from awsenv.request import Request
 from awsenv.settings import Settings
@@ -42,22 +40,34 @@ def overview(env: Mapping[str, str]) -> list[Row]:
 
 
 def _rows(config: Config, settings: Settings, env: Mapping[str, str]) -> list[Row]:
-    sessions = _Sessions()
+    index = Index(config, env)
     roots: dict[str, Root] = {}
+
+    def seconds_left(chain: Chain, request: Request) -> int:
+        name = request.profile or ""
+        if not index.may_have(name):
+            return 0
+        key = index.key(name)
+        if key is None:
+            plan = plan_of(chain, request, config, settings, env)
+            if not plan.steps:
+                return 0
+            key = cache.step_keys(plan)[-1]
+            index.note(plan, key)
+        return index.seconds_left(key)
 
     def row(name: str) -> Row:
         request = Request(profile=name)
         try:
             chain = walk(request, config, env, roots)
-            left = 0
-            if sessions.may_have(name):
-                plan = plan_of(chain, request, config, settings, env)
-                left = sessions.seconds_left(cache.step_keys(plan)[-1]) if plan.steps else 0
+            left = seconds_left(chain, request)
         except AwsenvError as error:
             return {"profile": name, **_NOTHING, "problem": error.message}
         return {"profile": name, **_facts(chain), "seconds_left": left, "problem": None}
 
-    return [row(name) for name in config.profiles]
+    rows = [row(name) for name in config.profiles]
+    index.save()
+    return rows
 
 
 def _facts(chain: Chain) -> Row:
@@ -102,28 +112,3 @@ def _role_name(arn: str | None) -> str | None:
 
 def _sso_role(chain: Chain) -> str | None:
     return chain.profiles[-1].get("sso_role_name") if chain.root.source == "sso" else None
-
-
-class _Sessions:
-    """The records on disk, each read once."""
-
-    def __init__(self) -> None:
-        self._left: dict[str, int] = {}
-        self._profiles: set[str] = set()
-        now = time.time()
-        with suppress(OSError):
-            for entry in os.scandir(paths.sessions_dir()):
-                values = record.read(entry.path, entry.name)
-                if values and (left := record.seconds_left(values, now)):
-                    self._left[entry.name] = left
-                    self._profiles.add(values.get("PROFILE", ""))
-                    # What was got on the way to another profile's session.
-                    self._profiles.add(values.get("OPTION_PROFILE", ""))
-
-    def may_have(self, profile: str) -> bool:
-        """Whether one of the records was got for `profile`, or on the way to another one."""
-        return profile in self._profiles
-
-    def seconds_left(self, key: str) -> int:
-        """Seconds that the session named `key` still lasts, 0 where there is none."""
-        return self._left.get(key, 0)

@@ -22,7 +22,7 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     name = plan.request.profile
     if not name or plan.request != Request(profile=name) or session.key is None:
         return
-    if plan.root.source == "environment" or _changed_lately(config):
+    if plan.root.source == "environment" or changed_lately(config):
         return
     values = {
         "NAME": name,
@@ -59,7 +59,7 @@ def _stamp(path: str, source: str) -> None:
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
-def _changed_lately(config: Config) -> bool:
+def changed_lately(config: Config) -> bool:
     """Whether a file may have changed after it was read: any change or move sets its ctime."""
     for path in (config.config_path, config.credentials_path):
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from support_sources import add_section, open_portal
 from support_world import RunningSts, run_awsenv
 from test_assume import assume
+from test_fast import settle
 
 from awsenv.demo.world import HOME
 
@@ -119,3 +120,54 @@ def test_a_thousand_profiles_without_botocore(clean_env: Path) -> None:
     assert "awsenv.overview" in done.stderr
     for heavy in ("botocore", "boto3", "dateutil", "filelock", "rich", "json"):
         assert f" {heavy}\n" not in done.stderr, heavy
+
+
+def test_what_is_kept_for_the_next_time_never_shows(sts: RunningSts) -> None:
+    settle(sts)
+    index = Path.home() / ".cache/awsenv/overview"
+    sessions = Path.home() / ".cache/awsenv/sessions"
+    live = {"default", "dev", "prod-admin"}
+
+    def lefts(env: dict[str, str] | None = None) -> set[str]:
+        """The profiles with time left, which must be the same without what was kept."""
+        found = {name for name, row in rows(env).items() if row["seconds_left"]}
+        kept = index.read_bytes()
+        index.unlink()
+        anew = {name for name, row in rows(env).items() if row["seconds_left"]}
+        assert found == anew
+        index.write_bytes(kept)
+        return found
+
+    assert rows()["dev"]["seconds_left"] == 0
+    keys = {name: assume(name, "--mfa-code", sts.code())["AWSENV_SESSION"] for name in live}
+    assert lefts() == live
+    known = [line.split("\t") for line in index.read_text().splitlines()]
+    assert {row[2]: row[1] for row in known if row[0] == "P"} == keys
+    assert lefts({"AWSENV_DURATION": "2h"}) == {"default"}
+    assert lefts() == live
+    # A record that changes, goes, or is not to be trusted any more.
+    record = sessions / (keys["dev"] or "")
+    text = record.read_text()
+    record.write_text(text.replace("EXPIRES_AT=", "EXPIRES_AT=1"))
+    assert lefts() == live - {"dev"}
+    record.write_text(text)
+    assert lefts() == live
+    record.chmod(0o644)
+    assert lefts() == live - {"dev"}
+    record.chmod(0o600)
+    assert lefts() == live
+    record.unlink()
+    assert lefts() == live - {"dev"}
+    # A config that changes, even for an older one.
+    config = sts.aws_folder / "config"
+    text = config.read_text()
+    config.write_text(text.replace("role/prod-admin", "role/other"))
+    os.utime(config, (1_600_000_000, 1_600_000_000))
+    assert lefts() == {"default"}
+    settle(sts)
+    assert lefts() == {"default"}
+    config.write_text(text)
+    assert lefts() == live - {"dev"}
+    for spoilt in (b"", b"\xff\t", index.read_bytes()[:-3], b"AWSENV_OVERVIEW=1\n|\nR\tx\nEND\n"):
+        index.write_bytes(spoilt)
+        assert lefts() == live - {"dev"}
