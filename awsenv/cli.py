@@ -29,8 +29,10 @@ def run(arguments: list[str]) -> int:
         code = _main(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output is gone; Python would complain once more while exiting.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output is gone.
+        code = 1
+    except OSError as error:
+        _report(_unexpected(error))
         code = 1
     with suppress(OSError):
         sys.stderr.flush()
@@ -38,7 +40,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _prepare() -> None:
-    """Let signals unwind, and let no name of the person's break a stream that is not UTF-8."""
+    """Let signals unwind, and let no stream break by a name that it cannot hold, or be missing."""
     import signal
 
     def stop(number: int, _frame: Any) -> None:
@@ -49,6 +51,10 @@ def _prepare() -> None:
         # What is ignored (nohup) stays so.
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, stop)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It was closed by whoever started this.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
@@ -66,18 +72,29 @@ def _main(arguments: list[str]) -> int:
     except Stopped as stopped:
         problem = AwsenvError(f"ended by signal {stopped.args[0]}")
         problem.exit_code = 128 + stopped.args[0]
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the shell must be told
         if os.environ.get("AWSENV_DEBUG"):
             import traceback
 
             traceback.print_exc()
-        problem = AwsenvError(
-            f"unexpected {type(error).__name__}: {error}",
-            "set AWSENV_DEBUG=1 to see where it happened, and report it",
-        )
+        problem = _unexpected(error)
     _report(problem)
-    _fail_evaluation(arguments, problem)
+    with suppress(OSError):
+        _fail_evaluation(arguments, problem)
+        sys.stdout.flush()
     return problem.exit_code
+
+
+def _unexpected(error: Exception) -> AwsenvError:
+    if isinstance(error, OSError) and error.strerror:
+        what = f": {error.filename}" if error.filename else ""
+        return AwsenvError(f"{error.strerror.lower()}{what}", "AWSENV_DEBUG=1 shows where")
+    return AwsenvError(
+        f"unexpected {type(error).__name__}: {error}",
+        "set AWSENV_DEBUG=1 to see where it happened, and report it",
+    )
 
 
 def _call_settled(arguments: list[str]) -> int:

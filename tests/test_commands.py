@@ -245,3 +245,21 @@ def test_unset_restores(sts: RunningSts) -> None:
     assert back["AWS_REGION"] == "sa-east-1"
     assert back["AWS_ACCESS_KEY_ID"] is None
     assert back["AWSENV_BASELINE"] is None
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="NO /dev/full ON THIS SYSTEM")
+@pytest.mark.parametrize("command", ["list", "--version", "unset --shell bash", "explain dev"])
+def test_output_that_cannot_be_written(sts: RunningSts, command: str) -> None:
+    program = f"{sys.executable} -m awsenv {command}"
+
+    def run(line: str) -> tuple[int, str]:
+        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    code, said = run(f"{program} >/dev/full")
+    assert code == 1
+    assert said.startswith("awsenv: no space left on device\n")
+    assert "Traceback" not in said
+    assert run(f"{program} >&-") == (0, "")
+    assert run(f"{program} 2>&-")[0] == 0
+    assert run(f"{{ {program}; echo $? >&2; }} | true") in ((0, "0\n"), (0, "1\n"))
