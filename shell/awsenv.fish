@@ -17,6 +17,10 @@ set -g __awsenv_loaded $fish_pid
 # They are read where they are used, so that a change takes effect at once.
 set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
     k9s copilot sls serverless ansible-playbook aws-nuke
+# What an assume sets, or removes; the first six are there without awsenv too.
+set -g __awsenv_sets AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION \
+    AWS_REGION AWS_DEFAULT_REGION AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT \
+    AWSENV_BASELINE AWSENV_PUT
 
 # Prints the seconds in $argv[1] (90, 45s, 2m, 1h30m), or $argv[2] where it is none.
 function __awsenv_seconds
@@ -124,10 +128,13 @@ end
 # Sets __awsenv_text to $argv[1] seconds as people read them.
 function __awsenv_left
     set -g __awsenv_text lapsed
-    if test $argv[1] -ge 3600
-        set __awsenv_text (builtin math "floor($argv[1] / 3600)")h(string pad -w 2 -c 0 (builtin math "floor($argv[1] / 60) % 60"))m
-    else if test $argv[1] -ge 60
-        set __awsenv_text (builtin math "floor($argv[1] / 60)")m
+    if test $argv[1] -ge 60
+        set -l parts (builtin math "floor($argv[1] / 3600)"; builtin math "floor($argv[1] / 60) % 60")
+        set __awsenv_text $parts[2]m
+        test $parts[1] -gt 0 -a $parts[2] -lt 10
+        and set __awsenv_text 0$__awsenv_text
+        test $parts[1] -gt 0
+        and set __awsenv_text $parts[1]h$__awsenv_text
     else if test $argv[1] -gt 0
         set __awsenv_text {$argv[1]}s
     end
@@ -250,8 +257,8 @@ function __awsenv_read --no-scope-shadowing
     test -f $file -a ! -L $file -a -O $file -a -r $file
     and read --null text <$file
     # Whole, and no name twice.
-    and string match -qr '(*LF)^AWSENV_RECORD=1\n(?:(?!END=)[A-Z_][A-Z0-9_]*=[^\x00-\x1f\x7f-\x9f]*\n)+END='$argv[2]'\n\z' -- "$text"
-    and not string match -qr '(*LF)\n([A-Z_][A-Z0-9_]*=)(?:.*\n)*\1' -- "$text"
+    and string match -qr '(*LF)^AWSENV_RECORD=1\n(?:(?!END=)[A-Z_][A-Z0-9_]*+=[^\x00-\x1f\x7f-\x9f]*+\n)++END='$argv[2]'\n\z' -- "$text"
+    and not string match -qr '(*LF)\n([A-Z_][A-Z0-9_]*+=)(?:.*+\n)*?\1' -- $text
 end
 
 # Takes over the session in record $argv[1] if it has more than $argv[2] seconds left, or more than
@@ -260,20 +267,15 @@ function __awsenv_take
     for name in file text key secret token expiration issued expires
         set -f $name
     end
+    set -l line '(?=(?:.*\n)*?'
     string match -qr '^[0-9a-f]{40}\z' -- "$argv[1]"
     and __awsenv_read sessions $argv[1]
-    and string match -qr '(*LF)\nAWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)\n' -- $text
-    and string match -qr '(*LF)\nAWS_SECRET_ACCESS_KEY=(?<secret>.+)\n' -- $text
-    and string match -qr '(*LF)\nAWS_SESSION_TOKEN=(?<token>.+)\n' -- $text
-    and string match -qr '(*LF)\nAWS_CREDENTIAL_EXPIRATION=(?<expiration>.+)\n' -- $text
-    and string match -qr '(*LF)\nISSUED_AT=(?<issued>\d{1,12})\n' -- $text
-    and string match -qr '(*LF)\nEXPIRES_AT=(?<expires>\d{1,12})\n' -- $text
+    and string match -qr "(*LF)^$line"'AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)\n)'$line'AWS_SECRET_ACCESS_KEY=(?<secret>.+)\n)'$line'AWS_SESSION_TOKEN=(?<token>.+)\n)'$line'AWS_CREDENTIAL_EXPIRATION=(?<expiration>.+)\n)'$line'ISSUED_AT=(?<issued>\d{1,12})\n)'$line'EXPIRES_AT=(?<expires>\d{1,12})\n)' -- $text
     or return 1
-    __awsenv_clock
-    set -l life (builtin math $expires - $issued; builtin math "min($argv[2], floor(($expires - $issued) / 10))")
-    set -g __awsenv_seconds_left (builtin math $expires - $__awsenv_now)
-    test $life[1] -gt 0 -a $life[1] -le 129600 -a $__awsenv_seconds_left -gt $life[2]
-    and test $issued -le (builtin math $__awsenv_now + 900)
+    set -l clock (builtin path mtime /; builtin path mtime --relative /)
+    set -l times (builtin math $clock[1] + $clock[2] - $issued; builtin math $expires - $issued; builtin math "min($argv[2], floor(($expires - $issued) / 10))"; builtin math $expires - $clock[1] - $clock[2])
+    set -g __awsenv_seconds_left $times[4]
+    test $times[1] -ge -900 -a $times[2] -gt 0 -a $times[2] -le 129600 -a $times[4] -gt $times[3]
     or return 1
     set -gx AWS_ACCESS_KEY_ID $key
     set -gx AWS_SECRET_ACCESS_KEY $secret
@@ -294,27 +296,22 @@ end
 # note on that name is as new as the AWS files, and all variables are as they were or as awsenv
 # left them. False, with nothing changed, in any doubt.
 function __awsenv_switch
-    for name in file text session region margin relevant settings config credentials
+    for name in file text name session region margin relevant settings config credentials
         set -f $name
     end
+    set -l line '(?=(?:.*\n)*?'
     # fish 3.5 cannot compare the times of files.
     string match -qr '^[!-~]{1,300}\z' -- "$argv[1]"
     and not string match -q '3.5.*' -- $version
     and __awsenv_is_untouched
-    and __awsenv_read names (builtin printf %02x \'(string split '' -- $argv[1])[1..100] | string collect)
-    and string match -qr '(*LF)\nNAME=(?<name>.+)\n' -- $text
-    and string match -qr '(*LF)\nSESSION=(?<session>.+)\n' -- $text
-    and string match -qr '(*LF)\nMARGIN=(?<margin>\d{1,9})\n' -- $text
-    and string match -qr '(*LF)\nRELEVANT=(?<relevant>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n' -- $text
-    and string match -qr '(*LF)\nPLAIN_ENVIRONMENT=(?<settings>.+)\n' -- $text
-    and string match -qr '(*LF)\nCONFIG=(?<config>/.+)\n' -- $text
-    and string match -qr '(*LF)\nCREDENTIALS=(?<credentials>/.+)\n' -- $text
+    and __awsenv_read names (builtin printf %02x \'(string split '' -- $argv[1])[1..100])
+    and string match -qr "(*LF)^$line"'NAME=(?<name>.+)\n)'$line'SESSION=(?<session>.+)\n)'$line'MARGIN=(?<margin>\d{1,9})\n)'$line'RELEVANT=(?<relevant>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n)'$line'PLAIN_ENVIRONMENT=(?<settings>.+)\n)'$line'CONFIG=(?<config>/.+)\n)'$line'CREDENTIALS=(?<credentials>/.+)\n)(?:'$line'REGION=(?<region>.*)\n))?' -- $text
     and test "$name" = "$argv[1]"
-    and __awsenv_has_settings $settings (string split ' ' -- $relevant)
+    and __awsenv_has_settings $settings $relevant
     and __awsenv_same_time $file $config
     and __awsenv_same_time $file.credentials $credentials
     or return 1
-    if string match -qr '(*LF)\nREGION=(?<region>.*)\n' -- $text
+    if set -q region[1]
         string match -qr '^[A-Za-z0-9-]+\z' -- $region
         or return 1
     else if string match -q '*REGION=*' -- "$AWSENV_BASELINE"
@@ -343,63 +340,62 @@ function __awsenv_switch
     return 0
 end
 
-# True if awsenv's variables and those it replaces are as it left them, or none has been set yet.
+# True if what awsenv sets is as it left it, or has not been set by anybody.
 function __awsenv_is_untouched
-    set -l replaced AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_REGION AWS_DEFAULT_REGION
-    set -l all $replaced AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_BASELINE AWSENV_PUT
     # `set -q` gives the number of names that are not set.
     set -q AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN
     test $status = 3
     or return 1
-    # A local one hides what is set here, a universal one shows up where that goes.
-    set -q --local $all
+    # A local variable hides what is set here, and a universal one shows up where that goes.
+    set -q --local $__awsenv_sets
     test $status = 12
     or return 1
-    set -q --universal $all
+    set -q --universal $__awsenv_sets
     test $status = 12
     or return 1
     if not set -q AWSENV_PUT
-        set -q $replaced
+        set -q $__awsenv_sets[1..6]
         test $status = 6
         return
     end
     set -l key
     set -l region
-    set -l default_region
-    string match -qr '^AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)(?:&AWS_DEFAULT_REGION=(?<default_region>[A-Za-z0-9-]+))?(?:&AWS_REGION=(?<region>[A-Za-z0-9-]+))?\z' -- "$AWSENV_PUT"
+    set -l default
+    string match -qr '^AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)(?:&AWS_DEFAULT_REGION=(?<default>[A-Za-z0-9-]+))?(?:&AWS_REGION=(?<region>[A-Za-z0-9-]+))?\z' -- "$AWSENV_PUT"
     and string match -qr '^(?:AWS_[A-Z_]+=[\w.~:/+=,@%-]*(?:&(?!\z)|\z))*\z' -- "$AWSENV_BASELINE"
-    and test "$key" = "$AWS_ACCESS_KEY_ID" -a "$region" = "$AWS_REGION" -a "$default_region" = "$AWS_DEFAULT_REGION"
+    and test "$key" = "$AWS_ACCESS_KEY_ID" -a "$region" = "$AWS_REGION" -a "$default" = "$AWS_DEFAULT_REGION"
     or return 1
-    for name in AWS_REGION AWS_DEFAULT_REGION
-        set -q $name
-        and test -z "$$name"
-        and return 1
-    end
-    __awsenv_are_exported $all
+    # Empty is not unset.
+    set -q AWS_REGION
+    and test -z "$AWS_REGION"
+    and return 1
+    not set -q AWS_DEFAULT_REGION
+    or test -n "$AWS_DEFAULT_REGION"
 end
 
-# True if programs see those of the variables $argv that are set.
-function __awsenv_are_exported
-    set -q $argv
-    set -l missing $status
-    set -q --export $argv
-    test $status = $missing
-end
-
-# True if the variables $argv[2..] are what $argv[1] says, and programs see the same.
+# True if the variables named in $argv[2] are what $argv[1] says.
 function __awsenv_has_settings
+    # They are always the same ones.
+    test "$__awsenv_relevant" = $argv[2]
+    or set -g __awsenv_relevant (string split ' ' -- $argv[2])
     set -l found
-    for name in $argv[2..]
-        # Empty and unset are not the same to all of them, and look the same here.
+    for name in $__awsenv_relevant
+        # Empty and unset look the same here, and are not the same to all of them.
         set -q $name
         and test -z "$$name"
         and return 1
         set found "$found|$name=$$name"
     end
-    # What is put in for $X is not among them.
+    # Where one of them names another variable, that counts too.
     test "$found" = "$argv[1]"
     and not string match -q '*$*' -- $found
-    and __awsenv_are_exported $argv[2..] AWSENV_CACHE_DIR XDG_CACHE_HOME HOME
+    or return 1
+    # All that are set are seen by programs too.
+    set -l all $__awsenv_relevant $__awsenv_sets AWSENV_CACHE_DIR XDG_CACHE_HOME
+    set -q $all
+    set -l missing $status
+    set -q --export $all
+    test $status = $missing
 end
 
 # True if the note $argv[1] carries the time of the file $argv[2].
@@ -565,15 +561,15 @@ end
 functions -q awsenv
 and functions -c awsenv __awsenv_their_function
 function awsenv
-    switch "$argv[1],$argv[2],"(count $argv)
-        case auto,on,2
+    switch "$argv[1],$argv[2],$argv[3..]"
+        case auto,on,
             set -g AWSENV_AUTO match
-        case auto,off,2 auto,all,2
+        case auto,off, auto,all,
             set -g AWSENV_AUTO $argv[2]
         case 'auto,*'
             echo 'awsenv: usage: awsenv auto on|off|all' >&2
             return 2
-        case prompt,on,2 prompt,off,2
+        case prompt,on, prompt,off,
             set -g AWSENV_PROMPT $argv[2]
         case 'assume,*' 'unset,*' 'refresh,*'
             __awsenv_apply $argv
