@@ -15,6 +15,7 @@ set -g __awsenv_loaded $fish_pid
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
+# `builtin` stands before what people have functions and aliases of the same name for.
 set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
     k9s copilot sls serverless ansible-playbook aws-nuke
 # What an assume sets, or removes; the first six are there without awsenv too.
@@ -25,9 +26,9 @@ set -g __awsenv_sets AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN A
 # Prints the seconds in $argv[1] (90, 45s, 2m, 1h30m), or $argv[2] where it is none.
 function __awsenv_seconds
     if string match -qr '^(\d{1,6}[smhd])*(\d{1,9})?$' -- "$argv[1]"; and test -n "$argv[1]"
-        math (string replace -a s '*1+' -- $argv[1] | string replace -a m '*60+' | string replace -a h '*3600+' | string replace -a d '*86400+' | string replace -r '\+$' '')
+        builtin math (string replace -a s '*1+' -- $argv[1] | string replace -a m '*60+' | string replace -a h '*3600+' | string replace -a d '*86400+' | string replace -r '\+$' '')
     else
-        echo $argv[2]
+        builtin echo $argv[2]
     end
 end
 
@@ -208,16 +209,16 @@ function __awsenv_place
     if __awsenv_is_placed
         return 0
     end
-    builtin functions fish_prompt | string match -qr 'AWSENV_SEGMENT|awsenv_segment'
+    functions fish_prompt | string match -qr 'AWSENV_SEGMENT|awsenv_segment'
     and return 0
-    builtin functions -q __awsenv_their_prompt
-    and builtin functions -e __awsenv_their_prompt
-    builtin functions -c fish_prompt __awsenv_their_prompt
+    functions -q __awsenv_their_prompt
+    and functions -e __awsenv_their_prompt
+    functions -c fish_prompt __awsenv_their_prompt
     __awsenv_define_prompt
 end
 
 function __awsenv_is_placed
-    test (builtin functions --details --verbose fish_prompt)[-1] = 'awsenv before another prompt'
+    test (functions --details --verbose fish_prompt)[-1] = 'awsenv before another prompt'
 end
 
 set -g __awsenv_next __awsenv_their_prompt
@@ -426,7 +427,7 @@ function __awsenv_uses_aws
     set -l before
     set -l found
     set -l skip
-    contains -- --profile $argv
+    builtin contains -- --profile $argv
     or string match -q -- '--profile=*' $argv
     and return 1
     for word in $argv
@@ -442,11 +443,11 @@ function __awsenv_uses_aws
             return 0
         else if set -q before[1]
             # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
-            contains -- $before$word command-v command-q command-s type
+            builtin contains -- $before$word command-v command-q command-s type
             and return 1
-        else if contains -- $name sudo doas env command exec nohup nice time timeout xargs watch
+        else if builtin contains -- $name sudo doas env command exec nohup nice time timeout xargs watch
             set before $name
-        else if not contains -- $name and or not ! begin if else while then do elif until '{' '}'
+        else if not builtin contains -- $name and or not ! begin if else while then do elif until '{' '}'
             return 1
         end
     end
@@ -455,9 +456,9 @@ end
 
 function __awsenv_is_command
     set -l own (string split -n ' ' -- "$AWSENV_COMMANDS")
-    not contains -- -$argv[1] $own
+    not builtin contains -- -$argv[1] $own
     and not string match -q -- '-*' $argv[1]
-    and contains -- "$argv[1]" $__awsenv_commands $own
+    and builtin contains -- "$argv[1]" $__awsenv_commands $own
 end
 
 # --- 9. refresh ----------------------------------------------------------------------------
@@ -541,7 +542,7 @@ function __awsenv_enter
             commandline -f repaint
         end
     end
-    if contains -- "$fish_key_bindings" fish_vi_key_bindings fish_hybrid_key_bindings
+    if builtin contains -- "$fish_key_bindings" fish_vi_key_bindings fish_hybrid_key_bindings
         set fish_bind_mode insert
     end
     commandline -f execute
@@ -567,7 +568,7 @@ function awsenv
         case auto,off, auto,all,
             set -g AWSENV_AUTO $argv[2]
         case 'auto,*'
-            echo 'awsenv: usage: awsenv auto on|off|all' >&2
+            builtin echo 'awsenv: usage: awsenv auto on|off|all' >&2
             return 2
         case prompt,on, prompt,off,
             set -g AWSENV_PROMPT $argv[2]
@@ -599,7 +600,7 @@ function __awsenv_apply
         return
     end
     test -z "$out"; or test "$out" = false
-    or printf '%s\n' $out
+    or builtin printf '%s\n' $out
     return $code
 end
 
@@ -614,7 +615,7 @@ function __awsenv_completions
         set -l first (math 1 + (string replace -r '.* ' '' -- $found[1]))
         complete -C (string join -- ' ' (string escape -- $words[$first..-2]) $words[-1])
     else
-        printf '%s\n' $found
+        builtin printf '%s\n' $found
     end
 end
 complete -c awsenv -f -a '(__awsenv_completions)'
