@@ -93,14 +93,15 @@ function __awsenv_know_text
     set -l format '[{profile} {left}] '
     set -q AWSENV_PROMPT_FORMAT
     and set format "$AWSENV_PROMPT_FORMAT"
+    set -l head
+    set -l tail
     test -z "$AWSENV_EXPIRES_AT"
-    and set format (string replace -- ' {left}' '' $format | string collect --no-trim-newlines)
+    and string match -qr '(?s)^(?<head>.*?) \{left\}(?<tail>.*)' -- $format
+    and set format $head$tail
     # Without what would move or hide text on a screen: control characters, marks of direction,
     # line separators, the byte order mark.
     set -l profile (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- "$AWSENV_PROFILE" | string sub -l 60)
     # Taken apart before the name is put in: that may hold a {left} of its own.
-    set -l head
-    set -l tail
     string match -qr '(?s)^(?<head>.*?)\{left\}(?<tail>.*)' -- $format
     or set head $format
     for text in $head $tail
