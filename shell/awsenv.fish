@@ -233,9 +233,8 @@ function __awsenv_define_prompt
         # Theirs may hold a copy of this function, which must not call it once more.
         set -lx __awsenv_next :
         set -l lines ($next $argv)
-        if test -z "$AWSENV_PROMPT" -o "$AWSENV_PROMPT" = on
-            builtin printf %s "$AWSENV_COLOR" "$AWSENV_SEGMENT" "$AWSENV_COLOR_END"
-        end
+        test -z "$AWSENV_PROMPT" -o "$AWSENV_PROMPT" = on
+        and set lines[1] "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END$lines[1]"
         builtin printf %s "$lines[1]"
         set -q lines[2]
         and builtin printf '\n%s' $lines[2..]
@@ -248,12 +247,14 @@ end
 # where it is missing, torn or not to be trusted.
 function __awsenv_read --no-scope-shadowing
     set file "$HOME/.cache/awsenv"
-    string match -q '/*' -- "$XDG_CACHE_HOME"
-    and set file $XDG_CACHE_HOME/awsenv
-    test -n "$AWSENV_CACHE_DIR"
-    and set file "$AWSENV_CACHE_DIR"
-    string match -q '~/*' -- $file
-    and set file $HOME/(string sub -s 3 -- $file | string collect)
+    set -l rest
+    if string match -qr '^~(?<rest>/.*)' -- "$AWSENV_CACHE_DIR"
+        set file "$HOME$rest"
+    else if test -n "$AWSENV_CACHE_DIR"
+        set file "$AWSENV_CACHE_DIR"
+    else if string match -q '/*' -- "$XDG_CACHE_HOME"
+        set file $XDG_CACHE_HOME/awsenv
+    end
     set file $file/$argv[1]/$argv[2]
     # A regular file of this user, and no link.
     test -f $file -a ! -L $file -a -O $file -a -r $file
