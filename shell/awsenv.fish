@@ -15,7 +15,8 @@ set -g __awsenv_loaded $fish_pid
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
-# `builtin` stands before what people have functions and aliases of the same name for.
+# `builtin` stands before what people have functions and aliases of the same name for. Where `test`
+# is given several conditions, a value of foreign origin comes last in each: `!` and -n mislead it.
 set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
     k9s copilot sls serverless ansible-playbook aws-nuke
 # What an assume sets, or removes; the first six are there without awsenv too.
@@ -83,7 +84,7 @@ function __awsenv_know
         and test $AWSENV_ISSUED_AT -lt $__awsenv_end
         and set __awsenv_lead (builtin math "min($__awsenv_lead, floor(($__awsenv_end - $AWSENV_ISSUED_AT) / 10))")
     end
-    test -n "$AWSENV_PROFILE" -a "$AWSENV_PROMPT" != off
+    test -n "$AWSENV_PROFILE" -a off != "$AWSENV_PROMPT"
     and __awsenv_know_text
 end
 
@@ -110,7 +111,7 @@ function __awsenv_know_text
         set -a __awsenv_parts $text
     end
     set -g __awsenv_limits (__awsenv_seconds "$AWSENV_PROMPT_WARN" 900) (__awsenv_seconds "$AWSENV_PROMPT_URGENT" 300)
-    test -n "$NO_COLOR" -o "$TERM" = dumb
+    test -n "$NO_COLOR" -o dumb = "$TERM"
     and return 0
     set __awsenv_colors 32 33 31
     set -q AWSENV_PROMPT_COLORS
@@ -204,7 +205,7 @@ end
 # Puts the segment in front of fish_prompt, unless that has it already or the person places it.
 # Themes may define fish_prompt again at any time: it is ours while it says so.
 function __awsenv_place
-    if test -n "$AWSENV_PROMPT" -a "$AWSENV_PROMPT" != on
+    if test -n "$AWSENV_PROMPT" -a on != "$AWSENV_PROMPT"
         return 0
     end
     if __awsenv_is_placed
@@ -233,7 +234,7 @@ function __awsenv_define_prompt
         # Theirs may hold a copy of this function, which must not call it once more.
         set -lx __awsenv_next :
         set -l lines ($next $argv)
-        test -z "$AWSENV_PROMPT" -o "$AWSENV_PROMPT" = on
+        test -z "$AWSENV_PROMPT" -o on = "$AWSENV_PROMPT"
         and set lines[1] "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END$lines[1]"
         builtin printf %s "$lines[1]"
         set -q lines[2]
@@ -366,7 +367,7 @@ function __awsenv_is_untouched
     set -l default
     string match -qr '^AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)(?:&AWS_DEFAULT_REGION=(?<default>[A-Za-z0-9-]+))?(?:&AWS_REGION=(?<region>[A-Za-z0-9-]+))?\z' -- "$AWSENV_PUT"
     and string match -qr '^(?:AWS_[A-Z_]+=[\w.~:/+=,@%-]*(?:&(?!\z)|\z))*\z' -- "$AWSENV_BASELINE"
-    and test "$key" = "$AWS_ACCESS_KEY_ID" -a "$region" = "$AWS_REGION" -a "$default" = "$AWS_DEFAULT_REGION"
+    and test "$key|$region|$default" = "$AWS_ACCESS_KEY_ID|$AWS_REGION|$AWS_DEFAULT_REGION"
     or return 1
     # Empty is not unset.
     set -q AWS_REGION
@@ -625,9 +626,13 @@ complete -c awsenv -f -a '(__awsenv_completions)'
 # --- 13. unload ----------------------------------------------------------------------------
 
 function awsenv_unload
+    set -l kept '^$'
     if __awsenv_is_placed
         functions -e fish_prompt
         functions -c __awsenv_their_prompt fish_prompt
+    else if test "$__awsenv_ran" = 1
+        # Another prompt holds a copy of ours, which is then a mere passage.
+        set kept '^__awsenv_(next|their_prompt)$'
     end
     while set -q __awsenv_bound[1]
         bind --user -M $__awsenv_bound[1] $__awsenv_bound[2] | string match -q '*__awsenv_enter*'
@@ -638,6 +643,6 @@ function awsenv_unload
     functions -e awsenv awsenv_segment awsenv_unload
     functions -q __awsenv_their_function
     and functions -c __awsenv_their_function awsenv
-    functions -e (functions --all --names | string match '__awsenv_*')
-    set -e AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END (set --names | string match '__awsenv_*')
+    functions -e (functions --all --names | string match '__awsenv_*' | string match -rv $kept)
+    set -e AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END (set --names | string match '__awsenv_*' | string match -rv $kept)
 end

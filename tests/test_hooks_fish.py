@@ -169,6 +169,14 @@ def test_a_virtual_environment_around_the_prompt(
         )
         h.shell.run("true")
         assert h.segment() == "[prod-admin 50m] "
+        # Unloaded inside of one, it does not break its prompt.
+        h.shell.run(
+            "functions -c fish_prompt _old_fish_prompt; "
+            "function fish_prompt; echo -n '(venv) '; _old_fish_prompt; end"
+        )
+        h.shell.run("awsenv_unload")
+        h.shell.run("true")
+        assert re.fullmatch(r"\(venv\) #\d+>", h.prompt())
 
 
 @every_fish
@@ -177,7 +185,9 @@ def test_a_prompt_is_as_it_would_be_without(
 ) -> None:
     h = _start(tmp_path, sts, program)
     with h.shell:
-        h.pretend(3030)
+        for mode in ("!", "-n", "on"):
+            h.pretend(3030, AWSENV_PROMPT=mode)
+            assert h.segment() == ("[prod-admin 50m] " if mode == "on" else "")
         h.shell.run("function fish_prompt; printf '  one\\n\\n\\ttwo  \\n#%s> ' $_driven; end")
         h.shell.run("true")
         shown = h.shell.screen().splitlines()[-4:]
