@@ -336,3 +336,43 @@ def test_a_switch_starts_nothing(program: str | None, tmp_path: Path, sts: Runni
             line for line in new if re.search(r"fork\(|clone", line) and "THREAD" not in line
         ] == []
         assert not any("exec" in line for line in new)
+
+
+@every_fish
+def test_a_switch_to_a_profile_without_a_region(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    config = sts.aws_folder / "config"
+    head, mark, rest = config.read_text().partition("[profile dev]")
+    config.write_text(head + mark + rest.replace("region = eu-central-1\n", "", 1))
+    h = _known(tmp_path, sts, program)
+    tools, path = h.home.parent / "tools", h.variable("PATH")
+
+    def seen() -> dict[str, str]:
+        h.shell.run(f"env >{h.home}/env")
+        pairs = (line.partition("=") for line in (h.home / "env").read_text().splitlines())
+        return {name: value for name, _, value in pairs if name in (*MANAGED, *OWN)}
+
+    def without_program(profile: str) -> str:
+        h.apply({"PATH": f"{tools}:/usr/bin:/bin"})
+        shown = h.shell.run(f"awsenv assume {profile}")
+        h.apply({"PATH": path})
+        return shown
+
+    with h.shell:
+        h.shell.run("awsenv assume prod-admin")
+        h.shell.run("awsenv assume dev")
+        by_program = seen()
+        assert "AWS_REGION" not in by_program
+        h.shell.run("awsenv assume prod-admin")
+        assert seen()["AWS_REGION"] == "eu-west-1"
+        assert without_program("dev").startswith("awsenv: dev for ")
+        assert seen() == by_program
+        # A region from before awsenv would come back: that is for the program.
+        h.shell.run("awsenv unset")
+        h.apply({"AWS_REGION": "ap-south-1"})
+        h.shell.run("awsenv assume prod-admin")
+        assert "Unknown command" in without_program("dev")
+        assert without_program("prod-admin").startswith("awsenv: prod-admin for ")
+        h.shell.run("awsenv assume dev")
+        assert seen()["AWS_REGION"] == "ap-south-1"
