@@ -128,18 +128,21 @@ end
 
 # --- 5. segment ----------------------------------------------------------------------------
 
-# Sets __awsenv_text to $argv[1] seconds as people read them.
+# Sets __awsenv_seconds_left until $argv[1], by the clock $argv[2..3], and __awsenv_text to what
+# people read. Every substitution costs as much as ten commands.
 function __awsenv_left
+    set -l left "$argv[1] - $argv[2] - $argv[3]"
+    set -l parts (builtin math $left; builtin math "floor(($left) / 3600)"; builtin math "floor(($left) / 60) % 60")
+    set -g __awsenv_seconds_left $parts[1]
     set -g __awsenv_text lapsed
-    if test $argv[1] -ge 60
-        set -l parts (builtin math "floor($argv[1] / 3600)"; builtin math "floor($argv[1] / 60) % 60")
-        set __awsenv_text $parts[2]m
-        test $parts[1] -gt 0 -a $parts[2] -lt 10
-        and set __awsenv_text 0$__awsenv_text
-        test $parts[1] -gt 0
-        and set __awsenv_text $parts[1]h$__awsenv_text
-    else if test $argv[1] -gt 0
-        set __awsenv_text {$argv[1]}s
+    if test $parts[2] -gt 0
+        set __awsenv_text $parts[2]h$parts[3]m
+        test $parts[3] -lt 10
+        and set __awsenv_text $parts[2]h0$parts[3]m
+    else if test $parts[3] -gt 0
+        set __awsenv_text $parts[3]m
+    else if test $parts[1] -gt 0
+        set __awsenv_text $parts[1]s
     end
 end
 
@@ -159,13 +162,12 @@ function __awsenv_compute
     set -l color $__awsenv_colors[1]
     set -g __awsenv_text '?'
     if test -n "$__awsenv_end"
-        set -l seconds (builtin math $__awsenv_end - $clock[1] - $clock[2])
-        __awsenv_left $seconds
-        test $seconds -le "$__awsenv_limits[1]"
+        __awsenv_left $__awsenv_end $clock
+        test $__awsenv_seconds_left -le $__awsenv_limits[1]
         and set color $__awsenv_colors[2]
-        test $seconds -le "$__awsenv_limits[2]"
+        test $__awsenv_seconds_left -le $__awsenv_limits[2]
         and set color $__awsenv_colors[-1]
-        __awsenv_wait $seconds
+        __awsenv_wait $__awsenv_seconds_left
     end
     set -g AWSENV_SEGMENT "$__awsenv_parts[1]"
     set -q __awsenv_parts[2]
@@ -266,7 +268,7 @@ function __awsenv_read --no-scope-shadowing
 end
 
 # Takes over the session in record $argv[1] if it has more than $argv[2] seconds left, or more than
-# a tenth of its life. Sets __awsenv_seconds_left.
+# a tenth of its life.
 function __awsenv_take
     for name in file text key secret token expiration issued expires
         set -f $name
@@ -276,10 +278,11 @@ function __awsenv_take
     and __awsenv_read sessions $argv[1]
     and string match -qr "(*LF)^$line"'AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)\n)'$line'AWS_SECRET_ACCESS_KEY=(?<secret>.+)\n)'$line'AWS_SESSION_TOKEN=(?<token>.+)\n)'$line'AWS_CREDENTIAL_EXPIRATION=(?<expiration>.+)\n)'$line'ISSUED_AT=(?<issued>\d{1,12})\n)'$line'EXPIRES_AT=(?<expires>\d{1,12})\n)' -- $text
     or return 1
-    set -l clock (builtin path mtime /; builtin path mtime --relative /)
-    set -l times (builtin math $clock[1] + $clock[2] - $issued; builtin math $expires - $issued; builtin math "min($argv[2], floor(($expires - $issued) / 10))"; builtin math $expires - $clock[1] - $clock[2])
-    set -g __awsenv_seconds_left $times[4]
-    test $times[1] -ge -900 -a $times[2] -gt 0 -a $times[2] -le 129600 -a $times[4] -gt $times[3]
+    set -l life "$expires - $issued"
+    set -l numbers (builtin path mtime /; builtin path mtime --relative /; builtin math $life; builtin math $life + 900; builtin math "min($argv[2], floor(($life) / 10))")
+    __awsenv_left $expires $numbers[1..2]
+    test $numbers[3] -gt 0 -a $numbers[3] -le 129600
+    and test $__awsenv_seconds_left -gt $numbers[5] -a $__awsenv_seconds_left -le $numbers[4]
     or return 1
     set -gx AWS_ACCESS_KEY_ID $key
     set -gx AWS_SECRET_ACCESS_KEY $secret
@@ -300,7 +303,7 @@ end
 # note on that name is as new as the AWS files, and all variables are as they were or as awsenv
 # left them. False, with nothing changed, in any doubt.
 function __awsenv_switch
-    for name in file text name session region margin relevant settings config credentials
+    for name in file text chars name session region margin relevant settings config credentials
         set -f $name
     end
     set -l line '(?=(?:.*\n)*?'
@@ -308,7 +311,8 @@ function __awsenv_switch
     string match -qr '^[!-~]{1,300}\z' -- "$argv[1]"
     and not string match -q '3.5.*' -- $version
     and __awsenv_is_untouched
-    and __awsenv_read names (builtin printf %02x \'(string split '' -- $argv[1])[1..100])
+    and string match -qar '(?<chars>.)' -- $argv[1]
+    and __awsenv_read names (builtin printf %02x \'$chars[1..100])
     and string match -qr "(*LF)^$line"'NAME=(?<name>.+)\n)'$line'SESSION=(?<session>.+)\n)'$line'MARGIN=(?<margin>\d{1,9})\n)'$line'RELEVANT=(?<relevant>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n)'$line'PLAIN_ENVIRONMENT=(?<settings>.+)\n)'$line'CONFIG=(?<config>/.+)\n)'$line'CREDENTIALS=(?<credentials>/.+)\n)(?:'$line'REGION=(?<region>.*)\n))?' -- $text
     and test "$name" = "$argv[1]"
     and __awsenv_has_settings $settings $relevant
@@ -338,7 +342,6 @@ function __awsenv_switch
     set -gx AWSENV_SESSION $session
     set -gx AWSENV_BASELINE "$AWSENV_BASELINE"
     set -gx AWSENV_PUT $put
-    __awsenv_left $__awsenv_seconds_left
     test -t 2
     and builtin echo "awsenv: $name for $__awsenv_text" >&2
     return 0
