@@ -208,9 +208,9 @@ def test_the_text_and_its_colour_change_with_time(
     h = _start(tmp_path, sts, program)
     with h.shell:
         for left, before, after in (
-            (902, "15m", "14m"),
-            (62, "1m", r"5\ds"),
-            (2, r"\ds", "lapsed"),
+            (903, "15m", "14m"),
+            (63, "1m", r"5\ds"),
+            (4, r"\ds", "lapsed"),
         ):
             h.pretend(left)
             assert re.fullmatch(rf"\[prod-admin {before}\] ", h.segment())
@@ -220,8 +220,8 @@ def test_the_text_and_its_colour_change_with_time(
                 return bool(re.fullmatch(rf"\[prod-admin {after}\] ", h.segment()))
 
             h.shell.wait_until(changed, after)
-        # 15 minutes are the limit: the colour changes while the text is still the same.
-        h.pretend(902)
+        # The colour changes while the text is still the same.
+        h.pretend(932, AWSENV_PROMPT_WARN="930")
         colours = set()
 
         def yellow() -> bool:
