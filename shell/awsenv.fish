@@ -268,28 +268,27 @@ function __awsenv_read --no-scope-shadowing
 end
 
 # Takes over the session in record $argv[1] if it has more than $argv[2] seconds left, or more than
-# a tenth of its life.
+# a tenth of its life. What a pattern names is a local variable from there on.
 function __awsenv_take
-    for name in file text key secret token expiration issued expires
-        set -f $name
-    end
+    set -l file
+    set -l text
     set -l line '(?=(?:.*\n)*?'
     string match -qr '^[0-9a-f]{40}\z' -- "$argv[1]"
     and __awsenv_read sessions $argv[1]
-    and string match -qr "(*LF)^$line"'AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)\n)'$line'AWS_SECRET_ACCESS_KEY=(?<secret>.+)\n)'$line'AWS_SESSION_TOKEN=(?<token>.+)\n)'$line'AWS_CREDENTIAL_EXPIRATION=(?<expiration>.+)\n)'$line'ISSUED_AT=(?<issued>\d{1,12})\n)'$line'EXPIRES_AT=(?<expires>\d{1,12})\n)' -- $text
+    and string match -qr "(*LF)^$line"'AWS_ACCESS_KEY_ID=(?<__awsenv_key>[A-Za-z0-9]+)\n)'$line'AWS_SECRET_ACCESS_KEY=(?<__awsenv_secret>.+)\n)'$line'AWS_SESSION_TOKEN=(?<__awsenv_token>.+)\n)'$line'AWS_CREDENTIAL_EXPIRATION=(?<__awsenv_expiration>.+)\n)'$line'ISSUED_AT=(?<__awsenv_issued>\d{1,12})\n)'$line'EXPIRES_AT=(?<__awsenv_expires>\d{1,12})\n)' -- $text
     or return 1
-    set -l life "$expires - $issued"
+    set -l life "$__awsenv_expires - $__awsenv_issued"
     set -l numbers (builtin path mtime /; builtin path mtime --relative /; builtin math $life; builtin math $life + 900; builtin math "min($argv[2], floor(($life) / 10))")
-    __awsenv_left $expires $numbers[1..2]
+    __awsenv_left $__awsenv_expires $numbers[1..2]
     test $numbers[3] -gt 0 -a $numbers[3] -le 129600
     and test $__awsenv_seconds_left -gt $numbers[5] -a $__awsenv_seconds_left -le $numbers[4]
     or return 1
-    set -gx AWS_ACCESS_KEY_ID $key
-    set -gx AWS_SECRET_ACCESS_KEY $secret
-    set -gx AWS_SESSION_TOKEN $token
-    set -gx AWS_CREDENTIAL_EXPIRATION $expiration
-    set -gx AWSENV_ISSUED_AT $issued
-    set -gx AWSENV_EXPIRES_AT $expires
+    set -gx AWS_ACCESS_KEY_ID $__awsenv_key
+    set -gx AWS_SECRET_ACCESS_KEY $__awsenv_secret
+    set -gx AWS_SESSION_TOKEN $__awsenv_token
+    set -gx AWS_CREDENTIAL_EXPIRATION $__awsenv_expiration
+    set -gx AWSENV_ISSUED_AT $__awsenv_issued
+    set -gx AWSENV_EXPIRES_AT $__awsenv_expires
 end
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
@@ -303,47 +302,46 @@ end
 # note on that name is as new as the AWS files, and all variables are as they were or as awsenv
 # left them. False, with nothing changed, in any doubt.
 function __awsenv_switch
-    for name in file text chars name session region margin relevant settings config credentials
-        set -f $name
-    end
+    set -l file
+    set -l text
     set -l line '(?=(?:.*\n)*?'
     # fish 3.5 cannot compare the times of files.
     string match -qr '^[!-~]{1,300}\z' -- "$argv[1]"
     and not string match -q '3.5.*' -- $version
     and __awsenv_is_untouched
-    and string match -qar '(?<chars>.)' -- $argv[1]
-    and __awsenv_read names (builtin printf %02x \'$chars[1..100])
-    and string match -qr "(*LF)^$line"'NAME=(?<name>.+)\n)'$line'SESSION=(?<session>.+)\n)'$line'MARGIN=(?<margin>\d{1,9})\n)'$line'RELEVANT=(?<relevant>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n)'$line'PLAIN_ENVIRONMENT=(?<settings>.+)\n)'$line'CONFIG=(?<config>/.+)\n)'$line'CREDENTIALS=(?<credentials>/.+)\n)(?:'$line'REGION=(?<region>.*)\n))?' -- $text
-    and test "$name" = "$argv[1]"
-    and __awsenv_has_settings $settings $relevant
-    and __awsenv_same_time $file $config
-    and __awsenv_same_time $file.credentials $credentials
+    and string match -qar '(?<__awsenv_chars>.)' -- $argv[1]
+    and __awsenv_read names (builtin printf %02x \'$__awsenv_chars[1..100])
+    and string match -qr "(*LF)^$line"'NAME=(?<__awsenv_name>.+)\n)'$line'SESSION=(?<__awsenv_session>.+)\n)'$line'MARGIN=(?<__awsenv_margin>\d{1,9})\n)'$line'RELEVANT=(?<__awsenv_names>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n)'$line'PLAIN_ENVIRONMENT=(?<__awsenv_settings>.+)\n)'$line'CONFIG=(?<__awsenv_config>/.+)\n)'$line'CREDENTIALS=(?<__awsenv_credentials>/.+)\n)(?:'$line'REGION=(?<__awsenv_region>.*)\n))?' -- $text
+    and test "$__awsenv_name" = "$argv[1]"
+    and __awsenv_has_settings $__awsenv_settings $__awsenv_names
+    and __awsenv_same_time $file $__awsenv_config
+    and __awsenv_same_time $file.credentials $__awsenv_credentials
     or return 1
-    if set -q region[1]
-        string match -qr '^[A-Za-z0-9-]+\z' -- $region
+    if set -q __awsenv_region[1]
+        string match -qr '^[A-Za-z0-9-]+\z' -- $__awsenv_region
         or return 1
     else if string match -q '*REGION=*' -- "$AWSENV_BASELINE"
         # The region from before awsenv would count.
         return 1
     end
-    __awsenv_take $session $margin
+    __awsenv_take $__awsenv_session $__awsenv_margin
     or return 1
     set -q AWSENV_PUT
     or set -g AWSENV_BASELINE ''
     set -l put AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID
-    if set -q region[1]
-        set -gx AWS_REGION $region
-        set -gx AWS_DEFAULT_REGION $region
-        set put "$put&AWS_DEFAULT_REGION=$region&AWS_REGION=$region"
+    if set -q __awsenv_region[1]
+        set -gx AWS_REGION $__awsenv_region
+        set -gx AWS_DEFAULT_REGION $__awsenv_region
+        set put "$put&AWS_DEFAULT_REGION=$__awsenv_region&AWS_REGION=$__awsenv_region"
     else
         set -eg AWS_REGION AWS_DEFAULT_REGION
     end
-    set -gx AWSENV_PROFILE $name
-    set -gx AWSENV_SESSION $session
+    set -gx AWSENV_PROFILE $__awsenv_name
+    set -gx AWSENV_SESSION $__awsenv_session
     set -gx AWSENV_BASELINE "$AWSENV_BASELINE"
     set -gx AWSENV_PUT $put
     test -t 2
-    and builtin echo "awsenv: $name for $__awsenv_text" >&2
+    and builtin echo "awsenv: $__awsenv_name for $__awsenv_text" >&2
     return 0
 end
 

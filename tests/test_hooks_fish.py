@@ -373,6 +373,13 @@ def test_a_switch_to_a_profile_without_a_region(
         assert seen()["AWS_REGION"] == "eu-west-1"
         assert without_program("dev").startswith("awsenv: dev for ")
         assert seen() == by_program
+        # Nothing of the records stays behind in a variable of the hook's.
+        secret = h.variable("AWS_SECRET_ACCESS_KEY")
+        kept = h.shell.run(
+            "for name in (set --names | string match '__awsenv_*'); set -S $name; end"
+        )
+        assert "__awsenv_text" in kept
+        assert secret not in kept.replace("\n", "")
         # A region from before awsenv would come back: that is for the program.
         h.shell.run("awsenv unset")
         h.apply({"AWS_REGION": "ap-south-1"})
