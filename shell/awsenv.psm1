@@ -102,9 +102,10 @@ function Test-Lapsed {
 
 # --- 5. segment ----------------------------------------------------------------------------
 
-$script:AWSENV_SEGMENT = ''
-$script:AWSENV_COLOR = ''
+$script:AWSENV_SEGMENT = $script:segment = ''
+$script:AWSENV_COLOR = $script:color = ''
 $script:AWSENV_COLOR_END = ''
+$script:reset = "$([char]27)[0m"
 
 # $text without what would move or hide text on a screen, and not too long.
 function Get-Visible([string]$text) {
@@ -120,38 +121,78 @@ function Get-Left([long]$seconds) {
 }
 
 # The colour, such as 32, for a session that has $seconds left; '' for none.
-function Get-Color([long]$seconds) {
+function Get-Color([long]$seconds, [long]$warn, [long]$urgent) {
     if ($env:NO_COLOR -or $env:TERM -ceq 'dumb' -or -not $Host.UI.SupportsVirtualTerminal) { return '' }
     $colors = $env:AWSENV_PROMPT_COLORS
     if ($null -eq $colors) { $colors = '32 33 31' }
     $colors = $colors.Split([char]' ')
     $color = $colors[0]
-    if ($seconds -le (Get-Seconds $env:AWSENV_PROMPT_URGENT 300)) { $color = $colors[-1] }
-    elseif ($colors.Count -gt 1 -and $seconds -le (Get-Seconds $env:AWSENV_PROMPT_WARN 900)) { $color = $colors[1] }
+    if ($seconds -le $urgent) { $color = $colors[-1] }
+    elseif ($colors.Count -gt 1 -and $seconds -le $warn) { $color = $colors[1] }
     if ($color -cmatch '^[0-9;]+\z') { $color } else { '' }
 }
 
-# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END around it.
+# What the segment is made of, besides the time.
+$script:parts = @(
+    'AWSENV_PROMPT', 'AWSENV_PROFILE', 'AWSENV_PUT', 'AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWSENV_EXPIRES_AT',
+    'AWSENV_PROMPT_FORMAT', 'AWSENV_PROMPT_WARN', 'AWSENV_PROMPT_URGENT', 'AWSENV_PROMPT_COLORS', 'NO_COLOR', 'TERM'
+)
+$script:state = ''
+$script:from = $script:until = [long]0
+
+# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END around it. As long as neither
+# text nor colour can have changed, what was set last time is good.
 function Update-Segment {
-    $script:AWSENV_SEGMENT = $script:AWSENV_COLOR = $script:AWSENV_COLOR_END = ''
-    if ($env:AWSENV_PROMPT -ceq 'off' -or -not $env:AWSENV_PROFILE -or -not (Test-Ours)) { return }
+    [long]$now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+    $state = ''
+    foreach ($name in $script:parts) {
+        $value = [Environment]::GetEnvironmentVariable($name)
+        # Empty and unset are two things.
+        if ($null -eq $value) { $state += '|' } else { $state += "|=$value" }
+    }
+    if ($now -lt $script:from -or $now -ge $script:until -or -not $state.Equals($script:state)) {
+        $script:state = ''
+        $script:segment, $script:color, $script:until = Get-Segment $now
+        $script:from = $now
+        $script:state = $state
+    }
+    $script:AWSENV_SEGMENT = $script:segment
+    $script:AWSENV_COLOR = $script:color
+    $script:AWSENV_COLOR_END = if ($script:color) { $script:reset } else { '' }
+}
+
+# The segment's text, the escape sequence of its colour, and when either is another one.
+function Get-Segment([long]$now) {
+    if ($env:AWSENV_PROMPT -ceq 'off' -or -not $env:AWSENV_PROFILE -or -not (Test-Ours)) {
+        return '', '', [long]::MaxValue
+    }
     $left = ''
-    $seconds = [long]::MaxValue
+    $seconds = $until = [long]::MaxValue
+    $warn, $urgent = (Get-Seconds $env:AWSENV_PROMPT_WARN 900), (Get-Seconds $env:AWSENV_PROMPT_URGENT 300)
     if (Test-Time $env:AWSENV_EXPIRES_AT) {
-        $seconds = [long]$env:AWSENV_EXPIRES_AT - (Get-Now)
+        $seconds = [long]$env:AWSENV_EXPIRES_AT - $now
         $left = Get-Left $seconds
+        $until = $now + (Get-Wait $seconds $warn $urgent)
     }
     elseif ($env:AWSENV_EXPIRES_AT) { $left = '?' }
     $format = $env:AWSENV_PROMPT_FORMAT
     if ($null -eq $format) { $format = '[{profile} {left}] ' }
     if (-not $left) { $format = $format.Replace(' {left}', '') }
     # The name last: it may hold a {left} itself.
-    $script:AWSENV_SEGMENT = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $env:AWSENV_PROFILE))
-    $color = Get-Color $seconds
-    if ($color) {
-        $script:AWSENV_COLOR = "$([char]27)[${color}m"
-        $script:AWSENV_COLOR_END = "$([char]27)[0m"
+    $text = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $env:AWSENV_PROFILE))
+    $color = Get-Color $seconds $warn $urgent
+    if ($color) { $color = "$([char]27)[${color}m" }
+    $text, $color, $until
+}
+
+# For how many seconds the text and the colour for $seconds left stay as they are.
+function Get-Wait([long]$seconds, [long]$warn, [long]$urgent) {
+    if ($seconds -le 0) { return 86400 }
+    [long]$wait = if ($seconds -lt 60) { 1 } else { $seconds % 60 + 1 }
+    foreach ($limit in $warn, $urgent) {
+        if ($seconds -gt $limit) { $wait = [math]::Min($wait, $seconds - $limit) }
     }
+    $wait
 }
 
 # For prompts made by hand: computes the segment anew and gives it, without colour.
@@ -514,22 +555,13 @@ function Set-Switch([string]$name, [string]$value) {
 # Switches to the live session of profile $name as `awsenv assume $name` would, and starts no
 # process for it. False, and nothing changed, wherever that is not certain.
 function Switch-Session([string]$name) {
-    try {
-        $key = [BitConverter]::ToString([Text.Encoding]::UTF8.GetBytes($name)).Replace('-', '').ToLowerInvariant()
-        $key = $key.Substring(0, [math]::Min(200, $key.Length))
-        $note = Get-Record 'names' $key
-        if ($null -eq $note -or -not $name.Equals($note['NAME']) -or -not (Test-Note $note $key)) { return $false }
-        $values = Get-Session $note['SESSION'] ([long]$note['MARGIN'])
-        $baseline = Get-Baseline
-        if ($null -eq $values -or $null -eq $baseline) { return $false }
-        $regions = @{}
-        foreach ($region in 'AWS_DEFAULT_REGION', 'AWS_REGION') {
-            if ($note.ContainsKey('REGION')) { $regions[$region] = $note['REGION'] }
-            elseif ($baseline.Contains($region)) { $regions[$region] = [Uri]::UnescapeDataString($baseline[$region]) }
-        }
+    try { $change = Get-Change $name } catch { return $false }
+    if ($null -eq $change) { return $false }
+    foreach ($variable in $change.Keys) {
+        $value = $change[$variable]
+        if ($null -eq $value) { $value = [NullString]::Value }
+        [Environment]::SetEnvironmentVariable($variable, $value)
     }
-    catch { return $false }
-    Set-Session $name $note['SESSION'] $values $baseline $regions
     if (-not [Console]::IsErrorRedirected) {
         $left = Get-Left ([long]$env:AWSENV_EXPIRES_AT - (Get-Now))
         [Console]::Error.WriteLine("awsenv: $(Get-Visible $name) for $left")
@@ -537,12 +569,45 @@ function Switch-Session([string]$name) {
     $true
 }
 
+# The variables and what `awsenv assume $name` would make of each; nothing where that is not certain.
+function Get-Change([string]$name) {
+    if (-not $name -or $name.StartsWith('-', [StringComparison]::Ordinal)) { return }
+    $key = [BitConverter]::ToString([Text.Encoding]::UTF8.GetBytes($name)).Replace('-', '').ToLowerInvariant()
+    $key = $key.Substring(0, [math]::Min(200, $key.Length))
+    $note = Get-Record 'names' $key
+    if ($null -eq $note -or -not $name.Equals($note['NAME']) -or -not (Test-Time $note['MARGIN'])) { return }
+    if (-not (Test-Note $note $key)) { return }
+    $values = Get-Session $note['SESSION'] ([long]$note['MARGIN'])
+    $baseline = Get-Baseline
+    if ($null -eq $values -or $null -eq $baseline) { return }
+    $change = [ordered]@{}
+    foreach ($variable in $script:credentials) { $change[$variable] = $values[$variable] }
+    foreach ($variable in $script:others) { $change[$variable] = $null }
+    $put = [ordered]@{ AWS_ACCESS_KEY_ID = $values['AWS_ACCESS_KEY_ID'] }
+    foreach ($region in 'AWS_DEFAULT_REGION', 'AWS_REGION') {
+        if ($note.ContainsKey('REGION')) { $put[$region] = Get-Encoded $note['REGION'] }
+        elseif ($baseline.Contains($region)) { $put[$region] = $baseline[$region] }
+        if ($put.Contains($region)) { $change[$region] = [Uri]::UnescapeDataString($put[$region]) }
+    }
+    $change['AWSENV_PROFILE'] = $name
+    $change['AWSENV_SESSION'] = $note['SESSION']
+    $change['AWSENV_EXPIRES_AT'] = $values['EXPIRES_AT']
+    $change['AWSENV_ISSUED_AT'] = $values['ISSUED_AT']
+    $change['AWSENV_BASELINE'] = Join-Pairs $baseline
+    $change['AWSENV_PUT'] = Join-Pairs $put
+    $change
+}
+
 # True if what awsenv has noted about a profile's name still holds: the AWS files carry the times
 # that the note's own files were given, and the settings are those of then.
 function Test-Note($note, [string]$key) {
     $settings = ''
     foreach ($name in $note['RELEVANT'].Split([char]' ')) {
-        $settings += "|$name=$([Environment]::GetEnvironmentVariable($name))"
+        $value = [Environment]::GetEnvironmentVariable($name)
+        # Empty and unset look the same here, and are not the same to all of them. Where a value
+        # names another variable, that counts too.
+        if ($null -ne $value -and ($value.Length -eq 0 -or $value.IndexOfAny([char[]]'$%') -ge 0)) { return $false }
+        $settings += "|$name=$value"
     }
     $settings.Equals($note['PLAIN_ENVIRONMENT']) -and
     (Test-SameTime $note['CONFIG'] (Get-CacheFile 'names' $key)) -and
@@ -550,8 +615,14 @@ function Test-Note($note, [string]$key) {
 }
 
 function Test-SameTime([string]$path, $stamp) {
+    # What is relative to somewhere else here than in the program, and whose time is a link's, is
+    # for the program.
+    if (-not [IO.Path]::IsPathRooted($path)) { return $false }
     $file = [IO.FileInfo]::new($path)
-    $file.Exists -and $stamp.Exists -and $file.LastWriteTimeUtc.Ticks -eq $stamp.LastWriteTimeUtc.Ticks
+    foreach ($each in $file, $stamp) {
+        if (-not $each.Exists -or ($each.Attributes -band [IO.FileAttributes]::ReparsePoint)) { return $false }
+    }
+    $file.LastWriteTimeUtc.Ticks -eq $stamp.LastWriteTimeUtc.Ticks
 }
 
 $script:others = 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN'
@@ -589,28 +660,14 @@ function Get-Pairs([string]$text) {
 function Get-Encoded([string]$text) {
     $encoded = [Uri]::EscapeDataString($text)
     foreach ($char in ':', '/', '+', '=', ',', '@') { $encoded = $encoded.Replace([Uri]::HexEscape($char), $char) }
+    # Windows PowerShell leaves these as they are.
+    foreach ($char in '!', '*', "'", '(', ')') { $encoded = $encoded.Replace($char, [Uri]::HexEscape($char)) }
     $encoded
 }
 
 function Join-Pairs($pairs) {
     $texts = foreach ($name in $pairs.Keys) { "$name=$($pairs[$name])" }
     $texts -join '&'
-}
-
-function Set-Session([string]$name, [string]$key, $values, $baseline, $regions) {
-    $put = [ordered]@{ AWS_ACCESS_KEY_ID = $values['AWS_ACCESS_KEY_ID'] }
-    foreach ($region in 'AWS_DEFAULT_REGION', 'AWS_REGION') {
-        if ($regions.ContainsKey($region)) { $put[$region] = Get-Encoded $regions[$region] }
-    }
-    Set-Credentials $values
-    foreach ($other in $script:others) {
-        $value = if ($regions.ContainsKey($other)) { $regions[$other] } else { [NullString]::Value }
-        [Environment]::SetEnvironmentVariable($other, $value)
-    }
-    $env:AWSENV_PROFILE = $name
-    $env:AWSENV_SESSION = $key
-    $env:AWSENV_BASELINE = Join-Pairs $baseline
-    $env:AWSENV_PUT = Join-Pairs $put
 }
 
 # How the command $call is written in $text, its caller's: 'caught' where its output goes

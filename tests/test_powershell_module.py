@@ -1,10 +1,13 @@
 """The module's functions in a real PowerShell, without a terminal."""
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 from powershell_session import PowerShellSession, quoted
+
+from awsenv.environment import encode_pairs
 
 CASES = Path(__file__).parent / "data" / "match-cases-powershell.tsv"
 KEY = "AWS_ACCESS_KEY_ID"
@@ -104,6 +107,32 @@ def test_cmdlets_of_aws_modules(session: PowerShellSession, tmp_path: Path) -> N
 )
 def test_the_time_left(session: PowerShellSession, left: int, shown: str) -> None:
     assert session.output("awsenv_segment", env=live(left)) == [f"[dev {shown}] "]
+
+
+def test_it_follows_the_clock(session: PowerShellSession) -> None:
+    shown = session.output(
+        "awsenv_segment",
+        "while ((awsenv_segment) -notmatch 'lapsed') { Start-Sleep -Milliseconds 100 }",
+        "awsenv_segment",
+        f"$env:AWSENV_EXPIRES_AT = '{int(time.time()) + 3930}'; awsenv_segment",
+        env=live(3),
+    )
+    assert re.fullmatch(r"\[dev [123]s\] ", shown[0])
+    assert shown[1:] == ["[dev lapsed] ", "[dev 1h05m] "]
+
+
+def test_when_it_is_another_one(session: PowerShellSession) -> None:
+    # Seconds left, and for how many more the text and the colour stay.
+    rows = {2550: 31, 3600: 1, 902: 2, 900: 1, 959: 59, 301: 1, 59: 1, 1: 1, 0: 86400, -5: 86400}
+    lines = [f"{IN_MODULE} {{ Get-Wait @args }} {seconds} 900 300" for seconds in rows]
+    assert session.output(*lines) == [str(wait) for wait in rows.values()]
+
+
+def test_values_are_encoded_as_the_program_does_it(session: PowerShellSession) -> None:
+    texts = ["", "eu-west-1", "a b/c:+=,@", "!*'()", "100%&x=y", "~._-", "\x1b\n", "é\u2028🚀"]
+    lines = [f"'<' + ({IN_MODULE} {{ Get-Encoded @args }} {quoted(text)}) + '>'" for text in texts]
+    expected = [f"<{encode_pairs({'X': text}).removeprefix('X=')}>" for text in texts]
+    assert session.output(*lines) == expected
 
 
 def test_values_are_shown_and_never_run(session: PowerShellSession, tmp_path: Path) -> None:
