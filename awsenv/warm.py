@@ -22,7 +22,7 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     name = plan.request.profile
     if not name or plan.request != Request(profile=name) or session.key is None:
         return
-    if plan.root.source == "environment" or changed_lately(config):
+    if plan.root.source == "environment" or _moves(env) or changed_lately(config):
         return
     values = {
         "NAME": name,
@@ -57,6 +57,14 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
 def _stamp(path: str, source: str) -> None:
     facts = os.stat(source)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def _moves(env: Mapping[str, str]) -> bool:
+    """Whether the files' places hang on more than the relevant variables."""
+    paths = (env.get("AWS_CONFIG_FILE"), env.get("AWS_SHARED_CREDENTIALS_FILE"))
+    # "" stands for no file.
+    given = [os.path.expanduser(path) for path in paths if path]
+    return any("$" in path or "%" in path or not os.path.isabs(path) for path in given)
 
 
 def changed_lately(config: Config) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -121,6 +122,29 @@ def test_other_settings_go_the_full_way(warm: RunningSts) -> None:
     assert not is_fast(env={"AWSENV_DURATION": "2h"})
     assert not is_fast(env={"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     assert not is_fast(env={"AWSENV_MIN_LEFT": "1h"})
+
+
+def test_files_named_by_other_variables_go_the_full_way(warm: RunningSts, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    text = (warm.aws_folder / "config").read_text()
+    (other / "config").write_text(re.sub(r"region = .*", "region = us-west-2", text))
+    settle(warm)
+    time.sleep(1.2)
+    for name in ("$FOLDER/config", "config"):
+        regions = set()
+        for folder in (warm.aws_folder, other, warm.aws_folder):
+            done = subprocess.run(
+                [sys.executable, "-m", "awsenv", "assume", "dev", "--format", "json"],
+                env={**os.environ, "AWS_CONFIG_FILE": name, "FOLDER": str(folder)},
+                cwd=folder,
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            assert not is_fast(env={"AWS_CONFIG_FILE": name, "FOLDER": str(folder)})
+            regions.add(json.loads(done.stdout)["AWS_REGION"])
+        assert len(regions) == 2
 
 
 def test_a_record_near_its_end_or_damaged_goes_the_full_way(warm: RunningSts) -> None:
