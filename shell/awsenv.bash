@@ -19,6 +19,7 @@ if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
 __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+__awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 __awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 
@@ -100,21 +101,30 @@ __awsenv_left() {
 
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
-  local seconds=1000000 color
   local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
-  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state && __awsenv_prepare; fi
-  AWSENV_SEGMENT=$__awsenv_head$__awsenv_tail AWSENV_COLOR='' AWSENV_COLOR_END=''
+  __awsenv_clock
+  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state __awsenv_to=0 && __awsenv_prepare; fi
+  if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
+  AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
+}
+
+# Sets __awsenv_shown and __awsenv_colored, and from when to when they hold.
+__awsenv_render() {
+  local seconds color=$__awsenv_colors limit
+  __awsenv_shown=$__awsenv_head$__awsenv_tail __awsenv_colored='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
   if [[ -n $__awsenv_end ]]; then
-    __awsenv_clock
     seconds=$((__awsenv_end - __awsenv_now))
     __awsenv_left $seconds
-    if [[ -n $__awsenv_timed ]]; then AWSENV_SEGMENT=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    if [[ -n $__awsenv_timed ]]; then __awsenv_shown=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    __awsenv_to=$((__awsenv_now + (seconds < 60 ? 0 : seconds % 60)))
+    if ((seconds <= __awsenv_warn)); then color=${color#* }; fi
+    if ((seconds <= __awsenv_urgent)); then color=${color##* }; fi
+    for limit in "$__awsenv_warn" "$__awsenv_urgent"; do
+      if ((seconds > limit && __awsenv_end - __awsenv_to <= limit)); then __awsenv_to=$__awsenv_now; fi
+    done
   fi
-  color=$__awsenv_colors
-  if ((seconds <= __awsenv_warn)); then color=${color#* }; fi
-  if ((seconds <= __awsenv_urgent)); then color=${color##* }; fi
   color=${color%% *}
-  if [[ -n $color && -n $AWSENV_SEGMENT ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+  if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
 }
 
 # What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
@@ -206,19 +216,22 @@ __awsenv_read() {
 
 # Takes over the session in record $1 if it lives for longer than $2 seconds.
 __awsenv_take() {
-  local key secret token expiration issued expires lines names name seen=' ' run i=1
+  local key secret token expiration issued='' expires lines names name seen=' ' run i=1
   if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1"; then return 1; fi
-  # Every line has a name in capitals before its =, each once; these six stand in a row.
+  # Every line has a name in capitals before its =, each once; these five stand in a row.
   names=("${lines[@]/=*/=}")
   for name in "${names[@]}"; do
     case $seen in *" $name "*) return 1 ;; esac
     seen+="$name "
   done
-  run=' ISSUED_AT= EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
+  run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
   if [[ $seen == *[!A-Z0-9_=\ ]* || $seen == *[!=\ ]' '* || $seen == *' '[0-9=]* || $seen != *"$run"*' END= ' ]]; then return 1; fi
-  until [[ ${names[i]} == ISSUED_AT= ]]; do ((++i)); done
-  issued=${lines[i]#*=} expires=${lines[i + 1]#*=} expiration=${lines[i + 2]#*=}
-  key=${lines[i + 3]#*=} secret=${lines[i + 4]#*=} token=${lines[i + 5]#*=}
+  until [[ ${names[i]} == EXPIRES_AT= ]]; do
+    if [[ ${names[i]} == ISSUED_AT= ]]; then issued=${lines[i]#*=}; fi
+    ((++i))
+  done
+  expires=${lines[i]#*=} expiration=${lines[i + 1]#*=}
+  key=${lines[i + 2]#*=} secret=${lines[i + 3]#*=} token=${lines[i + 4]#*=}
   case $key in '' | *[!A-Za-z0-9]*) return 1 ;; esac
   if [[ -z $secret || -z $token || -z $expiration ]] || ! __awsenv_is_time "$issued" || ! __awsenv_is_time "$expires"; then return 1; fi
   __awsenv_n=$2
@@ -267,7 +280,7 @@ __awsenv_switch() {
     if [[ -n ${!each+x} && ${!each@a} != x ]]; then return 1; fi
   done
   for ((i = 0; i < ${#1}; i += 8)); do
-    builtin printf -v each %02x "'${1:i}" "'${1:i + 1}" "'${1:i + 2}" "'${1:i + 3}" "'${1:i + 4}" "'${1:i + 5}" "'${1:i + 6}" "'${1:i + 7}"
+    builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
     hex+=$each
   done
   if ! __awsenv_read names "${hex:0:2*${#1}}"; then return 1; fi
@@ -466,8 +479,9 @@ __awsenv_end_drop() {
 # functions, so what sets it is text that PROMPT_COMMAND evaluates, once there is a session. To
 # check that it is still there costs no process: if it is, it has just set __awsenv_alive.
 # shellcheck disable=SC2016
-__awsenv_run='__awsenv_before_prompt
-[[ $__awsenv_alive == 1 || -z $__awsenv_end ]] || \eval "$__awsenv_set_trap"
+__awsenv_run='__awsenv_before_prompt || \eval "$__awsenv_after"'
+# shellcheck disable=SC2016
+__awsenv_after='[[ $__awsenv_alive == 1 || -z $__awsenv_end ]] || \eval "$__awsenv_set_trap"
 __awsenv_arm'
 # shellcheck disable=SC2016
 __awsenv_set_trap='if [[ -z ${FUNCNAME-} ]] && __awsenv_wrap_trap "$(\builtin trap -p DEBUG)"; then
@@ -492,7 +506,10 @@ __awsenv_before_prompt() {
   # This is what is found nearly always.
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
+  # Each command costs one more run of the trap, so nearly always this was the last one.
+  if [[ $__awsenv_status != 0 || $__awsenv_alive == 0 && -n $__awsenv_end ]]; then __awsenv_alive=0 && return 1; fi
   __awsenv_alive=0
+  __awsenv_arm
 }
 
 # The last thing before the prompt: from here on, commands are the person's.

@@ -19,6 +19,7 @@
 # They are read where they are used, so that a change takes effect at once.
 typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+typeset -g __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
@@ -92,21 +93,33 @@ __awsenv_left() {
 
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
-  local seconds=1000000 color
   local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
-  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state && __awsenv_prepare; fi
-  typeset -g AWSENV_SEGMENT="$__awsenv_head$__awsenv_tail" AWSENV_COLOR='' AWSENV_COLOR_END=''
+  # As __awsenv_clock does: a call takes as long as all the rest.
+  __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now}
+  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state __awsenv_to=0 && __awsenv_prepare; fi
+  if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then __awsenv_render; fi
+  AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=''
+  if [[ -n $__awsenv_colored ]]; then AWSENV_COLOR_END=$'\e[0m'; fi
+}
+
+# Sets __awsenv_shown and __awsenv_colored, and from when to when they hold.
+__awsenv_render() {
+  local seconds color=$__awsenv_colors limit
+  __awsenv_shown=$__awsenv_head$__awsenv_tail __awsenv_colored='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
   if [[ -n $__awsenv_end ]]; then
-    __awsenv_clock
     seconds=$(( __awsenv_end - __awsenv_now ))
     __awsenv_left $seconds
-    if [[ -n $__awsenv_timed ]]; then AWSENV_SEGMENT=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    if [[ -n $__awsenv_timed ]]; then __awsenv_shown=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    __awsenv_to=$(( __awsenv_now + (seconds < 60 ? 0 : seconds % 60) ))
+    if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
+    if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
+    for limit in $__awsenv_warn $__awsenv_urgent; do
+      if (( seconds > limit && __awsenv_end - __awsenv_to <= limit )); then __awsenv_to=$__awsenv_now; fi
+    done
   fi
-  color=$__awsenv_colors
-  if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
-  if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
   color=${color%% *}
-  if [[ -n $color && -n $AWSENV_SEGMENT ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+  if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
 }
 
 # What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
@@ -158,7 +171,7 @@ awsenv_segment() {
 # text stands in psvar: from there it is shown as it is, with or without PROMPT_SUBST.
 __awsenv_place() {
   local front=''
-  psvar[61]=$AWSENV_SEGMENT
+  if [[ ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then psvar[61]=$AWSENV_SEGMENT; fi
   if [[ ${AWSENV_PROMPT:-on} == on && -n $AWSENV_SEGMENT && $1 == on ]]; then
     front="%{$AWSENV_COLOR%}%61v%{$AWSENV_COLOR_END%}"
   fi
@@ -364,7 +377,7 @@ __awsenv_renew() {
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
-typeset -g __awsenv_front='' __awsenv_snoozed='' __awsenv_completes='' __awsenv_psvar="${#psvar}"
+typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed='' __awsenv_completes='' __awsenv_psvar="${#psvar}"
 typeset -g __awsenv_had="${precmd_functions+p}${preexec_functions+x}"
 
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
@@ -390,7 +403,11 @@ __awsenv_precmd() {
   if [[ ${precmd_functions[-1]-} != __awsenv_precmd ]]; then
     precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
   fi
-  __awsenv_place $percent
+  # Nearly always everything is in its place.
+  if [[ "$percent|${AWSENV_PROMPT-}|$AWSENV_COLOR|${psvar[61]-}|${PROMPT-}" != "$__awsenv_placed" || ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then
+    __awsenv_place $percent
+    __awsenv_placed="$percent|${AWSENV_PROMPT-}|$AWSENV_COLOR|${psvar[61]-}|${PROMPT-}"
+  fi
 }
 
 typeset -ga precmd_functions preexec_functions
