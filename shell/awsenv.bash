@@ -196,7 +196,8 @@ __awsenv_place() {
 # Reads record $2 in folder $1 of the cache into `lines`, which is the caller's. False where it is
 # missing, torn or not to be trusted.
 __awsenv_read() {
-  local file=${AWSENV_CACHE_DIR-} line='' last='' IFS=
+  local file=${AWSENV_CACHE_DIR-} line='' IFS=
+  local -a last=('')
   case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
   case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
   file=$file/$1/$2 __awsenv_file=$file lines=()
@@ -206,10 +207,10 @@ __awsenv_read() {
     # Once more with its end, without which the file is torn.
     if ((${#lines[@]} > 1)); then builtin mapfile -s $((${#lines[@]} - 1)) last <"$file"; fi
   else
-    while builtin read -r line; do lines+=("$line") last=$line$'\n'; done <"$file"
-    last+=$line
+    while builtin read -r line; do lines+=("$line") last=("$line"$'\n'); done <"$file"
+    last[0]+=$line
   fi 2>/dev/null
-  if [[ $last != "END=$2"$'\n' || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
+  if [[ ${last[*]} != "END=$2"$'\n' || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
   # The class takes twice as long, and few records hold more than ASCII.
   [[ ${lines[*]} != *[!\ -~]* || ${lines[*]} != *[[:cntrl:]]* ]]
 }
