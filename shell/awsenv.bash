@@ -226,7 +226,7 @@ __awsenv_take() {
     seen+="$name "
   done
   run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
-  if [[ $seen == *[!A-Z0-9_=\ ]* || $seen == *[!=\ ]' '* || $seen == *' '[0-9=]* || $seen != *"$run"*' END= ' ]]; then return 1; fi
+  if [[ $seen == *[!A-Z0-9_=\ ]* || $seen == *[!=]' '* || $seen == *' '[0-9=]* || $seen != *"$run"*' END= ' ]]; then return 1; fi
   until [[ ${names[i]} == EXPIRES_AT= ]]; do
     if [[ ${names[i]} == ISSUED_AT= ]]; then issued=${lines[i]#*=}; fi
     ((++i))

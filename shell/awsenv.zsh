@@ -190,8 +190,8 @@ __awsenv_place() {
 __awsenv_read() {
   # Lengths are in bytes here.
   builtin setopt local_options no_multibyte
-  local file=${AWSENV_CACHE_DIR-} text line name
-  local -a lines
+  local file=${AWSENV_CACHE_DIR-} text
+  local -a lines names texts
   case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
   case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
   file=$file/$1/$2
@@ -201,25 +201,22 @@ __awsenv_read() {
   # A regular file of ours; what $(<...) leaves out is one line end, without which it is torn.
   lines=("$file"(N.UL$(( ${#text} + 1 ))))
   if [[ -z $lines || $text != AWSENV_RECORD=1$'\n'*$'\n'"END=$2" ]]; then return 1; fi
-  lines=("${(@f)text}") values=()
-  for line in "${(@)lines[2,-2]}"; do
-    name=${line%%=*}
-    case $name in '' | "$line" | END | [0123456789]* | *[^ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*) return 1 ;; esac
-    if [[ -n ${values[$name]+x} || $line == *[[:cntrl:]]* ]]; then return 1; fi
-    values[$name]=${line#*=}
-  done
+  lines=("${(@f)text}")
+  lines=("${(@)lines[2,-2]}")
+  names=("${(@)lines%%=*}") texts=("${(@)lines#*=}")
+  # Each line has an =, a name in capitals before it that no other has, and no control character.
+  if [[ -n ${lines:#*=*} || -n ${names:#[A-Z_][A-Z0-9_]#} || -n ${(M)names:#END} || ${#names} != ${#${(u)names}} ]]; then return 1; fi
+  if [[ $text == *$'\n\n'* || ${(j::)lines} == *[[:cntrl:]]* ]]; then return 1; fi
+  values=("${(@)names:^texts}")
 }
 
 # Takes over the session in record $1 if it lives for longer than $2 seconds.
 __awsenv_take() {
-  local name
   local -A values
   if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1"; then return 1; fi
-  for name in AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; do
-    if [[ -z ${values[$name]-} ]]; then return 1; fi
-  done
+  if [[ -z ${values[AWS_SECRET_ACCESS_KEY]-} || -z ${values[AWS_SESSION_TOKEN]-} || -z ${values[AWS_CREDENTIAL_EXPIRATION]-} ]]; then return 1; fi
   if [[ ${values[AWS_ACCESS_KEY_ID]-} != [A-Za-z0-9]## ]]; then return 1; fi
-  if ! __awsenv_is_time "${values[ISSUED_AT]-}" || ! __awsenv_is_time "${values[EXPIRES_AT]-}"; then return 1; fi
+  if [[ ${values[ISSUED_AT]-},${values[EXPIRES_AT]-} != [0-9](#c1,12),[0-9](#c1,12) ]]; then return 1; fi
   typeset -g __awsenv_n="$2"
   __awsenv_limit "${values[EXPIRES_AT]}" "${values[ISSUED_AT]}"
   __awsenv_clock
@@ -227,10 +224,9 @@ __awsenv_take() {
   if (( 10#${values[EXPIRES_AT]} - __awsenv_now <= __awsenv_n + 1 || 10#${values[ISSUED_AT]} > __awsenv_now + 900 )); then return 1; fi
   if (( 10#${values[EXPIRES_AT]} <= 10#${values[ISSUED_AT]} )); then return 1; fi
   if (( 10#${values[EXPIRES_AT]} - 10#${values[ISSUED_AT]} > 36 * 3600 )); then return 1; fi
-  for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; do
-    builtin export "$name=${values[$name]}"
-  done
-  builtin export AWSENV_EXPIRES_AT="${values[EXPIRES_AT]}" AWSENV_ISSUED_AT="${values[ISSUED_AT]}"
+  builtin export AWS_ACCESS_KEY_ID="${values[AWS_ACCESS_KEY_ID]}" AWS_SECRET_ACCESS_KEY="${values[AWS_SECRET_ACCESS_KEY]}" \
+    AWS_SESSION_TOKEN="${values[AWS_SESSION_TOKEN]}" AWS_CREDENTIAL_EXPIRATION="${values[AWS_CREDENTIAL_EXPIRATION]}" \
+    AWSENV_EXPIRES_AT="${values[EXPIRES_AT]}" AWSENV_ISSUED_AT="${values[ISSUED_AT]}"
 }
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.

@@ -148,6 +148,7 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             text.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
             text.replace("MARGIN=", "MARGIN=1\nMARGIN="),
             text.replace("CONFIG=", "CONFIG=\x1b"),
+            text.replace("CONFIG=", "\nCONFIG="),
             text.removesuffix("\n"),
             re.sub("END=.*\n", "", text),
         )
