@@ -14,6 +14,8 @@ from shells_at_hand import need_program, need_shell
 from support_world import RunningSts
 from test_hooks import programs
 
+# What keeps a variable from programs, and its value in the shell.
+NO_EXPORT = {"bash": "export -n {}", "zsh": "typeset +x {}", "fish": "set -gu {0} ${0}"}
 SHELLS = [each for each in programs() if each[0] in ("bash", "zsh")]
 
 
@@ -121,6 +123,10 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             h.shell.run(f"{name}=/x")
             assert not by_shell(), name
             h.apply({}, (name,))
+        h.shell.run(NO_EXPORT[h.syntax.name].format("AWS_CONFIG_FILE"))
+        assert not by_shell()
+        h.apply({"AWS_CONFIG_FILE": str(config)})
+        assert by_shell()
         h.apply({"AWS_ENDPOINT_URL_STS": ""})
         assert not by_shell()
         h.apply({}, ("AWS_ENDPOINT_URL_STS",))
