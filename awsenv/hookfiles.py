@@ -11,11 +11,11 @@ from awsenv import __version__, paths
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.files import make_private_dir, write_private
 
-# The files of each shell; the first is the one to be sourced.
+# The files of each shell; the first is the one to be sourced, and loads the other when needed.
 FILES = {
-    "bash": ("awsenv.bash",),
-    "zsh": ("awsenv.zsh",),
-    "fish": ("awsenv.fish",),
+    "bash": ("awsenv.bash", "awsenv-more.bash"),
+    "zsh": ("awsenv.zsh", "awsenv-more.zsh"),
+    "fish": ("awsenv.fish", "awsenv-more.fish"),
     "powershell": ("awsenv.psm1", "awsenv-command.ps1"),
 }
 

@@ -18,6 +18,8 @@ if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
+__awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+__awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 __awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 
@@ -35,7 +37,9 @@ __awsenv_seconds() {
 # --- 3. clock and digits -------------------------------------------------------------------
 
 # Sets __awsenv_now to the epoch seconds.
-if ((__awsenv_version >= 402)); then
+if ((__awsenv_version >= 500)); then
+  __awsenv_clock() { __awsenv_now=$EPOCHSECONDS; }
+elif ((__awsenv_version >= 402)); then
   __awsenv_clock() { builtin printf -v __awsenv_now '%(%s)T' -1; }
 else
   # None among the builtins: one process, now, and counting from there.
@@ -62,20 +66,18 @@ __awsenv_ours() {
   [[ -n $value && ${!pair-} == "$value" ]]
 }
 
-# True if what ends at $1, issued at $2 (0: unknown), has lapsed or is about to.
-__awsenv_ends() {
-  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
-  if ((10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10)); then
+# Limits __awsenv_n seconds to a tenth of the life of what ends at $1 and was issued at $2.
+__awsenv_limit() {
+  if __awsenv_is_time "$2" && ((10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10)); then
     __awsenv_n=$(((10#$1 - 10#$2) / 10))
   fi
-  __awsenv_clock
-  ((10#$1 - __awsenv_now <= __awsenv_n))
 }
 
+# True if the session in this shell has lapsed or is about to; by what the last prompt found.
 __awsenv_lapsed() {
-  local issued=${AWSENV_ISSUED_AT-}
-  if ! __awsenv_is_time "$issued"; then issued=0; fi
-  __awsenv_ours && __awsenv_is_time "${AWSENV_EXPIRES_AT-}" && __awsenv_ends "$AWSENV_EXPIRES_AT" "$issued"
+  if [[ -z $__awsenv_end ]]; then return 1; fi
+  __awsenv_clock
+  ((__awsenv_end - __awsenv_now <= __awsenv_margin))
 }
 
 # --- 5. segment ----------------------------------------------------------------------------
@@ -84,36 +86,80 @@ __awsenv_lapsed() {
 # separators, the byte order mark.
 __awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9\xef\xbb\xbf'
 
+# Sets __awsenv_text to $1 seconds as people read them.
+__awsenv_left() {
+  if (($1 >= 3600)); then
+    builtin printf -v __awsenv_text '%dh%02dm' $(($1 / 3600)) $(($1 / 60 % 60))
+  elif (($1 >= 60)); then
+    __awsenv_text=$(($1 / 60))m
+  elif (($1 > 0)); then
+    __awsenv_text=$1s
+  else
+    __awsenv_text=lapsed
+  fi
+}
+
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
-  local left='' seconds=1000000 text color=${AWSENV_PROMPT_COLORS-32 33 31} name
-  AWSENV_SEGMENT='' AWSENV_COLOR='' AWSENV_COLOR_END=''
-  if [[ ${AWSENV_PROMPT-} == off || -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
-  text=${AWSENV_PROMPT_FORMAT-'[{profile} {left}] '}
+  local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
+  __awsenv_clock
+  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state __awsenv_to=0 && __awsenv_prepare; fi
+  if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
+  AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
+}
+
+# Sets __awsenv_shown and __awsenv_colored, and from when to when they hold.
+__awsenv_render() {
+  local seconds color=$__awsenv_colors limit
+  __awsenv_shown=$__awsenv_head$__awsenv_tail __awsenv_colored='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
+  if [[ -n $__awsenv_end ]]; then
+    seconds=$((__awsenv_end - __awsenv_now))
+    __awsenv_left $seconds
+    if [[ -n $__awsenv_timed ]]; then __awsenv_shown=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    __awsenv_to=$((__awsenv_now + (seconds < 60 ? 0 : seconds % 60)))
+    if ((seconds <= __awsenv_warn)); then color=${color#* }; fi
+    if ((seconds <= __awsenv_urgent)); then color=${color##* }; fi
+    for limit in "$__awsenv_warn" "$__awsenv_urgent"; do
+      if ((seconds > limit && __awsenv_end - __awsenv_to <= limit)); then __awsenv_to=$__awsenv_now; fi
+    done
+  fi
+  color=${color%% *}
+  if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
+}
+
+# What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
+# if that is known and the session ours.
+__awsenv_prepare() {
+  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
+  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
+  if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
   if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
-    __awsenv_clock
-    seconds=$((10#$AWSENV_EXPIRES_AT - __awsenv_now)) left=lapsed
-    if ((seconds > 0)); then left=${seconds}s; fi
-    if ((seconds >= 60)); then left=$((seconds / 60))m; fi
-    if ((seconds >= 3600)); then builtin printf -v left '%dh%02dm' $((seconds / 3600)) $((seconds / 60 % 60)); fi
+    __awsenv_end=$((10#$AWSENV_EXPIRES_AT))
+    __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+    __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
+    __awsenv_margin=$__awsenv_n
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
-    left='?'
+    text=${text/\{left\}/\?}
   else
     text=${text/ \{left\}/}
   fi
-  if [[ $text == *\{left\}* ]]; then text=${text%%\{left\}*}$left${text#*\{left\}}; fi
-  # The name comes last: it may hold a {left} of its own.
+  if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
+  # Only what stands around {left} is kept. The name may hold a {left} of its own.
   name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
   if ((${#name} > 60)); then name=${name:0:59}~; fi
-  if [[ $text == *\{profile\}* ]]; then text=${text%%\{profile\}*}$name${text#*\{profile\}}; fi
-  AWSENV_SEGMENT=$text
+  __awsenv_head=${text%%\{left\}*}
+  if [[ $text == *\{left\}* ]]; then __awsenv_timed=1 __awsenv_tail=${text#*\{left\}}; fi
+  if [[ $__awsenv_head == *\{profile\}* ]]; then
+    __awsenv_head=${__awsenv_head%%\{profile\}*}$name${__awsenv_head#*\{profile\}}
+  elif [[ $__awsenv_tail == *\{profile\}* ]]; then
+    __awsenv_tail=${__awsenv_tail%%\{profile\}*}$name${__awsenv_tail#*\{profile\}}
+  fi
   __awsenv_seconds "${AWSENV_PROMPT_WARN:-15m}" 900
-  if ((seconds <= __awsenv_n)); then color=${color#* }; fi
+  __awsenv_warn=$__awsenv_n
   __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
-  if ((seconds <= __awsenv_n)); then color=${color##* }; fi
-  color=${color%% *}
-  case ${NO_COLOR:+x}$color in '' | *[!0123456789\;]*) return 0 ;; esac
-  if [[ ${TERM-} != dumb ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+  __awsenv_urgent=$__awsenv_n
+  __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
+  if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[!0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
 }
 
 # For prompts made by hand: computes the segment anew and prints it, without colour.
@@ -128,10 +174,16 @@ awsenv_segment() {
 # shellcheck disable=SC2016
 __awsenv_front='\[${AWSENV_COLOR-}\]${AWSENV_SEGMENT-}\[${AWSENV_COLOR_END-}\]'
 
-# Puts the segment in front of PS1, unless PS1 has it already or the person places it.
+# Puts the segment in front of PS1, unless PS1 has it already or the person places it, and our part
+# into PS0. Both need the expansion of variables in prompts.
 __awsenv_place() {
   local prompt=${AWSENV_PROMPT:-on}
-  if ! builtin shopt -q promptvars; then prompt=off; fi
+  if ! builtin shopt -q promptvars; then
+    prompt=off PS0=${PS0-}
+    PS0=${PS0/"$__awsenv_ps0"/}
+  elif ((__awsenv_version >= 503)) && [[ ${PS0-} != *__awsenv_before_line* ]]; then
+    PS0=${PS0-}$__awsenv_ps0
+  fi
   case $prompt,${PS1-} in
     on, | on,*AWSENV_SEGMENT* | on,*awsenv_segment*) ;;
     on,*) PS1=$__awsenv_front$PS1 ;;
@@ -141,34 +193,131 @@ __awsenv_place() {
 
 # --- 7. record -----------------------------------------------------------------------------
 
-# Takes over a session that another terminal has got meanwhile; false where there is none.
-__awsenv_load() {
-  local key=${AWSENV_SESSION-} file=${AWSENV_CACHE_DIR-} line name old lines=0 end=
-  local r_AWS_ACCESS_KEY_ID='' r_AWS_SECRET_ACCESS_KEY='' r_AWS_SESSION_TOKEN=''
-  local r_AWS_CREDENTIAL_EXPIRATION='' r_ISSUED_AT='' r_EXPIRES_AT=''
-  if [[ ${#key} != 40 || $key == *[!0123456789abcdef]* || ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+# Reads record $2 in folder $1 of the cache into `lines`, which is the caller's. False where it is
+# missing, torn or not to be trusted.
+__awsenv_read() {
+  local file=${AWSENV_CACHE_DIR-} line='' IFS=
+  local -a last=('')
   case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
   case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
-  file=$file/sessions/$key
-  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
-  while IFS= builtin read -r line; do
-    name=${line%%=*} old=r_${line%%=*}
-    case $((lines++))$line in 0AWSENV_RECORD=1) continue ;; 0*) return 1 ;; esac
-    case $name in '' | "$line" | [0123456789]* | *[!ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*) return 1 ;; esac
-    if [[ -n $end || -n ${!old-} || $line == *[[:cntrl:]]* ]]; then return 1; fi
-    if [[ $line == "END=$key" ]]; then end=1; fi
-    local "r_$name=${line#*=}"
-  done 2>/dev/null <"$file"
-  # What is left in $line is a last line that does not end.
-  if [[ -z $end || -n $line || -z $r_AWS_SECRET_ACCESS_KEY || -z $r_AWS_SESSION_TOKEN || -z $r_AWS_CREDENTIAL_EXPIRATION ]]; then return 1; fi
-  case $r_AWS_ACCESS_KEY_ID in '' | *[!A-Za-z0-9]*) return 1 ;; esac
-  if ! __awsenv_is_time "$r_ISSUED_AT" || ! __awsenv_is_time "$r_EXPIRES_AT" || __awsenv_ends "$r_EXPIRES_AT" "$r_ISSUED_AT"; then return 1; fi
-  if ((10#$r_ISSUED_AT > __awsenv_now + 900 || 10#$r_EXPIRES_AT - 10#$r_ISSUED_AT > 36 * 3600)); then return 1; fi
-  export AWS_ACCESS_KEY_ID="$r_AWS_ACCESS_KEY_ID" AWS_SECRET_ACCESS_KEY="$r_AWS_SECRET_ACCESS_KEY" \
-    AWS_SESSION_TOKEN="$r_AWS_SESSION_TOKEN" AWS_CREDENTIAL_EXPIRATION="$r_AWS_CREDENTIAL_EXPIRATION" \
-    AWSENV_EXPIRES_AT="$r_EXPIRES_AT" AWSENV_ISSUED_AT="$r_ISSUED_AT"
-  line=${AWSENV_PUT#"${AWSENV_PUT%%&*}"}
-  export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$line"
+  file=$file/$1/$2 __awsenv_file=$file lines=()
+  if [[ -z $2 || $2 == *[!0-9a-f]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
+  if ((__awsenv_version >= 400)); then
+    builtin mapfile -t lines <"$file"
+    # Once more with its end, without which the file is torn.
+    if ((${#lines[@]} > 1)); then builtin mapfile -s $((${#lines[@]} - 1)) last <"$file"; fi
+  else
+    while builtin read -r line; do lines+=("$line") last=("$line"$'\n'); done <"$file"
+    last[0]+=$line
+  fi 2>/dev/null
+  if [[ ${last[*]} != "END=$2"$'\n' || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
+  # The class takes twice as long, and few records hold more than ASCII.
+  [[ ${lines[*]} != *[!\ -~]* || ${lines[*]} != *[[:cntrl:]]* ]]
+}
+
+# Takes over the session in record $1 if it lives for longer than $2 seconds.
+__awsenv_take() {
+  local key secret token expiration issued='' expires lines names name seen=' ' run i=1
+  if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1"; then return 1; fi
+  # Every line has a name in capitals before its =, each once; these five stand in a row.
+  names=("${lines[@]/=*/=}")
+  for name in "${names[@]}"; do
+    case $seen in *" $name "*) return 1 ;; esac
+    seen+="$name "
+  done
+  run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
+  if [[ $seen == *[!A-Z0-9_=\ ]* || $seen == *[!=]' '* || $seen == *' '[0-9=]* || $seen != *"$run"*' END= ' ]]; then return 1; fi
+  until [[ ${names[i]} == EXPIRES_AT= ]]; do
+    if [[ ${names[i]} == ISSUED_AT= ]]; then issued=${lines[i]#*=}; fi
+    ((++i))
+  done
+  expires=${lines[i]#*=} expiration=${lines[i + 1]#*=}
+  key=${lines[i + 2]#*=} secret=${lines[i + 3]#*=} token=${lines[i + 4]#*=}
+  case $key in '' | *[!A-Za-z0-9]*) return 1 ;; esac
+  if [[ -z $secret || -z $token || -z $expiration ]] || ! __awsenv_is_time "$issued" || ! __awsenv_is_time "$expires"; then return 1; fi
+  __awsenv_n=$2
+  __awsenv_limit "$expires" "$issued"
+  __awsenv_clock
+  # The clock has no fractions: what is left may be a second less.
+  if ((10#$expires - __awsenv_now <= __awsenv_n + 1 || 10#$issued > __awsenv_now + 900 || \
+    10#$expires <= 10#$issued || 10#$expires - 10#$issued > 36 * 3600)); then return 1; fi
+  builtin export AWS_ACCESS_KEY_ID="$key" AWS_SECRET_ACCESS_KEY="$secret" AWS_SESSION_TOKEN="$token" \
+    AWS_CREDENTIAL_EXPIRATION="$expiration" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
+}
+
+# Takes over a session that another terminal has got meanwhile; false where there is none.
+__awsenv_load() {
+  if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+  if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
+  builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%&*}"}"
+}
+
+# What awsenv's answer depends on, beside the files. Another awsenv may know of more.
+__awsenv_relevant='HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT'
+
+# `awsenv assume $1` without a process, where it is certain what the program would do: its note on
+# that name is as new as the AWS files, and all settings and variables are as it knows them. False,
+# with nothing changed, in any doubt.
+__awsenv_switch() {
+  local each i hex='' settings='' put margin region='' lines IFS=' '
+  # Only from here on are fractions of a second in a file's time compared.
+  if ((__awsenv_version < 501 || ${#1} > 100)) || [[ $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
+  # Nothing may be there that awsenv would have to put aside.
+  put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
+  if [[ -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ]]; then return 1; fi
+  if [[ -z ${AWSENV_PUT+x} ]]; then
+    if [[ $put != AWS_ACCESS_KEY_ID= || -n ${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x} ]]; then return 1; fi
+  elif [[ $AWSENV_PUT != "$put" || -z ${AWS_ACCESS_KEY_ID-} || $AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[!A-Za-z0-9-]* ]]; then
+    return 1
+  fi
+  # What is set but not exported is something else to the program, and so may be what is empty.
+  for each in $__awsenv_relevant; do
+    if [[ -z ${!each+x} ]]; then settings+="|$each=" && continue; fi
+    if [[ -z ${!each} || ${!each@a} != x ]]; then return 1; fi
+    settings+="|$each=${!each}"
+  done
+  for each in AWSENV_CACHE_DIR XDG_CACHE_HOME AWSENV_PUT AWSENV_BASELINE AWS_ACCESS_KEY_ID AWS_REGION AWS_DEFAULT_REGION; do
+    if [[ -n ${!each+x} && ${!each@a} != x ]]; then return 1; fi
+  done
+  for ((i = 0; i < ${#1}; i += 8)); do
+    builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
+    hex+=$each
+  done
+  if ! __awsenv_read names "${hex:0:2*${#1}}"; then return 1; fi
+  # In the order in which awsenv writes them, with or without a region.
+  i=3
+  case ${lines[3]} in REGION=*) i=4 region=${lines[3]#REGION=} ;; esac
+  margin=${lines[i]#MARGIN=}
+  if [[ ${#lines[@]} != $((i + 9)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" ]] || ! __awsenv_is_time "$margin"; then return 1; fi
+  # A $ in a path stands for a variable that is not compared here, and a | stands between values.
+  case ${lines[i + 1]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
+  if [[ ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
+  # Without a region of the profile's, the one from before awsenv would count.
+  if [[ $region == *[!A-Za-z0-9-]* || -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
+  if ! __awsenv_unchanged "${lines[i + 4]#CONFIG=}" "$__awsenv_file" "${lines[i + 5]#CONFIG_STAMP=}" ||
+    ! __awsenv_unchanged "${lines[i + 6]#CREDENTIALS=}" "$__awsenv_file.credentials" "${lines[i + 7]#CREDENTIALS_STAMP=}" ||
+    ! __awsenv_take "${lines[2]#SESSION=}" "$margin"; then return 1; fi
+  if [[ -z ${AWSENV_PUT+x} ]]; then AWSENV_BASELINE=''; fi
+  put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}
+  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="${lines[2]#SESSION=}" AWSENV_BASELINE="${AWSENV_BASELINE-}" AWSENV_PUT="$put"
+  if [[ -n $region ]]; then
+    builtin export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
+  else
+    builtin unset -v AWS_REGION AWS_DEFAULT_REGION
+  fi
+  __awsenv_left $((10#$AWSENV_EXPIRES_AT - __awsenv_now))
+  if [[ -t 2 ]]; then builtin printf 'awsenv: %s for %s\n' "$1" "$__awsenv_text" >&2; fi
+  return 0
+}
+
+# True if the AWS file $1 is as old as its mark $2, or was missing ($3 is `-`) and still is.
+__awsenv_unchanged() {
+  if [[ $3 == - ]]; then
+    [[ $1 == /* && ! -e $1 ]]
+  else
+    [[ $1 == /* && -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]
+  fi
 }
 
 # --- 8. matching ---------------------------------------------------------------------------
@@ -331,14 +480,16 @@ __awsenv_end_drop() {
 # functions, so what sets it is text that PROMPT_COMMAND evaluates, once there is a session. To
 # check that it is still there costs no process: if it is, it has just set __awsenv_alive.
 # shellcheck disable=SC2016
-__awsenv_run='__awsenv_before_prompt
-__awsenv_alive=0
-if [[ $__awsenv_alive == 0 && -z ${FUNCNAME-} ]] && __awsenv_ours && __awsenv_wrap_trap "$(\builtin trap -p DEBUG)"; then
-  \builtin trap -- "$__awsenv_trap" DEBUG
-fi
+__awsenv_run='__awsenv_before_prompt || \eval "$__awsenv_after"'
+# shellcheck disable=SC2016
+__awsenv_after='[[ $__awsenv_alive == 1 || -z $__awsenv_end ]] || \eval "$__awsenv_set_trap"
 __awsenv_arm'
 # shellcheck disable=SC2016
-if ((__awsenv_version >= 503)); then __awsenv_run=${__awsenv_run/'$(\builtin trap -p DEBUG)'/'${ \builtin trap -p DEBUG; }'}; fi
+__awsenv_set_trap='if [[ -z ${FUNCNAME-} ]] && __awsenv_wrap_trap "$(\builtin trap -p DEBUG)"; then
+  \builtin trap -- "$__awsenv_trap" DEBUG
+fi'
+# shellcheck disable=SC2016
+if ((__awsenv_version >= 503)); then __awsenv_set_trap=${__awsenv_set_trap/'$(\builtin trap -p DEBUG)'/'${ \builtin trap -p DEBUG; }'}; fi
 # Harmless wherever another tool has copied it to, even after unloading.
 # shellcheck disable=SC2016
 __awsenv_entry='\eval "${__awsenv_run-:}"'
@@ -351,16 +502,21 @@ __awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_
 
 __awsenv_before_prompt() {
   __awsenv_status=$? __awsenv_armed=''
-  __awsenv_end_drop
+  if [[ -n $__awsenv_int$__awsenv_dropped ]]; then __awsenv_end_drop; fi
   __awsenv_compute
-  __awsenv_join
+  # This is what is found nearly always.
+  if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
+  # Each command costs one more run of the trap, so nearly always this was the last one.
+  if [[ $__awsenv_status != 0 || $__awsenv_alive == 0 && -n $__awsenv_end ]]; then __awsenv_alive=0 && return 1; fi
+  __awsenv_alive=0
+  __awsenv_arm
 }
 
 # The last thing before the prompt: from here on, commands are the person's.
 __awsenv_arm() {
   __awsenv_histcmd=${HISTCMD-} __awsenv_tested=$'\n' __awsenv_line=''
-  if __awsenv_is_time "${AWSENV_EXPIRES_AT-}" && __awsenv_ours; then __awsenv_armed=1; fi
+  if [[ -n $__awsenv_end ]]; then __awsenv_armed=1; fi
   # Under `set -e`, handing on a failure would end the shell.
   case $- in *e*) return 0 ;; esac
   return "$__awsenv_status"
@@ -431,16 +587,9 @@ __awsenv_line_wanted() {
   __awsenv_wanted "$__awsenv_history"
 }
 
-# Keeps our part of PROMPT_COMMAND last, after whatever sets PS1, and our part of PS0 in it.
+# Keeps our part of PROMPT_COMMAND last, after whatever sets PS1.
 __awsenv_join() {
   local IFS=$'\n' all last
-  if ((__awsenv_version >= 503)); then
-    if ! builtin shopt -q promptvars; then
-      PS0=${PS0-} && PS0=${PS0/"$__awsenv_ps0"/}
-    elif [[ ${PS0-} != *__awsenv_before_line* ]]; then
-      PS0=${PS0-}$__awsenv_ps0
-    fi
-  fi
   # bash-preexec takes what follows its own last command for the person's line.
   all=$'\n'${PROMPT_COMMAND[*]-}
   case ${all%[$'\n;']__bp_interactive_mode} in *[$'\n;']"$__awsenv_entry") return 0 ;; esac
@@ -497,6 +646,7 @@ __awsenv_apply() {
   done
   # eval "$(awsenv assume ...)" and pipes get what the program prints.
   if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
+  if [[ $#,$1,${2-} == 2,assume,[!-]* ]] && __awsenv_switch "$2"; then return 0; fi
   out=$(\builtin command awsenv "$@" --shell bash) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;

@@ -18,8 +18,8 @@
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
 typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
-# Every function that zsh or a person calls begins with these, for the options here are theirs.
-typeset -g __awsenv_options='\builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return'
+typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+typeset -g __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
@@ -59,20 +59,18 @@ __awsenv_ours() {
   [[ -n $value && ${(P)pair-} == "$value" ]]
 }
 
-# True if what ends at $1, issued at $2 (0: unknown), has lapsed or is about to.
-__awsenv_ends() {
-  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
-  if (( 10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10 )); then
+# Limits __awsenv_n seconds to a tenth of the life of what ends at $1 and was issued at $2.
+__awsenv_limit() {
+  if __awsenv_is_time "$2" && (( 10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10 )); then
     __awsenv_n=$(( (10#$1 - 10#$2) / 10 ))
   fi
-  __awsenv_clock
-  (( 10#$1 - __awsenv_now <= __awsenv_n ))
 }
 
+# True if the session in this shell has lapsed or is about to; by what the last prompt found.
 __awsenv_lapsed() {
-  local issued=${AWSENV_ISSUED_AT-}
-  if ! __awsenv_is_time "$issued"; then issued=0; fi
-  __awsenv_ours && __awsenv_is_time "${AWSENV_EXPIRES_AT-}" && __awsenv_ends "$AWSENV_EXPIRES_AT" "$issued"
+  if [[ -z $__awsenv_end ]]; then return 1; fi
+  __awsenv_clock
+  (( __awsenv_end - __awsenv_now <= __awsenv_margin ))
 }
 
 # --- 5. segment ----------------------------------------------------------------------------
@@ -81,41 +79,88 @@ __awsenv_lapsed() {
 # separators, the byte order mark.
 typeset -g __awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9\xef\xbb\xbf'
 
+# Sets __awsenv_text to $1 seconds as people read them.
+__awsenv_left() {
+  typeset -g __awsenv_text=lapsed
+  if (( $1 >= 3600 )); then
+    __awsenv_text=$(( $1 / 3600 ))h${(l:2::0:)$(( $1 / 60 % 60 ))}m
+  elif (( $1 >= 60 )); then
+    __awsenv_text=$(( $1 / 60 ))m
+  elif (( $1 > 0 )); then
+    __awsenv_text=${1}s
+  fi
+}
+
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
-  local left='' seconds=1000000 text color=${AWSENV_PROMPT_COLORS-32 33 31} name
-  typeset -g AWSENV_SEGMENT='' AWSENV_COLOR='' AWSENV_COLOR_END=''
-  if [[ ${AWSENV_PROMPT-} == off || -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
-  text=${AWSENV_PROMPT_FORMAT-'[{profile} {left}] '}
+  local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
+  # As __awsenv_clock does: a call takes as long as all the rest.
+  __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now}
+  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state __awsenv_to=0 && __awsenv_prepare; fi
+  if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then __awsenv_render; fi
+  AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=''
+  if [[ -n $__awsenv_colored ]]; then AWSENV_COLOR_END=$'\e[0m'; fi
+}
+
+# Sets __awsenv_shown and __awsenv_colored, and from when to when they hold.
+__awsenv_render() {
+  local seconds color=$__awsenv_colors limit
+  __awsenv_shown=$__awsenv_head$__awsenv_tail __awsenv_colored='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
+  if [[ -n $__awsenv_end ]]; then
+    seconds=$(( __awsenv_end - __awsenv_now ))
+    __awsenv_left $seconds
+    if [[ -n $__awsenv_timed ]]; then __awsenv_shown=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    __awsenv_to=$(( __awsenv_now + (seconds < 60 ? 0 : seconds % 60) ))
+    if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
+    if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
+    for limit in $__awsenv_warn $__awsenv_urgent; do
+      if (( seconds > limit && __awsenv_end - __awsenv_to <= limit )); then __awsenv_to=$__awsenv_now; fi
+    done
+  fi
+  color=${color%% *}
+  if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
+}
+
+# What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
+# if that is known and the session ours.
+__awsenv_prepare() {
+  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
+  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
+  if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
   if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
-    __awsenv_clock
-    seconds=$(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) left=lapsed
-    if (( seconds > 0 )); then left=${seconds}s; fi
-    if (( seconds >= 60 )); then left=$(( seconds / 60 ))m; fi
-    if (( seconds >= 3600 )); then left=$(( seconds / 3600 ))h${(l:2::0:)$(( seconds / 60 % 60 ))}m; fi
+    __awsenv_end=$(( 10#$AWSENV_EXPIRES_AT ))
+    __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+    __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
+    __awsenv_margin=$__awsenv_n
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
-    left='?'
+    text=${text/\{left\}/\?}
   else
     text=${text/ \{left\}/}
   fi
-  if [[ $text == *\{left\}* ]]; then text=${text%%\{left\}*}$left${text#*\{left\}}; fi
-  # The name comes last: it may hold a {left} of its own.
+  if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
+  # Only what stands around {left} is kept. The name may hold a {left} of its own.
   name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
   if (( ${#name} > 60 )); then name=${name[1,59]}~; fi
-  if [[ $text == *\{profile\}* ]]; then text=${text%%\{profile\}*}$name${text#*\{profile\}}; fi
-  AWSENV_SEGMENT=$text
+  __awsenv_head=${text%%\{left\}*}
+  if [[ $text == *\{left\}* ]]; then __awsenv_timed=1 __awsenv_tail=${text#*\{left\}}; fi
+  if [[ $__awsenv_head == *\{profile\}* ]]; then
+    __awsenv_head=${__awsenv_head%%\{profile\}*}$name${__awsenv_head#*\{profile\}}
+  elif [[ $__awsenv_tail == *\{profile\}* ]]; then
+    __awsenv_tail=${__awsenv_tail%%\{profile\}*}$name${__awsenv_tail#*\{profile\}}
+  fi
   __awsenv_seconds "${AWSENV_PROMPT_WARN:-15m}" 900
-  if (( seconds <= __awsenv_n )); then color=${color#* }; fi
+  __awsenv_warn=$__awsenv_n
   __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
-  if (( seconds <= __awsenv_n )); then color=${color##* }; fi
-  color=${color%% *}
-  case ${NO_COLOR:+x}$color in '' | *[^0123456789\;]*) return 0 ;; esac
-  if [[ ${TERM-} != dumb ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+  __awsenv_urgent=$__awsenv_n
+  __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
+  if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[^0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
 }
 
+# Every function that zsh or a person calls begins with `emulate`, for the options here are theirs.
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
-  builtin eval "$__awsenv_options"
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
   __awsenv_compute
   builtin print -rn -- "$AWSENV_SEGMENT"
 }
@@ -126,7 +171,7 @@ awsenv_segment() {
 # text stands in psvar: from there it is shown as it is, with or without PROMPT_SUBST.
 __awsenv_place() {
   local front=''
-  psvar[61]=$AWSENV_SEGMENT
+  if [[ ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then psvar[61]=$AWSENV_SEGMENT; fi
   if [[ ${AWSENV_PROMPT:-on} == on && -n $AWSENV_SEGMENT && $1 == on ]]; then
     front="%{$AWSENV_COLOR%}%61v%{$AWSENV_COLOR_END%}"
   fi
@@ -140,36 +185,117 @@ __awsenv_place() {
 
 # --- 7. record -----------------------------------------------------------------------------
 
-# Takes over a session that another terminal has got meanwhile; false where there is none.
-__awsenv_load() {
-  local key=${AWSENV_SESSION-} file=${AWSENV_CACHE_DIR-} line name lines=0
-  local -A values
-  if [[ $key != [0123456789abcdef](#c40) || ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+# Reads record $2 in folder $1 of the cache into `values`, which is the caller's. False where it is
+# missing, torn or not to be trusted.
+__awsenv_read() {
+  # Lengths are in bytes here.
+  builtin setopt local_options no_multibyte
+  local file=${AWSENV_CACHE_DIR-} text
+  local -a lines names texts
   case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
   case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
-  file=$file/sessions/$key
-  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
-  while IFS= builtin read -r line; do
-    name=${line%%=*}
-    case $(( lines++ ))$line in 0AWSENV_RECORD=1) continue ;; 0*) return 1 ;; esac
-    case $name in '' | "$line" | [0123456789]* | *[^ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*) return 1 ;; esac
-    if [[ -n ${values[END]-} || -n ${values[$name]+x} || $line == *[[:cntrl:]]* ]]; then return 1; fi
-    values[$name]=${line#*=}
-  done 2>/dev/null <"$file"
-  # What is left in $line is a last line that does not end.
-  if [[ ${values[END]-} != "$key" || -n $line || ${values[AWS_ACCESS_KEY_ID]-} != [A-Za-z0-9]## ]]; then return 1; fi
-  for name in AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; do
-    if [[ -z ${values[$name]-} ]]; then return 1; fi
-  done
-  if ! __awsenv_is_time "${values[ISSUED_AT]-}" || ! __awsenv_is_time "${values[EXPIRES_AT]-}"; then return 1; fi
-  if __awsenv_ends "${values[EXPIRES_AT]}" "${values[ISSUED_AT]}"; then return 1; fi
-  if (( 10#${values[ISSUED_AT]} > __awsenv_now + 900 )); then return 1; fi
+  file=$file/$1/$2
+  typeset -g __awsenv_file="$file"
+  if [[ $2 != [0123456789abcdef]## || ! -r $file ]]; then return 1; fi
+  text=$(<"$file")
+  # A regular file of ours; what $(<...) leaves out is one line end, without which it is torn.
+  lines=("$file"(N.UL$(( ${#text} + 1 ))))
+  if [[ -z $lines || $text != AWSENV_RECORD=1$'\n'*$'\n'"END=$2" ]]; then return 1; fi
+  lines=("${(@f)text}")
+  lines=("${(@)lines[2,-2]}")
+  names=("${(@)lines%%=*}") texts=("${(@)lines#*=}")
+  # Each line has an =, a name in capitals before it that no other has, and no control character.
+  if [[ -n ${lines:#*=*} || -n ${names:#[A-Z_][A-Z0-9_]#} || -n ${(M)names:#END} || ${#names} != ${#${(u)names}} ]]; then return 1; fi
+  if [[ $text == *$'\n\n'* || ${(j::)lines} == *[[:cntrl:]]* ]]; then return 1; fi
+  values=("${(@)names:^texts}")
+}
+
+# Takes over the session in record $1 if it lives for longer than $2 seconds.
+__awsenv_take() {
+  local -A values
+  if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1"; then return 1; fi
+  if [[ -z ${values[AWS_SECRET_ACCESS_KEY]-} || -z ${values[AWS_SESSION_TOKEN]-} || -z ${values[AWS_CREDENTIAL_EXPIRATION]-} ]]; then return 1; fi
+  if [[ ${values[AWS_ACCESS_KEY_ID]-} != [A-Za-z0-9]## ]]; then return 1; fi
+  if [[ ${values[ISSUED_AT]-},${values[EXPIRES_AT]-} != [0-9](#c1,12),[0-9](#c1,12) ]]; then return 1; fi
+  typeset -g __awsenv_n="$2"
+  __awsenv_limit "${values[EXPIRES_AT]}" "${values[ISSUED_AT]}"
+  __awsenv_clock
+  # The clock has no fractions: what is left may be a second less.
+  if (( 10#${values[EXPIRES_AT]} - __awsenv_now <= __awsenv_n + 1 || 10#${values[ISSUED_AT]} > __awsenv_now + 900 )); then return 1; fi
+  if (( 10#${values[EXPIRES_AT]} <= 10#${values[ISSUED_AT]} )); then return 1; fi
   if (( 10#${values[EXPIRES_AT]} - 10#${values[ISSUED_AT]} > 36 * 3600 )); then return 1; fi
-  for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION; do
-    export "$name=${values[$name]}"
+  builtin export AWS_ACCESS_KEY_ID="${values[AWS_ACCESS_KEY_ID]}" AWS_SECRET_ACCESS_KEY="${values[AWS_SECRET_ACCESS_KEY]}" \
+    AWS_SESSION_TOKEN="${values[AWS_SESSION_TOKEN]}" AWS_CREDENTIAL_EXPIRATION="${values[AWS_CREDENTIAL_EXPIRATION]}" \
+    AWSENV_EXPIRES_AT="${values[EXPIRES_AT]}" AWSENV_ISSUED_AT="${values[ISSUED_AT]}"
+}
+
+# Takes over a session that another terminal has got meanwhile; false where there is none.
+__awsenv_load() {
+  if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+  if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
+  builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%\&*}"}"
+}
+
+# `awsenv assume $1` without a process, where it is certain what the program would do: its note on
+# that name is as new as the AWS files, and all settings and variables are as it knows them. False,
+# with nothing changed, in any doubt.
+__awsenv_switch() {
+  local each hex names='' settings='' put region file
+  local -A values
+  # Only from here on is it known that fractions of a second in a file's time are compared.
+  if [[ $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
+  # What is set but not exported, or cannot be set, the program sees otherwise.
+  for each in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_REGION AWS_DEFAULT_REGION \
+    AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_BASELINE AWSENV_PUT AWSENV_CACHE_DIR XDG_CACHE_HOME; do
+    case ${(Pt)each} in '' | scalar-export) ;; *) return 1 ;; esac
   done
-  export AWSENV_EXPIRES_AT="${values[EXPIRES_AT]}" AWSENV_ISSUED_AT="${values[ISSUED_AT]}"
-  export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%\&*}"}"
+  # The variables have to be awsenv's, or not there at all: else there is something to put aside.
+  put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
+  if [[ -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ]]; then return 1; fi
+  if [[ -n ${AWSENV_PUT+x} ]]; then
+    if [[ $AWSENV_PUT != "$put" || -z ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
+  elif [[ -n ${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x}${AWS_REGION+x}${AWS_DEFAULT_REGION+x} ]]; then
+    return 1
+  fi
+  if [[ ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[^A-Za-z0-9-]* ]]; then return 1; fi
+  builtin printf -v hex %02x "${(@)${(@s::)1}/#/'}"
+  if ! __awsenv_read names "$hex"; then return 1; fi
+  file=$__awsenv_file region=${values[REGION]-}
+  for each in HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS \
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT; do
+    # Empty is not the same as not set; a $ in a path leads to another variable.
+    case ${(Pt)each} in
+      '') ;;
+      scalar-export | scalar-export-special) if [[ -z ${(P)each} || ${(P)each} == *[\|\$]* ]]; then return 1; fi ;;
+      *) return 1 ;;
+    esac
+    names+="${names:+ }$each" settings+="|$each=${(P)each-}"
+  done
+  if [[ ${values[NAME]-} != "$1" || ${values[RELEVANT]-} != "$names" ]]; then return 1; fi
+  if [[ ${values[PLAIN_ENVIRONMENT]-} != "$settings" || ${values[ENVIRONMENT]-}\& == *=\&* ]]; then return 1; fi
+  # Without a region of the profile's, the one from before awsenv would count.
+  if [[ $region == *[^A-Za-z0-9-]* || -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
+  if ! __awsenv_is_time "${values[MARGIN]-}" || ! __awsenv_unchanged "${values[CONFIG]-}" "$file" "${values[CONFIG_STAMP]-}" ||
+    ! __awsenv_unchanged "${values[CREDENTIALS]-}" "$file.credentials" "${values[CREDENTIALS_STAMP]-}" ||
+    ! __awsenv_take "${values[SESSION]-}" "${values[MARGIN]}"; then return 1; fi
+  if [[ -z ${AWSENV_PUT+x} ]]; then typeset -g AWSENV_BASELINE=''; fi
+  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="${values[SESSION]}" AWSENV_BASELINE="${AWSENV_BASELINE-}" AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID"
+  if [[ -n $region ]]; then
+    builtin export AWS_REGION="$region" AWS_DEFAULT_REGION="$region" AWSENV_PUT="$AWSENV_PUT&AWS_DEFAULT_REGION=$region&AWS_REGION=$region"
+  else
+    builtin unset AWS_REGION AWS_DEFAULT_REGION
+  fi
+  if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -r -- "awsenv: $1 for $__awsenv_text" >&2; fi
+}
+
+# True if the AWS file $1 is as old as its mark $2, or was missing ($3 is `-`) and still is.
+__awsenv_unchanged() {
+  if [[ $3 == - ]]; then
+    [[ $1 == /* && ! -e $1 ]]
+  else
+    [[ $1 == /* && -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]
+  fi
 }
 
 # --- 8. matching ---------------------------------------------------------------------------
@@ -247,12 +373,12 @@ __awsenv_renew() {
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
-typeset -g __awsenv_front='' __awsenv_snoozed='' __awsenv_completes='' __awsenv_psvar="${#psvar}"
+typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed='' __awsenv_completes='' __awsenv_psvar="${#psvar}"
 typeset -g __awsenv_had="${precmd_functions+p}${preexec_functions+x}"
 
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
 __awsenv_preexec() {
-  builtin eval "$__awsenv_options"
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
   if ! __awsenv_lapsed || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
   # Drops the whole line. The lapsed credentials stay: without any, tools would fall through to
   # another identity. The person's own trap is back when this function has ended.
@@ -263,7 +389,7 @@ __awsenv_preexec() {
 __awsenv_precmd() {
   local percent=off
   [[ ! -o prompt_percent ]] || percent=on
-  builtin eval "$__awsenv_options"
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
   __awsenv_compute
   if [[ -z $__awsenv_completes ]] && typeset -f compdef >/dev/null; then
     compdef __awsenv_complete awsenv
@@ -273,7 +399,11 @@ __awsenv_precmd() {
   if [[ ${precmd_functions[-1]-} != __awsenv_precmd ]]; then
     precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
   fi
-  __awsenv_place $percent
+  # Nearly always everything is in its place.
+  if [[ "$percent|${AWSENV_PROMPT-}|$AWSENV_COLOR|${psvar[61]-}|${PROMPT-}" != "$__awsenv_placed" || ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then
+    __awsenv_place $percent
+    __awsenv_placed="$percent|${AWSENV_PROMPT-}|$AWSENV_COLOR|${psvar[61]-}|${PROMPT-}"
+  fi
 }
 
 typeset -ga precmd_functions preexec_functions
@@ -299,7 +429,7 @@ awsenv() {
 }
 
 __awsenv_apply() {
-  builtin eval "$__awsenv_options"
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
   local argument out code=0
   for argument; do
     case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
@@ -309,6 +439,7 @@ __awsenv_apply() {
     command awsenv "$@"
     return
   fi
+  if [[ $#,$1,${2-} == 2,assume,[^-]* ]] && __awsenv_switch "$2"; then return 0; fi
   out=$(\command awsenv "$@" --shell zsh) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
@@ -341,7 +472,7 @@ __awsenv_complete() {
 # --- 13. unload ----------------------------------------------------------------------------
 
 awsenv_unload() {
-  builtin eval "$__awsenv_options"
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
   local name
   AWSENV_PROMPT=off __awsenv_place off
   precmd_functions=(${precmd_functions:#__awsenv_precmd})

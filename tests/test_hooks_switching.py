@@ -10,17 +10,25 @@ import pytest
 pytest.importorskip("termios")
 
 from hook_scenarios import KEY, SYNTAXES, Hooked, start
+from shells_at_hand import need_program, need_shell
 from support_world import RunningSts
 from test_hooks import programs
 
-SHELLS = [each for each in programs() if each[0] in ("bash", "zsh", "fish")]
-every_shell = pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])
+# What keeps a variable from programs, and its value in the shell.
+NO_EXPORT = {"bash": "export -n {}", "zsh": "typeset +x {}", "fish": "set -gu {0} ${0}"}
+# What sets one that programs do not see.
+PLAIN = {"bash": "{}={}", "zsh": "{}={}", "fish": "set -g {} {}"}
+SHELLS = [each for each in programs() if each[0] in PLAIN]
 
 
 @pytest.fixture
 def h(request: pytest.FixtureRequest, tmp_path: Path, sts: RunningSts) -> Hooked:
     """A shell without a session; dev and prod-admin are live on disk, and known by name."""
     name, program = request.param
+    return _known(name, program, tmp_path, sts)
+
+
+def _known(name: str, program: str | None, tmp_path: Path, sts: RunningSts) -> Hooked:
     # Files that have changed within the last second are not relied on.
     for file in sts.aws_folder.iterdir():
         os.utime(file, (time.time() - 100, time.time() - 100))
@@ -35,6 +43,11 @@ def h(request: pytest.FixtureRequest, tmp_path: Path, sts: RunningSts) -> Hooked
     hooked.shell.run("awsenv assume prod-admin")
     hooked.shell.run("awsenv unset")
     return hooked
+
+
+def _without_program(h: Hooked) -> None:
+    """From here on, whatever still works is the shell's own doing."""
+    h.apply({"PATH": f"{h.home.parent / 'tools'}:/usr/bin:/bin"})
 
 
 with_sessions = pytest.mark.parametrize(
@@ -57,7 +70,7 @@ def _both(h: Hooked, profile: str) -> tuple[dict[str, str], dict[str, str]]:
     h.apply(before, tuple(set(by_program) - set(before)))
     assert _variables(h) == before
     path = h.variable("PATH")
-    h.apply({"PATH": f"{h.home.parent / 'tools'}:/usr/bin:/bin"})
+    _without_program(h)
     shown = h.shell.run(f"awsenv assume {profile}")
     assert re.fullmatch(rf"awsenv: {profile} for (59m|1h00m)", shown), shown
     by_shell = _variables(h)
@@ -83,6 +96,8 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
     tools = h.home.parent / "tools"
     (tools / "awsenv").write_text('#!/bin/sh\necho "asked: $*"\n')
     (tools / "awsenv").chmod(0o755)
+    # Anew, since shells remember where they have found a program.
+    _without_program(h)
     config, credentials = sts.aws_folder / "config", sts.aws_folder / "credentials"
     names = h.home / ".cache/awsenv/names"
     note = names / b"dev".hex()
@@ -105,6 +120,18 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             h.apply({name: "x"})
             assert not by_shell(), name
             h.apply({}, (name,))
+        for name in ("AWSENV_LEAD", "AWS_ENDPOINT_URL_STS", "XDG_CACHE_HOME"):
+            # Programs do not see it.
+            h.shell.run(PLAIN[h.syntax.name].format(name, "/x"))
+            assert not by_shell(), name
+            h.apply({}, (name,))
+        h.shell.run(NO_EXPORT[h.syntax.name].format("AWS_CONFIG_FILE"))
+        assert not by_shell()
+        h.apply({"AWS_CONFIG_FILE": str(config)})
+        assert by_shell()
+        h.apply({"AWS_ENDPOINT_URL_STS": ""})
+        assert not by_shell()
+        h.apply({}, ("AWS_ENDPOINT_URL_STS",))
         h.apply({"AWS_CONFIG_FILE": str(h.home / "other")})
         assert not by_shell()
         h.apply({"AWS_CONFIG_FILE": str(config)})
@@ -125,6 +152,11 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             re.sub("REGION=.*", "REGION=$(touch p)", text),
             text.replace("MARGIN=", "MARGIN=x[$(touch p)]"),
             re.sub("RELEVANT=.*", "RELEVANT=x[$(touch${IFS}p)]", text),
+            text.replace("AWSENV_MIN_LEFT\n", "AWSENV_MIN_LEFT AWSENV_NEW\n"),
+            text.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
+            text.replace("MARGIN=", "MARGIN=1\nMARGIN="),
+            text.replace("CONFIG=", "CONFIG=\x1b"),
+            text.replace("CONFIG=", "\nCONFIG="),
             text.removesuffix("\n"),
             re.sub("END=.*\n", "", text),
         )
@@ -142,6 +174,119 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         ending = re.sub(r"ISSUED_AT=\d+", f"ISSUED_AT={now - 3500}", kept)
         session.write_text(re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 250}", ending))
         assert not by_shell()
+        # As sessions of SSO have it, where it stands.
+        session.write_text(kept.replace("\nEXPIRES_AT=", "\nACCOUNT=111122223333\nEXPIRES_AT="))
+        assert by_shell()
         session.unlink()
         assert not by_shell()
         assert not list(h.home.glob("**/p"))
+
+
+@with_sessions
+def test_what_awsenv_put_and_somebody_changed(h: Hooked) -> None:
+    tools = h.home.parent / "tools"
+    (tools / "awsenv").write_text('#!/bin/sh\necho "asked: $*"\n')
+    (tools / "awsenv").chmod(0o755)
+    with h.shell:
+        h.shell.run("awsenv assume dev")
+        _without_program(h)
+        put = h.variable("AWSENV_PUT")
+        for name, value in (
+            ("AWS_REGION", "mine"),
+            (KEY, "AKIAMINE"),
+            ("AWS_PROFILE", "mine"),
+            ("AWSENV_PUT", put.replace("&", "&X=1&", 1)),
+            ("AWSENV_PUT", "AWS_PROFILE=dev"),
+        ):
+            before = h.variable(name)
+            h.apply({name: value})
+            assert h.shell.run("awsenv assume prod-admin").startswith("asked: "), name
+            assert h.variable("AWSENV_PROFILE") == "dev"
+            h.apply({name: before} if before else {}, () if before else (name,))
+        assert h.shell.run("awsenv assume prod-admin").startswith("awsenv: prod-admin for ")
+
+
+SETTINGS = {
+    "bash": (
+        "set -u",
+        "set -e",
+        "set -a",
+        "set -o noclobber",
+        "set -o posix",
+        "IFS=abcw_",
+        "shopt -s nullglob failglob extglob",
+        "LC_ALL=C",
+        "export() { echo mine; }; unset() { echo mine; }; printf() { echo mine; }",
+        "alias builtin=false local=false export=false printf=false mapfile=false unset=false",
+    ),
+    "zsh": (
+        "setopt no_unset err_exit",
+        "setopt ksh_arrays sh_word_split no_multibyte",
+        "setopt csh_junkie_quotes csh_junkie_loops null_glob glob_subst",
+        "setopt all_export no_clobber warn_create_global",
+        "setopt posix_builtins posix_identifiers",
+        "IFS=abcw_",
+        "export() { echo mine }; unset() { echo mine }; printf() { echo mine }; print() { echo m }",
+        "alias builtin=false local=false export=false printf=false typeset=false unset=false",
+    ),
+    "fish": (
+        "set -g fish_trace",
+        "set -g LC_ALL C",
+        "function math; echo mine; end; function path; echo mine; end; function echo; end",
+        "function contains; end; function printf; end; function cat; end",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("shell", "setting"),
+    [(shell, setting) for shell in SHELLS for setting in SETTINGS[shell[0]]],
+    ids=lambda each: each if isinstance(each, str) else each[1] or each[0],
+)
+def test_with_a_persons_setting(
+    shell: tuple[str, str | None], setting: str, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _known(*shell, tmp_path, sts)
+    with h.shell:
+        _without_program(h)
+        whole = "()" in setting or "function" in setting
+        for line in [setting] if whole else setting.split("; "):
+            h.shell.run(line)
+        for profile in ("dev", "prod-admin", "dev"):
+            shown = h.shell.run(f"awsenv assume {profile}; echo status=$?")
+            assert re.fullmatch(rf"awsenv: {profile} for (59m|1h00m)\nstatus=0", shown), shown
+            assert h.segment().startswith(f"[{profile} ")
+        assert _variables(h)["AWSENV_BASELINE"] == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])
+def test_a_switch_and_its_prompts_start_nothing(
+    shell: tuple[str, str | None], tmp_path: Path, sts: RunningSts
+) -> None:
+    strace = need_program("strace")
+    name, program = shell
+    trace = tmp_path / "trace"
+    # A program in the shell's place, of the shell's name, that lets itself be watched.
+    watched = tmp_path / "watched" / name
+    watched.parent.mkdir()
+    path = program or need_shell(name)
+    watched.write_text(f'#!/bin/sh\nexec {strace} -f -e trace=process -o {trace} {path} "$@"\n')
+    watched.chmod(0o755)
+    h = _known(name, str(watched), tmp_path, sts)
+
+    def started() -> list[str]:
+        calls = r"^\d+ +(?:clone3?|v?fork|execve)\(.*"
+        return re.findall(calls, trace.read_text(), re.M)
+
+    with h.shell:
+        # With its first session, bash looks once whether somebody has a DEBUG trap.
+        h.shell.run("awsenv assume dev")
+        h.shell.run("true")
+        before = len(started())
+        for profile in ("prod-admin", "dev", "dev"):
+            h.shell.run("true")
+            assert h.shell.run(f"awsenv assume {profile}").startswith(f"awsenv: {profile} for ")
+            h.shell.run("true")
+        assert started()[before:] == []
+        h.shell.run("/bin/true")
+        assert len(started()) > before, "the count itself works"
