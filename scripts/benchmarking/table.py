@@ -31,8 +31,9 @@ _NOTES = {
     LIVE: "Whole processes, with stderr at a terminal.",
     SHELLS: "Timed by the shell itself, interactive at a terminal, with a session live. Nothing is "
     "subtracted: a prompt is all that the shell does for one here, of which a few microseconds, "
-    "in fish some forty, are its own. That it starts no process is what the tests show. Start-up "
-    "is the line that `awsenv init` prints.",
+    "in fish some forty, are its own. That neither it nor a switch starts a process is what the "
+    "tests show. Start-up is the line that `awsenv init` prints; all but a small part of the hook "
+    "is read once, when there is a session.",
     OFFLINE: "Whole processes, as above.",
     COLD: "GetSessionToken and AssumeRole, with nothing kept. The code is typed 1.5 s after the "
     "question; a round trip is from the request to its parsed answer.",
