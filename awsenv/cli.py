@@ -110,27 +110,24 @@ def _call_settled(arguments: list[str]) -> int:
 
 
 def _call(arguments: list[str]) -> int:
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
-        from awsenv.declared import read
+        from awsenv.declared import call, read
 
         command = load(name)
         values = read(command, arguments[1:], name in PASSES_ON)
         if values is not None:
-            return command(**values) or 0
+            return call(command, values)
     if arguments == ["--version"]:
-        show_version()
+        from awsenv import __version__
+
+        sys.stdout.write(f"awsenv {__version__}\n")
         return 0
     from awsenv import typed
 
     return typed.call(arguments)
-
-
-def show_version() -> None:
-    """Print it on stdout."""
-    from awsenv import __version__
-
-    sys.stdout.write(f"awsenv {__version__}\n")
 
 
 def _report(problem: AwsenvError) -> None:
@@ -150,7 +147,9 @@ def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
     other = arguments[:1] and arguments[0] in COMMANDS and arguments[0] not in EVALUATED
     if other or sys.stdout.isatty():
         return
-    if _option(arguments, "--format") is not None:
+    from awsenv.formats import FORMATS
+
+    if (_option(arguments, "--format") or "").lower() in FORMATS:
         return
     try:
         named = _option(arguments, "--shell")

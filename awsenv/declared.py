@@ -9,6 +9,8 @@ what people and hooks type nearly always, and leaves all else to Typer.
 
 from __future__ import annotations
 
+from awsenv.errors import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +84,8 @@ def read(
 ) -> dict[str, Any] | None:
     """The values that Typer would find in `words`; None where it is Typer that has to tell.
 
-    With `passes_on`, all that follows the first argument is no option of awsenv's.
+    With `passes_on`, all that follows the first argument is no option of awsenv's. Raises
+    UsageError where the next option stands in the place of a value, which Typer would take.
     """
     declared = parameters(command)
     options = {each.name: (key, each) for key, each in declared.items() if each.name[:2] == "--"}
@@ -91,21 +94,28 @@ def read(
     plain: list[str] = []
     while left:
         word = left.pop(0)
-        if word[:1] != "-":
-            plain.append(word)
-            if passes_on:
+        if word[:1] != "-" or word == "--":
+            plain += [] if word == "--" else [word]
+            if passes_on or word == "--":
                 plain += left
                 break
             continue
-        key, option = options.get(word, ("", None))
-        if option is None or (key in found and option.kind != "values"):
+        name, equals, text = word.partition("=")
+        key, option = options.get(name, ("", None))
+        if option is None or (equals and option.kind == "flag"):
             return None
         if option.kind == "flag":
             found[key] = True
             continue
-        if not left or left[0][:1] == "-":
+        if not equals and not left:
             return None
-        text = left.pop(0)
+        if not equals:
+            text = left.pop(0)
+            if text[:1] == "-":
+                raise UsageError(
+                    f"{name} needs a value, and {text} follows",
+                    f"write {name}={text} if that is the value",
+                )
         if option.kind == "values":
             found.setdefault(key, []).append(text)
         else:
@@ -128,3 +138,13 @@ def _completed(
         parse = declared[key].parse
         found[key] = parse(text) if parse else text
     return {key: each.default for key, each in declared.items()} | found
+
+
+def call(command: Callable[..., Any], given: dict[str, Any]) -> int:
+    """Run `command` with the values `given`; its exit code. Raises UsageError for an empty one."""
+    for key, each in parameters(command).items():
+        # An empty variable in a script must not stand for the default.
+        if given[key] == "" or (each.kind == "values" and "" in (given[key] or ())):
+            name = each.name.strip("[]")
+            raise UsageError(f"{name} is empty", "leave it out, or give it a value")
+    return command(**given) or 0

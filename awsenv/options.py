@@ -62,8 +62,4 @@ def _request(given: dict[str, Any]) -> Request:
     for tag in given["tags"]:
         if "=" not in tag or tag.startswith("="):
             raise UsageError(f"--tag {tag!r} is not KEY=VALUE", "write it as --tag team=ops")
-    for name, text in given.items():
-        if text == "":
-            option = "PROFILE" if name == "profile" else f"--{name.replace('_', '-')}"
-            raise UsageError(f"{option} is empty", "leave it out, or give it a value")
     return Request(**given)

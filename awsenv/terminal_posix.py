@@ -207,13 +207,17 @@ class PosixTerminal(Terminal):
         # It raises nothing, so that it never breaks into taking and giving back the terminal.
         self._interrupted = True
 
-    def _die(self, number: int, _frame: FrameType | None) -> None:
+    def _die(self, number: int, frame: FrameType | None) -> None:
         with suppress(OSError, CancelledError):
             if self._borrower:
                 os.killpg(self._borrower, number)
             else:
                 self.write("\n")
         self._put_back()
+        before = self._handlers.get(number)
+        if callable(before):
+            # It unwinds, so that the shell that waits for this process is told.
+            before(number, frame)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 

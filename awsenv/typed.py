@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from awsenv.commands import COMMANDS, PASSES_ON, load
 from awsenv.declared import Parameter, parameters
+from awsenv.declared import call as call_with
 from awsenv.errors import CancelledError, UsageError
 
 _ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
@@ -66,7 +67,7 @@ def _command(name: str) -> Any:
 
     def run(**values: Any) -> Any:
         try:
-            return function(**values)
+            return call_with(function, values)
         except KeyboardInterrupt:
             # Typer would end without a word.
             raise CancelledError from None
@@ -95,10 +96,8 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     if version:
-        from awsenv.cli import show_version
-
-        show_version()
-        raise typer.Exit
+        # By itself it is understood without Typer.
+        raise UsageError("--version stands alone", "type: awsenv --version")
 
 
 def _redirect(option: Any) -> Any:

@@ -27,8 +27,6 @@ def command(
     force: bool = flag("--force", "Overwrite what NAME holds, even long-lived keys."),
 ) -> None:
     """Write a profile's session into the credentials file, as a profile of its own."""
-    if as_name == "" or as_process == "":
-        raise UsageError("the name to save under is empty", "give --as or --as-process a name")
     if as_name and as_process:
         raise UsageError("--as and --as-process exclude each other", "leave one of them out")
     if as_process:
