@@ -43,6 +43,7 @@ _OF_PROFILE = ("--source-profile",)
 _WORDS = {
     "auto": ("on", "off", "all"),
     "prompt": ("on", "off"),
+    "demo": ("code", "lapse"),
     "init": ("bash", "zsh", "fish", "powershell"),
 }
 Candidates = list[tuple[str, str]]

@@ -30,7 +30,8 @@ def _main() -> None:
         try:
             # A value out of the environment need not be UTF-8.
             os.write(1, f"{text}\n".encode("utf-8", "surrogateescape"))
-        except OSError:
+        except OSError as error:
+            os.write(2, f"awsenv: cannot print the answer: {error.strerror}\n".encode())
             os._exit(1)
         os._exit(0)
     from awsenv.cli import run

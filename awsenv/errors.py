@@ -39,6 +39,10 @@ class CredentialsError(AwsenvError):
     exit_code = 4
 
 
+class CodeNeededError(CredentialsError):
+    """There is no session, and nobody to be asked for the MFA code that would get one."""
+
+
 class RefusedError(AwsenvError):
     """AWS refused a call; `code` is the error code it gave, such as AccessDenied."""
 

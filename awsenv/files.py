@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 
+from awsenv import paths
 from awsenv.errors import AwsenvError
 
 
@@ -32,8 +33,7 @@ def make_private_dir(path: str) -> None:
                 os.chmod(path, 0o700)
     except OSError as error:
         raise AwsenvError(
-            f"cannot make the folder {path}: {error.strerror}",
-            "make it writable, or set AWSENV_CACHE_DIR to another one",
+            f"cannot make the folder {path}: {error.strerror}", _elsewhere(path)
         ) from None
 
 
@@ -60,6 +60,11 @@ def write_private(path: str, text: str, *, lasting: bool = True) -> None:
             raise
     except OSError as error:
         raise AwsenvError(
-            f"cannot write {path}: {error.strerror}",
-            "free some space or make it writable, or set AWSENV_CACHE_DIR to another folder",
+            f"cannot write {path}: {error.strerror}", f"free some space, or {_elsewhere(path)}"
         ) from None
+
+
+def _elsewhere(path: str) -> str:
+    cached = path.startswith(paths.cache_dir())
+    variable = "AWSENV_CACHE_DIR" if cached else "XDG_DATA_HOME"
+    return f"make it writable, or set {variable} to another folder"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from awsenv import usage
-from awsenv.errors import CancelledError, CredentialsError
+from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.overview import overview
 from awsenv.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal, open_terminal, why_closed
 from awsenv.text import visible
@@ -74,7 +74,10 @@ def _lines(rows: Sequence[Row]) -> list[str]:
 def _fzf(env: Mapping[str, str]) -> str | None:
     import shutil
 
-    return None if env.get("AWSENV_PICKER", "fzf") != "fzf" else shutil.which("fzf")
+    wish = env.get("AWSENV_PICKER") or "fzf"
+    if wish not in ("fzf", "plain"):
+        raise ConfigError(f"AWSENV_PICKER is {wish!r}", "set it to fzf or plain, or unset it")
+    return shutil.which("fzf") if wish == "fzf" else None
 
 
 def _by_fzf(program: str, lines: Sequence[str], query: str, terminal: Terminal) -> int:

@@ -53,6 +53,8 @@ class Settings:
     def read(cls, env: Mapping[str, str] = os.environ) -> Settings:
         """The settings in `env`; raises ConfigError for a value that does not fit."""
 
+        _check_cache_dir(env.get("AWSENV_CACHE_DIR", ""))
+
         def seconds(name: str, limits: tuple[int, int]) -> int | None:
             return _seconds(env[name], name, limits) if env.get(name, "").strip() else None
 
@@ -65,6 +67,15 @@ class Settings:
                 seconds("AWSENV_MFA_PROCESS_TIMEOUT", (1, HOUR)), cls.mfa_process_timeout
             ),
             deadline=_or(seconds("AWSENV_DEADLINE", (1, HOUR)), cls.deadline),
+        )
+
+
+def _check_cache_dir(path: str) -> None:
+    # Another folder wherever one stands would leave secrets all over the place.
+    if path and not os.path.isabs(os.path.expanduser(path)):
+        raise ConfigError(
+            f"AWSENV_CACHE_DIR is {path!r}, which is no absolute path",
+            "set it to a path that begins with / or ~, or unset it",
         )
 
 

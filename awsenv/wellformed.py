@@ -1,7 +1,7 @@
 """What AWS would refuse for its form alone, found before a code is spent on it.
 
 The patterns are those of the AssumeRole API reference (RoleArn, RoleSessionName,
-SourceIdentity) and of region names.
+SourceIdentity, SerialNumber, ExternalId, PolicyDescriptorType, Tags) and of region names.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from awsenv.errors import AwsenvError, ConfigError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awsenv.plan import Plan, Step
 
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")
+_IN_SERIALS = _IN_NAMES | frozenset(":/")
 _IN_REGIONS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -25,12 +28,19 @@ def check_region(region: str | None, where: str | None = None) -> None:
 
 def check_step(step: Step, profile: Profile | None) -> None:
     """Raises UsageError, or ConfigError where what is wrong stands in `profile`."""
-    if step.kind != "role":
-        return
 
     def at(key: str, value: str | None) -> str | None:
         return profile.at(key) if profile and profile.get(key) == value else None
 
+    serial = step.serial
+    if serial and not (9 <= len(serial) <= 256 and _IN_SERIALS.issuperset(serial)):
+        hint = "use the ARN of a virtual device (…:mfa/name) or the number of a hardware token"
+        raise _wrong(f"{serial!r} is no MFA serial", hint, at("mfa_serial", serial))
+    if step.kind == "role":
+        _check_role(step, at)
+
+
+def _check_role(step: Step, at: Callable[[str, str | None], str | None]) -> None:
     arn = step.role_arn or ""
     parts = arn.split(":", 5)
     good = len(parts) == 6 and parts[0] == "arn" and parts[2] == "iam" and parts[5][:5] == "role/"
@@ -47,7 +57,18 @@ def check_step(step: Step, profile: Profile | None) -> None:
                 "use 2 to 64 of these: letters, digits and _ + = , . @ -",
                 at(key, name),
             )
-    keys = {tag.partition("=")[0] for tag in step.tags}
+    external_id = step.external_id
+    if external_id and not (len(external_id) >= 2 and _IN_SERIALS.issuperset(external_id)):
+        hint = "use 2 or more of these: letters, digits and _ + = , . @ : / -"
+        raise _wrong(f"{external_id!r} is no external ID", hint, at("external_id", external_id))
+    for policy in step.policy_arns:
+        if not (policy.startswith("arn:") and len(policy) >= 20):
+            hint = "write it as arn:aws:iam::aws:policy/ReadOnlyAccess"
+            raise _wrong(f"{policy!r} is not the ARN of a policy", hint, None)
+    keys = [tag.partition("=")[0] for tag in step.tags]
+    for key in keys:
+        if [other.lower() for other in keys].count(key.lower()) > 1:
+            raise _wrong(f"there are two tags of the key {key!r}", "leave one out", None)
     for key in step.transitive_tags:
         if key not in keys:
             text = f"{key!r} is to be a transitive tag, but there is no tag of that key"

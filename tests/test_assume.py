@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support_world import RunningSts, run_awsenv
+from terminal_driver import Driven
 
 AWS = str(Path(sys.executable).with_name("aws"))
 
@@ -339,3 +340,17 @@ def test_a_signal_during_a_call_makes_the_evaluation_fail(sts: RunningSts, name:
     assert out == "false\n"
     assert err.startswith("awsenv: ")
     assert process.returncode == 128 + number
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_at_the_question_stops_the_line(
+    sts: RunningSts, tmp_path: Path, number: signal.Signals
+) -> None:
+    program = f"exec {sys.executable} -m awsenv assume dev --shell bash"
+    line = f'out=$({program}); echo "$out and $?" >out'
+    with Driven(["/bin/bash", "-c", line], os.environ, tmp_path) as terminal:
+        terminal.wait_until(lambda: "MFA code for" in terminal.screen(), "the question")
+        os.kill(terminal.foreground(), number)
+        terminal.wait_for_end()
+        assert f"awsenv: ended by signal {int(number)}" in terminal.screen()
+    assert (tmp_path / "out").read_text() == f"false and {128 + number}\n"

@@ -27,7 +27,7 @@ def test_every_name_in_the_table_has_its_module() -> None:
 def test_an_unknown_shell_is_named_with_what_to_pass() -> None:
     with pytest.raises(UsageError, match="'nu'") as caught:
         get("nu")
-    assert "--shell bash, zsh, fish" in str(caught.value.hint)
+    assert "the shells are bash, zsh, fish" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

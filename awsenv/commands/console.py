@@ -11,6 +11,7 @@ from awsenv.data import replace
 from awsenv.deadline import Deadline
 from awsenv.declared import flag, value
 from awsenv.environment import put_still_holds
+from awsenv.errors import UsageError
 from awsenv.options import takes_request
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
@@ -27,6 +28,8 @@ def command(
     """Open the AWS console in the browser as PROFILE, or as this shell's session."""
     env = dict(os.environ)
     path = console.path_of(service)
+    if env.get("AWSENV_DEMO"):
+        raise UsageError("the demo has no console to open", "try it with an AWS account of yours")
     plan = plan_for(request if request.options() else _of_shell(request, env), env)
     console.check(plan)
     session = flow_for(plan, env).run()

@@ -9,12 +9,13 @@ import sys
 
 from awsenv import fast, warm
 from awsenv.config import Config, load
-from awsenv.errors import ConfigError, CredentialsError
+from awsenv.errors import CodeNeededError, ConfigError, CredentialsError
 from awsenv.options import takes_request
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for
 from awsenv.session import Session
+from awsenv.signin import SignInNeeded
 from awsenv.sources.process import WITHIN
 from awsenv.times import iso_utc
 
@@ -52,7 +53,11 @@ def _session(plan: Plan, config: Config) -> Session:
     """A session with time enough left if that takes no code, else any live one, else a new one."""
     try:
         return flow_for(plan, config=config, may_ask=False, renew_below=fast.RENEW_BELOW).run()
-    except CredentialsError:
-        pass
+    except CredentialsError as error:
+        problem = error
     flow = flow_for(plan, config=config)
-    return flow.cached() or flow.run()
+    session = flow.cached()
+    if session is None and not isinstance(problem, CodeNeededError | SignInNeeded):
+        # Once more would fail the same way, or ask somebody for the same thing again.
+        raise problem
+    return session or flow.run()

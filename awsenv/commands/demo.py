@@ -2,6 +2,7 @@
 
 import sys
 
+from awsenv import cache
 from awsenv.declared import argument, flag, value
 from awsenv.durations import parse_duration
 from awsenv.errors import UsageError
@@ -51,5 +52,6 @@ def _lapse(time: str | None) -> int:
     if seconds < 1:
         raise UsageError("sessions have to live a second at least", "try awsenv demo lapse 20")
     running().cap_life(seconds)
-    sys.stdout.write(f"sessions got from now on live {seconds} s\n")
+    cache.forget_all()
+    sys.stdout.write(f"sessions got from now on live {seconds} s; those kept are forgotten\n")
     return 0

@@ -16,8 +16,9 @@ from awsenv.output import SHELL, renderer
 from awsenv.plan import Plan
 from awsenv.profile_mode import choose
 from awsenv.request import Request
-from awsenv.run import flow_for, plan_for
+from awsenv.run import flow_for, plan_for, tell
 from awsenv.settings import Settings
+from awsenv.summary import summary
 from awsenv.terminal import open_terminal
 from awsenv.text import visible
 
@@ -48,6 +49,8 @@ def command(
         return
     if export:
         export.save(session, load(env))
+    if session.credentials.access_key_id == env.get("AWS_ACCESS_KEY_ID"):
+        tell(f"{summary(session)}: nothing to renew yet; --force gets a new session")
     session = replace(session, profile=env["AWSENV_PROFILE"])
     emit(refresh_change(session, env, export.name if export else ""))
 

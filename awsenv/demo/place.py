@@ -88,6 +88,6 @@ def running() -> Control:
     try:
         with open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
             told = json.load(file)
-    except (OSError, ValueError):
+        return Control(told["url"], told["token"])
+    except (OSError, ValueError, LookupError, TypeError):
         raise UsageError("this shell is in no demo", "start one with: awsenv demo") from None
-    return Control(told["url"], told["token"])

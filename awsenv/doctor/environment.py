@@ -73,10 +73,10 @@ def _places(case: Case) -> Iterator[Finding]:
     env = case.env
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"):
         value = env.get(name)
-        if value and not os.path.isfile(os.path.expanduser(os.path.expandvars(value))):
-            yield Finding(
-                f"{name} names a file that does not exist: {value}", f"mend or unset {name}"
-            )
+        path = os.path.expanduser(os.path.expandvars(value or ""))
+        if value and not os.path.isfile(path):
+            wrong = "a folder" if os.path.isdir(path) else "a file that does not exist"
+            yield Finding(f"{name} names {wrong}: {value}", f"mend or unset {name}")
     regions = [env.get("AWS_REGION"), env.get("AWS_DEFAULT_REGION")]
     if all(regions) and regions[0] != regions[1]:
         yield Finding(

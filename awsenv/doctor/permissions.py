@@ -27,9 +27,15 @@ def _file(path: str, forbidden: int, what: str) -> Iterator[Finding]:
     facts = _facts(path)
     if facts is None:
         return
-    if facts.st_uid != os.geteuid():
+    shared = stat.S_ISDIR(facts.st_mode) and facts.st_mode & stat.S_ISVTX
+    if facts.st_uid != os.geteuid() and not shared:
         yield Finding(
             f"{shown(path)} belongs to another user", f"chown it to yourself: {shown(path)}"
+        )
+    elif shared:
+        # Shared by everybody, such as /tmp: there, files belong to who made them.
+        yield Finding(
+            f"{shown(path)} is shared with other users", "keep the AWS files in a folder of yours"
         )
     elif facts.st_mode & forbidden:
         kept = stat.S_IMODE(facts.st_mode) & ~forbidden

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from awsenv.errors import CredentialsError
+from awsenv.errors import CodeNeededError, CredentialsError
 from awsenv.mfa import used
 from awsenv.mfa.base import CodeSource, EmptyCode, Question
 from awsenv.mfa.option import OptionSource
@@ -90,9 +90,9 @@ class Codes:
                 f"take the next code of {device}",
             )
         reason = why_closed() or "nobody can be asked for it"
-        return CredentialsError(
+        return CodeNeededError(
             f"an MFA code is needed for {device}, and {reason}",
-            "pass --mfa-code, or set mfa_process in the profile",
+            "run awsenv login at a terminal first, pass --mfa-code, or set mfa_process",
         )
 
 

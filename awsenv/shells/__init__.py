@@ -27,7 +27,7 @@ def get(name: str) -> Shell:
 
         raise UsageError(
             f"no statements are printed for a shell called {name!r}",
-            "pass --shell bash, zsh, fish, powershell or posix, or --format json",
+            "the shells are bash, zsh, fish, powershell and posix",
         )
     # Importing importlib would take longer than importing the shell.
     shell: Shell = __import__(f"awsenv.shells.{module}", fromlist=["SHELL"]).SHELL

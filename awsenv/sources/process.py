@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 
 from awsenv.config import Config, Profile
-from awsenv.errors import CredentialsError
+from awsenv.errors import CancelledError, CredentialsError
 from awsenv.session import Credentials
 from awsenv.sources import Context, Resolved, Root
 
@@ -70,6 +70,8 @@ def _run(command: str, root: Root) -> bytes:
             f"{root.description} cannot be run ({root.where}): {(reason or 'unknown').lower()}",
             "check the command; it is not run by a shell",
         ) from None
+    if done.returncode in (130, -2):
+        raise CancelledError
     if done.returncode:
         raise CredentialsError(
             f"{root.description} failed with exit code {done.returncode} ({root.where})",
