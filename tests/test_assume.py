@@ -354,3 +354,21 @@ def test_a_signal_at_the_question_stops_the_line(
         terminal.wait_for_end()
         assert f"awsenv: ended by signal {int(number)}" in terminal.screen()
     assert (tmp_path / "out").read_text() == f"false and {128 + number}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--mfa-serial", "x"], "'x' is no MFA serial"),
+        (["--external-id", "\u00e9e"], "is no external ID"),
+        (["--policy-arn", "x"], "'x' is not the ARN of a policy"),
+        (["--tag", "a=1", "--tag", "A=2"], "there are two tags of the key 'a'"),
+    ],
+)
+def test_what_aws_cannot_take_is_said_before_a_code_is_asked_for(
+    sts: RunningSts, options: list[str], said: str
+) -> None:
+    done = run_awsenv("assume", "dev", *options, "--mfa-code", sts.code(), "--shell", "bash")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert sts.control.count() == 0

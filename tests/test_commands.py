@@ -181,6 +181,17 @@ def test_refresh_asks_before_it_becomes_another_role(sts: RunningSts) -> None:
     assert f"now means {arns[1]}, not {arns[0]}" in done.stderr
 
 
+def test_refresh_says_that_there_is_nothing_to_renew(sts: RunningSts) -> None:
+    login(sts)
+    env = environment(json.loads(run_awsenv("assume", "dev", "--format", "json").stdout))
+    done = run_awsenv("refresh", "--shell", "bash", env=env)
+    assert done.returncode == 0
+    assert "nothing to renew yet; --force gets a new session" in done.stderr
+    done = run_awsenv("refresh", "--force", "--shell", "bash", env=env)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
 def test_refresh_leaves_other_credentials_alone(sts: RunningSts) -> None:
     done = run_awsenv("refresh", "--shell", "bash", env={"AWS_ACCESS_KEY_ID": "AKIAX"})
     assert done.returncode == 4

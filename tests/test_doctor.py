@@ -330,3 +330,17 @@ def test_what_is_hostile_is_made_visible(healthy: RunningSts) -> None:
     out = run_awsenv("doctor", "--offline").stdout
     assert "\x1b" not in out
     assert "\\x1b[31m" in out
+
+
+def test_a_shared_folder_is_left_as_it_is(healthy: RunningSts, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    config = shared / "config"
+    shutil.copy(healthy.aws_folder / "config", config)
+    said = run_awsenv("doctor", "--offline", env={"AWS_CONFIG_FILE": str(config)}).stdout
+    assert "is shared with other users" in said
+    assert "keep the AWS files in a folder of yours" in said
+    assert "chmod" not in said
+    said = run_awsenv("doctor", "--offline", env={"AWS_CONFIG_FILE": str(shared)}).stdout
+    assert f"AWS_CONFIG_FILE names a folder: {shared}" in said

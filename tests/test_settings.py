@@ -140,3 +140,10 @@ def test_the_page_has_every_variable_there_is() -> None:
                 continue
             for name in re.findall(r"\bAWSENV_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8")):
                 assert name in STATE or f"`{name}`" in page, f"{name} in {path}"
+
+
+@pytest.mark.parametrize("folder", ["cache", "./x", "$HOME/x"])
+def test_the_cache_is_in_one_place(clean_env: Path, tmp_path: Path, folder: str) -> None:
+    with pytest.raises(ConfigError, match="no absolute path"):
+        Settings.read({"AWSENV_CACHE_DIR": folder})
+    assert Settings.read({"AWSENV_CACHE_DIR": "~/x"}) == Settings.read({})

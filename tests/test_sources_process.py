@@ -159,3 +159,15 @@ def test_what_the_program_says_reaches_the_person(sts: RunningSts) -> None:
     done = run_awsenv("assume", "tool", "--shell", "bash")
     assert done.stdout == "false\n"
     assert "touch your key" in done.stderr
+
+
+def test_a_program_that_fails_is_run_once(sts: RunningSts, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    for code, ours in ((3, 4), (130, 130)):
+        runs.write_text("")
+        command = f"sh -c 'echo run >>{runs}; exit {code}'"
+        add_section(sts, f"profile fails-{code}", credential_process=command)
+        done = run_awsenv("credential-process", f"fails-{code}")
+        assert done.returncode == ours
+        assert runs.read_text() == "run\n"
+        assert done.stderr.count("awsenv: ") == 1
