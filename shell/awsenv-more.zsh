@@ -194,24 +194,24 @@ __awsenv_read() {
 # Takes over the session in record $1 if it lives for longer than $2 seconds.
 __awsenv_take() {
   builtin setopt local_options no_multibyte
-  local text file issued expires
-  local -a match mbegin mend lines names
+  local text file issued expires life mark=$'\nISSUED_AT='
+  local -a match mbegin mend parts lines names
   if [[ ${#1} != 40 || $1 == *[^0123456789abcdef]* ]] || ! __awsenv_read sessions "$1"; then return 1; fi
-  if [[ $text != (#b)AWSENV_RECORD=1$'\n'(*$'\n'|)ISSUED_AT=([0-9](#c1,12))$'\n'(ACCOUNT=[^[:cntrl:]]##$'\n'|)EXPIRES_AT=([0-9](#c1,12))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'(*$'\n'|)END=$1 ]]; then return 1; fi
-  # The lines before and after these: each has a name in capitals that no other has, and no control
-  # character.
-  lines=("${(@f)${:-$match[1]$match[9]END=}}")
+  # Cut at one place first: a pattern that looks for it takes longer.
+  parts=("${(@ps:$mark:)text}")
+  if [[ ${#parts} != 2 || $parts[2] != (#b)([0-9](#c1,12))$'\n'(ACCOUNT=[^[:cntrl:]]##$'\n'|)EXPIRES_AT=([0-9](#c1,12))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'(*) ]]; then return 1; fi
+  # The other lines: each has a name in capitals that no other has, and no control character.
+  lines=("${(@f)parts[1]}" "${(@f)match[8]}")
   names=("${(@)lines%%=*}" ISSUED_AT ACCOUNT EXPIRES_AT AWS_CREDENTIAL_EXPIRATION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN)
-  if [[ -n ${lines:#[A-Z_][A-Z0-9_]#=[^[:cntrl:]]#} || ${#names} != ${#${(u)names}} ]]; then return 1; fi
-  issued=$match[2] expires=$match[4]
-  typeset -g __awsenv_n="$2" __awsenv_now='%D{%s}'
-  __awsenv_limit "$expires" "$issued"
-  __awsenv_now=${(%)__awsenv_now}
+  if [[ $lines[1] != AWSENV_RECORD=1 || $lines[-1] != "END=$1" || ${#names} != ${#${(u)names}} || -n ${lines:#[A-Z_][A-Z0-9_]#=[^[:cntrl:]]#} ]]; then return 1; fi
+  issued=$match[1] expires=$match[3]
   # The clock has no fractions: what is left may be a second less.
-  if (( 10#$expires - __awsenv_now <= __awsenv_n + 1 || 10#$issued > __awsenv_now + 900 )); then return 1; fi
-  if (( 10#$expires <= 10#$issued || 10#$expires - 10#$issued > 36 * 3600 )); then return 1; fi
-  builtin export AWS_ACCESS_KEY_ID="$match[6]" AWS_SECRET_ACCESS_KEY="$match[7]" AWS_SESSION_TOKEN="$match[8]" \
-    AWS_CREDENTIAL_EXPIRATION="$match[5]" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
+  typeset -g __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now} life=$(( 10#$expires - 10#$issued ))
+  if (( life <= 0 || life > 36 * 3600 || 10#$issued > __awsenv_now + 900 )); then return 1; fi
+  if (( 10#$expires - __awsenv_now <= ($2 < life / 10 ? $2 : life / 10) + 1 )); then return 1; fi
+  builtin export AWS_ACCESS_KEY_ID="$match[5]" AWS_SECRET_ACCESS_KEY="$match[6]" AWS_SESSION_TOKEN="$match[7]" \
+    AWS_CREDENTIAL_EXPIRATION="$match[4]" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
 }
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
@@ -228,7 +228,7 @@ __awsenv_load() {
 __awsenv_switch() {
   builtin setopt local_options no_multibyte
   local text file hex put settings session margin region
-  local -a match mbegin mend
+  local -a match mbegin mend parts
   # Only from here on is it known that fractions of a second in a file's time are compared.
   if [[ $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
   # What is set but not exported, or cannot be set, the program sees otherwise.
@@ -242,17 +242,36 @@ __awsenv_switch() {
     return 1
   fi
   if [[ ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[^A-Za-z0-9-]* ]]; then return 1; fi
-  if ! __awsenv_settings; then return 1; fi
+  # Empty is not the same as not set; a $ in a path leads to another variable.
+  settings="${(t)HOME}=${HOME-}|${(t)USERPROFILE}=${USERPROFILE-}|${(t)AWS_CONFIG_FILE}=${AWS_CONFIG_FILE-}|${(t)AWS_SHARED_CREDENTIALS_FILE}=${AWS_SHARED_CREDENTIALS_FILE-}|${(t)AWS_ENDPOINT_URL}=${AWS_ENDPOINT_URL-}|${(t)AWS_ENDPOINT_URL_STS}=${AWS_ENDPOINT_URL_STS-}|${(t)AWS_IGNORE_CONFIGURED_ENDPOINT_URLS}=${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS-}|${(t)AWSENV_DEADLINE}=${AWSENV_DEADLINE-}|${(t)AWSENV_DURATION}=${AWSENV_DURATION-}|${(t)AWSENV_LEAD}=${AWSENV_LEAD-}|${(t)AWSENV_MFA_DURATION}=${AWSENV_MFA_DURATION-}|${(t)AWSENV_MFA_PROCESS_TIMEOUT}=${AWSENV_MFA_PROCESS_TIMEOUT-}|${(t)AWSENV_MIN_LEFT}=${AWSENV_MIN_LEFT-}|"
+  if [[ $settings != ((scalar-export(|-special)=[^[:cntrl:]\|\$]##|=)\|)# ]]; then return 1; fi
+  # Names written out, here too: a loop takes ten times as long.
+  settings=$'\nRELEVANT=HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT\nPLAIN_ENVIRONMENT='"|HOME=${HOME-}|USERPROFILE=${USERPROFILE-}|AWS_CONFIG_FILE=${AWS_CONFIG_FILE-}|AWS_SHARED_CREDENTIALS_FILE=${AWS_SHARED_CREDENTIALS_FILE-}|AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL-}|AWS_ENDPOINT_URL_STS=${AWS_ENDPOINT_URL_STS-}|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS-}|AWSENV_DEADLINE=${AWSENV_DEADLINE-}|AWSENV_DURATION=${AWSENV_DURATION-}|AWSENV_LEAD=${AWSENV_LEAD-}|AWSENV_MFA_DURATION=${AWSENV_MFA_DURATION-}|AWSENV_MFA_PROCESS_TIMEOUT=${AWSENV_MFA_PROCESS_TIMEOUT-}|AWSENV_MIN_LEFT=${AWSENV_MIN_LEFT-}"$'\nCONFIG='
   builtin printf -v hex %02x "${(@)${(@s::)1}/#/'}"
   if [[ -z $hex ]] || ! __awsenv_read names "$hex"; then return 1; fi
-  if [[ $text != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##)$'\n'RELEVANT=$__awsenv_relevant$'\n'PLAIN_ENVIRONMENT=$settings$'\n'CONFIG=([^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=([^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'END=$hex ]]; then return 1; fi
+  # Cut at one place first, for a pattern takes longer to compare.
+  parts=("${(@ps:$settings:)text}")
+  if [[ ${#parts} != 2 || $parts[1] != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##) ]]; then return 1; fi
   # Empty is not the same as not set.
   if [[ $match[4]\& == *=\&* ]]; then return 1; fi
   session=$match[1] region=${${match[2]#REGION=}%$'\n'} margin=$match[3]
+  if [[ $parts[2] != (#b)([^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=([^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'END=$hex ]]; then return 1; fi
   # Without a region of the profile's, the one from before awsenv would count.
   if [[ -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
-  if ! __awsenv_unchanged "$match[5]" "$file" "$match[6]" || ! __awsenv_unchanged "$match[7]" "$file.credentials" "$match[8]" ||
-    ! __awsenv_take "$session" "$margin"; then return 1; fi
+  # The AWS files are as old as their marks, or were missing (`-`) and still are.
+  if [[ $match[1] != /* || $match[3] != /* ]]; then return 1; fi
+  if [[ $match[2] == - ]]; then
+    if [[ -e $match[1] ]]; then return 1; fi
+  elif [[ ! -f $match[1] || $match[1] -nt $file || $match[1] -ot $file ]]; then
+    return 1
+  fi
+  file+=.credentials
+  if [[ $match[4] == - ]]; then
+    if [[ -e $match[3] ]]; then return 1; fi
+  elif [[ ! -f $match[3] || ! -f $file || $match[3] -nt $file || $match[3] -ot $file ]]; then
+    return 1
+  fi
+  if ! __awsenv_take "$session" "$margin"; then return 1; fi
   put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID
   if [[ -n $region ]]; then
     put+="&AWS_DEFAULT_REGION=$region&AWS_REGION=$region"
@@ -262,31 +281,6 @@ __awsenv_switch() {
   fi
   builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$session" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" AWSENV_PUT="$put"
   if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -r -- "awsenv: $1 for $__awsenv_text" >&2; fi
-}
-
-typeset -g __awsenv_relevant='HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT'
-
-# Sets its caller's `settings` to those variables as awsenv notes them. Each time by one assignment,
-# for a loop takes ten times as long; the functions that follow are made of the names.
-() {
-  local each kinds='' texts='' sets='' notes=''
-  for each in ${=__awsenv_relevant}; do
-    kinds+="\${(t)$each}" texts+="\${$each-}" sets+="\${$each+x}\${$each:+y}" notes+="|$each=\${$each-}"
-  done
-  # Empty is not the same as not set; a $ in a path leads to another variable.
-  builtin eval "__awsenv_settings() {
-    if [[ $kinds != (scalar-export(-special|))# || $sets != (xy)# || $texts == *[[:cntrl:]\\|\\\$]* ]]; then return 1; fi
-    settings=\"$notes\"
-  }"
-}
-
-# True if the AWS file $1 is as old as its mark $2, or was missing ($3 is `-`) and still is.
-__awsenv_unchanged() {
-  if [[ $3 == - ]]; then
-    [[ $1 == /* && ! -e $1 ]]
-  else
-    [[ $1 == /* && -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]
-  fi
 }
 
 # --- 8. matching ---------------------------------------------------------------------------
