@@ -56,11 +56,6 @@ end
 # Finds out what stays the same until a variable changes. __awsenv_end: the end of the session,
 # where that is known and the session ours. __awsenv_lead: how long before it counts as lapsed.
 function __awsenv_know
-    # Unset and empty are two things for the first two.
-    set -l state f$AWSENV_PROMPT_FORMAT c$AWSENV_PROMPT_COLORS "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$NO_COLOR|$TERM"
-    test "$state" = "$__awsenv_state"
-    and return 0
-    set -g __awsenv_state "$state"
     set -g __awsenv_end ''
     set -g __awsenv_parts
     set -g __awsenv_colors
@@ -111,7 +106,7 @@ function __awsenv_know_text
 end
 
 function __awsenv_lapsed
-    __awsenv_know
+    __awsenv_compute
     test -n "$__awsenv_end"
     or return 1
     __awsenv_clock
@@ -140,7 +135,12 @@ end
 
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 function __awsenv_compute
-    __awsenv_know
+    # Unset and empty are two things for the first two.
+    set -l state f$AWSENV_PROMPT_FORMAT c$AWSENV_PROMPT_COLORS "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$NO_COLOR|$TERM"
+    if test "$state" != "$__awsenv_state"
+        set -g __awsenv_state "$state"
+        __awsenv_know
+    end
     set -l clock 0 0
     test -n "$__awsenv_end"
     and set clock (builtin path mtime /; builtin path mtime --relative /)

@@ -11,7 +11,7 @@
 # They are read where they are used, so that a change takes effect at once.
 typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
-typeset -g __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
+typeset -g __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
@@ -83,26 +83,15 @@ __awsenv_left() {
   fi
 }
 
-# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
-__awsenv_compute() {
-  local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
-  # As __awsenv_clock does: a call takes as long as all the rest.
-  __awsenv_now='%D{%s}'
-  __awsenv_now=${(%)__awsenv_now}
-  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state __awsenv_to=0 && __awsenv_prepare; fi
-  if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then __awsenv_render; fi
-  AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=''
-  if [[ -n $__awsenv_colored ]]; then AWSENV_COLOR_END=$'\e[0m'; fi
-}
-
-# Sets __awsenv_shown and __awsenv_colored, and from when to when they hold.
+# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it, and from
+# when to when they hold.
 __awsenv_render() {
   local seconds color=$__awsenv_colors limit
-  __awsenv_shown=$__awsenv_head$__awsenv_tail __awsenv_colored='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
+  AWSENV_SEGMENT=$__awsenv_head$__awsenv_tail AWSENV_COLOR='' AWSENV_COLOR_END='' __awsenv_placed='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
   if [[ -n $__awsenv_end ]]; then
     seconds=$(( __awsenv_end - __awsenv_now ))
     __awsenv_left $seconds
-    if [[ -n $__awsenv_timed ]]; then __awsenv_shown=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    if [[ -n $__awsenv_timed ]]; then AWSENV_SEGMENT=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
     __awsenv_to=$(( __awsenv_now + (seconds < 60 ? 0 : seconds % 60) ))
     if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
     if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
@@ -111,7 +100,7 @@ __awsenv_render() {
     done
   fi
   color=${color%% *}
-  if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
+  if [[ -n $color && -n $AWSENV_SEGMENT ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
 }
 
 # What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
@@ -153,7 +142,10 @@ __awsenv_prepare() {
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
-  __awsenv_compute
+  __awsenv_clock
+  __awsenv_state=''
+  __awsenv_prepare
+  __awsenv_render
   builtin print -rn -- "$AWSENV_SEGMENT"
 }
 
@@ -191,9 +183,8 @@ __awsenv_read() {
   [[ -n $whole ]]
 }
 
-# Takes over the session in record $1 if it lives for longer than $2 seconds.
+# Takes over the session in record $1 if it lives for longer than $2 seconds. For lengths in bytes.
 __awsenv_take() {
-  builtin setopt local_options no_multibyte
   local text file issued expires life mark=$'\nISSUED_AT='
   local -a match mbegin mend parts lines names
   if [[ ${#1} != 40 || $1 == *[^0123456789abcdef]* ]] || ! __awsenv_read sessions "$1"; then return 1; fi
@@ -216,6 +207,7 @@ __awsenv_take() {
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
 __awsenv_load() {
+  builtin setopt local_options no_multibyte
   if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
   __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
   if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
@@ -226,10 +218,12 @@ __awsenv_load() {
 # that name is as new as the AWS files, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
-  builtin setopt local_options no_multibyte
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
   local text file hex put settings session margin region
   local -a match mbegin mend parts
   # Only from here on is it known that fractions of a second in a file's time are compared.
+  # eval "$(awsenv assume ...)" and pipes get what the program prints.
+  if [[ ! -t 1 ]]; then return 1; fi
   if [[ $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
   # What is set but not exported, or cannot be set, the program sees otherwise.
   if [[ ${(t)AWS_ACCESS_KEY_ID}${(t)AWS_SECRET_ACCESS_KEY}${(t)AWS_SESSION_TOKEN}${(t)AWS_CREDENTIAL_EXPIRATION}${(t)AWS_REGION}${(t)AWS_DEFAULT_REGION}${(t)AWSENV_PROFILE}${(t)AWSENV_SESSION}${(t)AWSENV_EXPIRES_AT}${(t)AWSENV_ISSUED_AT}${(t)AWSENV_BASELINE}${(t)AWSENV_PUT}${(t)AWSENV_CACHE_DIR}${(t)XDG_CACHE_HOME} != (scalar-export)# ]]; then return 1; fi
@@ -371,24 +365,30 @@ __awsenv_preexec() {
 }
 
 __awsenv_precmd() {
-  local percent=off
+  local percent=off state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
   [[ ! -o prompt_percent ]] || percent=on
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
-  __awsenv_compute
+  # As __awsenv_clock does: a call takes as long as half of all this.
+  __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now}
+  if [[ $state != "$__awsenv_state" ]]; then
+    __awsenv_state=$state
+    __awsenv_prepare
+    __awsenv_render
+  elif (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then
+    __awsenv_render
+  fi
+  # Nearly always everything is in its place.
+  if [[ $percent${PROMPT-} == "$__awsenv_placed" && ${psvar[61]-} == "$AWSENV_SEGMENT" && ${precmd_functions[-1]-} == __awsenv_precmd && ( -n $__awsenv_completes || -z ${_comps+x} ) ]]; then return 0; fi
+  # After whatever sets PROMPT.
+  precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
   # Once there is completion at all.
   if [[ -z $__awsenv_completes && -n ${_comps+x} ]]; then
     __awsenv_completes=1
     compdef __awsenv_complete awsenv
   fi
-  # After whatever sets PROMPT.
-  if [[ ${precmd_functions[-1]-} != __awsenv_precmd ]]; then
-    precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
-  fi
-  # Nearly always everything is in its place.
-  if [[ "$percent|${AWSENV_PROMPT-}|$AWSENV_COLOR|${psvar[61]-}|${PROMPT-}" != "$__awsenv_placed" || ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then
-    __awsenv_place $percent
-    __awsenv_placed="$percent|${AWSENV_PROMPT-}|$AWSENV_COLOR|${psvar[61]-}|${PROMPT-}"
-  fi
+  __awsenv_place $percent
+  __awsenv_placed=$percent${PROMPT-}
 }
 
 typeset -ga preexec_functions
@@ -404,6 +404,7 @@ awsenv() {
     auto,off,2 | auto,all,2) typeset -g AWSENV_AUTO="$2" ;;
     auto,*) builtin print -r -- 'awsenv: usage: awsenv auto on|off|all' >&2 && return 2 ;;
     prompt,on,2 | prompt,off,2) typeset -g AWSENV_PROMPT="$2" ;;
+    assume,[^-]*,2) __awsenv_switch "$2" || __awsenv_apply "$@" ;;
     assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
     doctor,*) AWSENV_HOOK='zsh 0.1.0' command awsenv "$@" ;;
     *) command awsenv "$@" ;;
@@ -421,7 +422,6 @@ __awsenv_apply() {
     command awsenv "$@"
     return
   fi
-  if [[ $#,$1,${2-} == 2,assume,[^-]* ]] && __awsenv_switch "$2"; then return 0; fi
   out=$(\command awsenv "$@" --shell zsh) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
