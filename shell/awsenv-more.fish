@@ -370,27 +370,31 @@ function __awsenv_is_untouched
     or test -n "$AWS_DEFAULT_REGION"
 end
 
-# True if the variables named in $argv[2] are what $argv[1] says.
+# What an assume depends on, beside the AWS files.
+set -g __awsenv_relevant HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL \
+    AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION \
+    AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT
+
+# True if the variables named in $argv[2] are those, and what $argv[1] says.
 function __awsenv_has_settings
-    # They are always the same ones.
+    # By their names, for a loop takes ten times as long.
+    set -l found "|HOME=$HOME|USERPROFILE=$USERPROFILE|AWS_CONFIG_FILE=$AWS_CONFIG_FILE|AWS_SHARED_CREDENTIALS_FILE=$AWS_SHARED_CREDENTIALS_FILE|AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL|AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_STS|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS|AWSENV_DEADLINE=$AWSENV_DEADLINE|AWSENV_DURATION=$AWSENV_DURATION|AWSENV_LEAD=$AWSENV_LEAD|AWSENV_MFA_DURATION=$AWSENV_MFA_DURATION|AWSENV_MFA_PROCESS_TIMEOUT=$AWSENV_MFA_PROCESS_TIMEOUT|AWSENV_MIN_LEFT=$AWSENV_MIN_LEFT"
     test "$__awsenv_relevant" = $argv[2]
-    or set -g __awsenv_relevant (string split ' ' -- $argv[2])
-    set -l found
-    for name in $__awsenv_relevant
-        # Empty and unset look the same here, and are not the same to all of them.
-        set -q $name
-        and test -z "$$name"
-        and return 1
-        set found "$found|$name=$$name"
-    end
+    and test "$found" = "$argv[1]"
     # Where one of them names another variable, that counts too.
-    test "$found" = "$argv[1]"
     and not string match -q '*$*' -- $found
+    # Empty and unset look the same here, and are not the same to all of them.
+    and not builtin contains -- '' $HOME $USERPROFILE $AWS_CONFIG_FILE $AWS_SHARED_CREDENTIALS_FILE $AWS_ENDPOINT_URL $AWS_ENDPOINT_URL_STS $AWS_IGNORE_CONFIGURED_ENDPOINT_URLS $AWSENV_DEADLINE $AWSENV_DURATION $AWSENV_LEAD $AWSENV_MFA_DURATION $AWSENV_MFA_PROCESS_TIMEOUT $AWSENV_MIN_LEFT
+    or return 1
+    set -q $__awsenv_relevant
+    set -l missing $status
+    set -q $__awsenv_relevant'[1]'
+    test $status = $missing
     or return 1
     # All that are set are seen by programs too.
     set -l all $__awsenv_relevant $__awsenv_sets AWSENV_CACHE_DIR XDG_CACHE_HOME
     set -q $all
-    set -l missing $status
+    set missing $status
     set -q --export $all
     test $status = $missing
 end
