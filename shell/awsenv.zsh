@@ -40,7 +40,7 @@ __awsenv_precmd() {
 __awsenv_complete() { if __awsenv_rest; then __awsenv_complete "$@"; fi; }
 awsenv() { if __awsenv_rest; then awsenv "$@"; else command awsenv "$@"; fi; }
 awsenv_segment() { if __awsenv_rest; then awsenv_segment; fi; }
-awsenv_unload() { __awsenv_rest && awsenv_unload; }
+awsenv_unload() { if __awsenv_rest; then awsenv_unload; fi; }
 
 typeset -ga precmd_functions
 precmd_functions+=(__awsenv_precmd)
