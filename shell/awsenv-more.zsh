@@ -173,9 +173,7 @@ __awsenv_place() {
 # so are the options: lengths are in bytes here. False where it is missing, torn or not ours.
 __awsenv_read() {
   local -a whole
-  case ${AWSENV_CACHE_DIR-} in \~/*) file=${HOME-}${AWSENV_CACHE_DIR#\~} ;; ?*) file=$AWSENV_CACHE_DIR ;; *) file=${HOME-}/.cache/awsenv ;; esac
-  case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
-  file=$file/$1/$2
+  file=${${AWSENV_CACHE_DIR:-${${(M)XDG_CACHE_HOME:#/*}:-${HOME-}/.cache}/awsenv}/#\~\//${HOME-}/}/$1/$2
   if [[ ! -f $file || ! -r $file ]]; then return 1; fi
   text=$(<"$file")
   # No link, of ours; what $(<...) leaves out is one line end, without which it is torn.
@@ -221,10 +219,9 @@ __awsenv_switch() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
   local text file hex put settings session margin region
   local -a match mbegin mend parts
-  # Only from here on is it known that fractions of a second in a file's time are compared.
-  # eval "$(awsenv assume ...)" and pipes get what the program prints.
-  if [[ ! -t 1 ]]; then return 1; fi
-  if [[ $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
+  # eval "$(awsenv assume ...)" and pipes get what the program prints. Only from 5.8 on is it known
+  # that fractions of a second in a file's time are compared.
+  if [[ ! -t 1 || $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
   # What is set but not exported, or cannot be set, the program sees otherwise.
   if [[ ${(t)AWS_ACCESS_KEY_ID}${(t)AWS_SECRET_ACCESS_KEY}${(t)AWS_SESSION_TOKEN}${(t)AWS_CREDENTIAL_EXPIRATION}${(t)AWS_REGION}${(t)AWS_DEFAULT_REGION}${(t)AWSENV_PROFILE}${(t)AWSENV_SESSION}${(t)AWSENV_EXPIRES_AT}${(t)AWSENV_ISSUED_AT}${(t)AWSENV_BASELINE}${(t)AWSENV_PUT}${(t)AWSENV_CACHE_DIR}${(t)XDG_CACHE_HOME} != (scalar-export)# ]]; then return 1; fi
   # The variables have to be awsenv's, or not there at all: else there is something to put aside.
@@ -266,14 +263,9 @@ __awsenv_switch() {
     return 1
   fi
   if ! __awsenv_take "$session" "$margin"; then return 1; fi
-  put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID
-  if [[ -n $region ]]; then
-    put+="&AWS_DEFAULT_REGION=$region&AWS_REGION=$region"
-    builtin export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
-  else
-    builtin unset AWS_REGION AWS_DEFAULT_REGION
-  fi
-  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$session" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" AWSENV_PUT="$put"
+  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$session" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" \
+    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
+  if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi
   if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -r -- "awsenv: $1 for $__awsenv_text" >&2; fi
 }
 
