@@ -266,7 +266,7 @@ __awsenv_switch() {
   builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$session" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" \
     AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
   if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi
-  if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -r -- "awsenv: $1 for $__awsenv_text" >&2; fi
+  if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -ru2 -- "awsenv: $1 for $__awsenv_text"; fi
 }
 
 # --- 8. matching ---------------------------------------------------------------------------
