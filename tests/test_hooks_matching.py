@@ -77,9 +77,10 @@ FISH_ONLY = [
 READ = {
     "bash": "while IFS= read -r -d '' line; do"
     ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
-    "zsh": "setopt extended_glob; while IFS= read -r -d '' line; do"
+    "zsh": "setopt extended_glob; __awsenv_rest; while IFS= read -r -d '' line; do"
     ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
-    "fish": "while read -z line; if __awsenv_matches $line; echo 1; else; echo 0; end; end",
+    "fish": "__awsenv_rest; while read -z line;"
+    " if __awsenv_matches $line; echo 1; else; echo 0; end; end",
 }
 SHELLS = [each for each in programs() if each[0] in READ]
 every_shell = pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])

@@ -231,6 +231,8 @@ SETTINGS = {
     ),
     "fish": (
         "set -g LC_ALL C",
+        # The prompt of these tests is made with echo.
+        'function fish_prompt; builtin echo -n "#$_driven> "; end; '
         "function contains; end; function printf; end; function echo; end",
     ),
 }

@@ -1,0 +1,645 @@
+# The rest of awsenv.fish, sourced by it at the first need: it may come from a newer awsenv than the
+# small file that the shell has loaded.
+
+# --- 2. settings ---------------------------------------------------------------------------
+
+# AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
+# AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# They are read where they are used, so that a change takes effect at once.
+# `builtin` stands before what people have functions and aliases of the same name for. Where `test`
+# is given several conditions, a value of foreign origin comes last in each: `!` and -n mislead it.
+set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
+    k9s copilot sls serverless ansible-playbook aws-nuke
+# What an assume sets, or removes; the first six are there without awsenv too.
+set -g __awsenv_sets AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION \
+    AWS_REGION AWS_DEFAULT_REGION AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT \
+    AWSENV_BASELINE AWSENV_PUT
+
+# Prints the seconds in $argv[1] (90, 45s, 2m, 1h30m), or $argv[2] where it is none.
+function __awsenv_seconds
+    if string match -qr '^(\d{1,6}[smhd])*(\d{1,9})?$' -- "$argv[1]"; and test -n "$argv[1]"
+        builtin math (string replace -a s '*1+' -- $argv[1] | string replace -a m '*60+' | string replace -a h '*3600+' | string replace -a d '*86400+' | string replace -r '\+$' '')
+    else
+        builtin echo $argv[2]
+    end
+end
+
+# --- 3. clock and digits -------------------------------------------------------------------
+
+# Sets __awsenv_now to the epoch seconds: when the root folder was changed, and how long ago.
+function __awsenv_clock
+    set -g __awsenv_now (builtin math (builtin path mtime /; builtin echo +; builtin path mtime --relative /))
+end
+
+# Asked before any arithmetic.
+function __awsenv_is_time
+    string match -qr '^\d{1,12}\z' -- "$argv[1]"
+end
+
+# --- 4. is the session ours? ---------------------------------------------------------------
+
+# True while the variable that awsenv put first still has the value it was given.
+function __awsenv_ours
+    set -l name
+    set -l value
+    string match -qr '^(?<name>AWS_ACCESS_KEY_ID|AWS_PROFILE)=(?<value>[^&]+)' -- "$AWSENV_PUT"
+    or return 1
+    # Keys, whoever exported them, win over a profile.
+    test $name = AWS_PROFILE -a -n "$AWS_ACCESS_KEY_ID"
+    and return 1
+    string match -q '*%*' -- $value
+    and set value (string unescape --style=url -- $value | string collect)
+    test "$$name" = "$value"
+end
+
+# Finds out what stays the same until a variable changes. __awsenv_end: the end of the session,
+# where that is known and the session ours. __awsenv_lead: how long before it counts as lapsed.
+function __awsenv_know
+    set -g __awsenv_end ''
+    set -g __awsenv_parts
+    set -g __awsenv_colors
+    set -g __awsenv_limits 900 300
+    set -g __awsenv_until 0
+    set -g __awsenv_from 0
+    __awsenv_ours
+    or return 0
+    if __awsenv_is_time "$AWSENV_EXPIRES_AT"
+        set __awsenv_end $AWSENV_EXPIRES_AT
+        set -g __awsenv_lead (__awsenv_seconds "$AWSENV_LEAD" 120)
+        __awsenv_is_time "$AWSENV_ISSUED_AT"
+        and test $AWSENV_ISSUED_AT -lt $__awsenv_end
+        and set __awsenv_lead (builtin math "min($__awsenv_lead, floor(($__awsenv_end - $AWSENV_ISSUED_AT) / 10))")
+    end
+    test -n "$AWSENV_PROFILE" -a off != "$AWSENV_PROMPT"
+    and __awsenv_know_text
+end
+
+# __awsenv_parts: the text before the time left and, where there is one in it, the text after.
+# __awsenv_colors, and __awsenv_limits: how much time left has the second and the third one.
+function __awsenv_know_text
+    set -l format '[{profile} {left}] '
+    set -q AWSENV_PROMPT_FORMAT
+    and set format "$AWSENV_PROMPT_FORMAT"
+    set -l head
+    set -l tail
+    test -z "$AWSENV_EXPIRES_AT"
+    and string match -qr '(?s)^(?<head>.*?) \{left\}(?<tail>.*)' -- $format
+    and set format $head$tail
+    # Without what would move or hide text on a screen: control characters, marks of direction,
+    # line separators, the byte order mark.
+    set -l profile (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- "$AWSENV_PROFILE" | string sub -l 60)
+    # Taken apart before the name is put in: that may hold a {left} of its own.
+    string match -qr '(?s)^(?<head>.*?)\{left\}(?<tail>.*)' -- $format
+    or set head $format
+    for text in $head $tail
+        string match -qr '(?s)^(?<head>.*?)\{profile\}(?<tail>.*)' -- $text
+        and set text $head$profile$tail
+        set -a __awsenv_parts $text
+    end
+    set -g __awsenv_limits (__awsenv_seconds "$AWSENV_PROMPT_WARN" 900) (__awsenv_seconds "$AWSENV_PROMPT_URGENT" 300)
+    test -n "$NO_COLOR" -o dumb = "$TERM"
+    and return 0
+    set __awsenv_colors 32 33 31
+    set -q AWSENV_PROMPT_COLORS
+    and set __awsenv_colors (string split -n ' ' -- "$AWSENV_PROMPT_COLORS")
+end
+
+function __awsenv_lapsed
+    __awsenv_compute
+    test -n "$__awsenv_end"
+    or return 1
+    __awsenv_clock
+    test (builtin math $__awsenv_end - $__awsenv_now) -le $__awsenv_lead
+end
+
+# --- 5. segment ----------------------------------------------------------------------------
+
+# Sets __awsenv_seconds_left until $argv[1], by the clock $argv[2..3], and __awsenv_text to what
+# people read. Every substitution costs as much as ten commands.
+function __awsenv_left
+    set -l left "$argv[1] - $argv[2] - $argv[3]"
+    set -l parts (builtin math $left; builtin math "floor(($left) / 3600)"; builtin math "floor(($left) / 60) % 60")
+    set -g __awsenv_seconds_left $parts[1]
+    set -g __awsenv_text lapsed
+    if test $parts[2] -gt 0
+        set __awsenv_text $parts[2]h$parts[3]m
+        test $parts[3] -lt 10
+        and set __awsenv_text $parts[2]h0$parts[3]m
+    else if test $parts[3] -gt 0
+        set __awsenv_text $parts[3]m
+    else if test $parts[1] -gt 0
+        set __awsenv_text $parts[1]s
+    end
+end
+
+# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
+function __awsenv_compute
+    # Unset and empty are two things for the first two.
+    set -l state f$AWSENV_PROMPT_FORMAT c$AWSENV_PROMPT_COLORS "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$NO_COLOR|$TERM"
+    if test "$state" != "$__awsenv_state"
+        set -g __awsenv_state "$state"
+        __awsenv_know
+    end
+    set -l clock 0 0
+    test -n "$__awsenv_end"
+    and set clock (builtin path mtime /; builtin path mtime --relative /)
+    # Nothing changes until there is another text or colour.
+    test "$clock[1]" = "$__awsenv_root" -a $clock[2] -ge $__awsenv_from -a $clock[2] -lt $__awsenv_until
+    and test "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END" = "$__awsenv_shown"
+    and return 0
+    set -g __awsenv_root $clock[1]
+    set __awsenv_from $clock[2]
+    set __awsenv_until 1
+    set -l color $__awsenv_colors[1]
+    set -g __awsenv_text '?'
+    if test -n "$__awsenv_end"
+        __awsenv_left $__awsenv_end $clock
+        test $__awsenv_seconds_left -le $__awsenv_limits[1]
+        and set color $__awsenv_colors[2]
+        test $__awsenv_seconds_left -le $__awsenv_limits[2]
+        and set color $__awsenv_colors[-1]
+        __awsenv_wait $__awsenv_seconds_left
+    end
+    set -g AWSENV_SEGMENT "$__awsenv_parts[1]"
+    set -q __awsenv_parts[2]
+    and set AWSENV_SEGMENT $__awsenv_parts[1]$__awsenv_text$__awsenv_parts[2]
+    set -g AWSENV_COLOR ''
+    set -g AWSENV_COLOR_END ''
+    if test -n "$AWSENV_SEGMENT"; and string match -qr '^[\d;]+$' -- "$color"
+        set AWSENV_COLOR \e'['$color'm'
+        set AWSENV_COLOR_END \e'[0m'
+    end
+    set -g __awsenv_shown $AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END
+end
+
+# Sets __awsenv_until to when it is to be computed again with $argv[1] seconds left.
+function __awsenv_wait
+    set -l next (builtin math "$argv[1] - 1")
+    test $argv[1] -ge 60
+    and set next (builtin math "$argv[1] - $argv[1] % 60 - 1")
+    for limit in $__awsenv_limits
+        test $limit -gt $next -a $limit -lt $argv[1]
+        and set next $limit
+    end
+    # What has lapsed stays so.
+    test $argv[1] -gt 0
+    or set next -999999999
+    set __awsenv_until (builtin math "$__awsenv_from + $argv[1] - $next")
+end
+
+# For prompts made by hand: computes the segment anew and prints it, without colour.
+function awsenv_segment
+    __awsenv_compute
+    builtin printf %s "$AWSENV_SEGMENT"
+end
+
+# --- 6. prompt placement -------------------------------------------------------------------
+
+# Puts the segment in front of fish_prompt, unless that has it already or the person places it.
+# Themes may define fish_prompt again at any time: it is ours while it says so.
+function __awsenv_place
+    if test -n "$AWSENV_PROMPT" -a on != "$AWSENV_PROMPT"
+        return 0
+    end
+    if __awsenv_is_placed
+        return 0
+    end
+    functions fish_prompt | string match -qr 'AWSENV_SEGMENT|awsenv_segment'
+    and return 0
+    functions -q __awsenv_their_prompt
+    and functions -e __awsenv_their_prompt
+    functions -c fish_prompt __awsenv_their_prompt
+    __awsenv_define_prompt
+end
+
+function __awsenv_is_placed
+    test (functions --details --verbose fish_prompt)[-1] = 'awsenv before another prompt'
+end
+
+set -g __awsenv_next __awsenv_their_prompt
+
+function __awsenv_define_prompt
+    # Theirs comes first, for it sees $status and $pipestatus as they are only there: until it has
+    # run, nothing but `set` leaves them alone.
+    function fish_prompt --description 'awsenv before another prompt'
+        set -g __awsenv_ran 1
+        set -l next $__awsenv_next
+        # Theirs may hold a copy of this function, which must not call it once more.
+        set -lx __awsenv_next :
+        set -l lines ($next $argv)
+        test -z "$AWSENV_PROMPT" -o on = "$AWSENV_PROMPT"
+        and set lines[1] "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END$lines[1]"
+        builtin printf %s "$lines[1]"
+        set -q lines[2]
+        and builtin printf '\n%s' $lines[2..]
+    end
+end
+
+# --- 7. record -----------------------------------------------------------------------------
+
+# Reads record $argv[2] in folder $argv[1] of the cache: sets its caller's `file` and `text`. False
+# where it is missing, torn or not to be trusted.
+function __awsenv_read --no-scope-shadowing
+    set file "$HOME/.cache/awsenv"
+    set -l rest
+    if string match -qr '^~(?<rest>/.*)' -- "$AWSENV_CACHE_DIR"
+        set file "$HOME$rest"
+    else if test -n "$AWSENV_CACHE_DIR"
+        set file "$AWSENV_CACHE_DIR"
+    else if string match -q '/*' -- "$XDG_CACHE_HOME"
+        set file $XDG_CACHE_HOME/awsenv
+    end
+    set file $file/$argv[1]/$argv[2]
+    # A regular file of this user, and no link.
+    test -f $file -a ! -L $file -a -O $file -a -r $file
+    and read --null text <$file
+    # Whole, and no name twice.
+    and string match -qr '(*LF)^AWSENV_RECORD=1\n(?:(?!END=)[A-Z_][A-Z0-9_]*+=[^\x00-\x1f\x7f-\x9f]*+\n)++END='$argv[2]'\n\z' -- "$text"
+    and not string match -qr '(*LF)\n([A-Z_][A-Z0-9_]*+=)(?:.*+\n)*?\1' -- $text
+end
+
+# Takes over the session in record $argv[1] if it has more than $argv[2] seconds left, or more than
+# a tenth of its life. What a pattern names is a local variable from there on.
+function __awsenv_take
+    set -l file
+    set -l text
+    set -l line '(?=(?:.*\n)*?'
+    string match -qr '^[0-9a-f]{40}\z' -- "$argv[1]"
+    and __awsenv_read sessions $argv[1]
+    and string match -qr "(*LF)^$line"'AWS_ACCESS_KEY_ID=(?<__awsenv_key>[A-Za-z0-9]+)\n)'$line'AWS_SECRET_ACCESS_KEY=(?<__awsenv_secret>.+)\n)'$line'AWS_SESSION_TOKEN=(?<__awsenv_token>.+)\n)'$line'AWS_CREDENTIAL_EXPIRATION=(?<__awsenv_expiration>.+)\n)'$line'ISSUED_AT=(?<__awsenv_issued>\d{1,12})\n)'$line'EXPIRES_AT=(?<__awsenv_expires>\d{1,12})\n)' -- $text
+    or return 1
+    set -l life "$__awsenv_expires - $__awsenv_issued"
+    set -l numbers (builtin path mtime /; builtin path mtime --relative /; builtin math $life; builtin math $life + 900; builtin math "min($argv[2], floor(($life) / 10))")
+    __awsenv_left $__awsenv_expires $numbers[1..2]
+    test $numbers[3] -gt 0 -a $numbers[3] -le 129600
+    and test $__awsenv_seconds_left -gt $numbers[5] -a $__awsenv_seconds_left -le $numbers[4]
+    or return 1
+    set -gx AWS_ACCESS_KEY_ID $__awsenv_key
+    set -gx AWS_SECRET_ACCESS_KEY $__awsenv_secret
+    set -gx AWS_SESSION_TOKEN $__awsenv_token
+    set -gx AWS_CREDENTIAL_EXPIRATION $__awsenv_expiration
+    set -gx AWSENV_ISSUED_AT $__awsenv_issued
+    set -gx AWSENV_EXPIRES_AT $__awsenv_expires
+end
+
+# Takes over a session that another terminal has got meanwhile; false where there is none.
+function __awsenv_load
+    string match -q 'AWS_ACCESS_KEY_ID=*' -- "$AWSENV_PUT"
+    and __awsenv_take "$AWSENV_SESSION" (__awsenv_seconds "$AWSENV_LEAD" 120)
+    and set -gx AWSENV_PUT (string replace -r '=[^&]*' "=$AWS_ACCESS_KEY_ID" -- $AWSENV_PUT)
+end
+
+# `awsenv assume $argv[1]` without a process, where it is certain what the program would do: its
+# note on that name is as new as the AWS files, and all variables are as they were or as awsenv
+# left them. False, with nothing changed, in any doubt.
+function __awsenv_switch
+    set -l file
+    set -l text
+    set -l line '(?=(?:.*\n)*?'
+    # fish 3.5 cannot compare the times of files.
+    string match -qr '^[!-~]{1,300}\z' -- "$argv[1]"
+    and not string match -q '3.5.*' -- $version
+    and __awsenv_is_untouched
+    and string match -qar '(?<__awsenv_chars>.)' -- $argv[1]
+    and __awsenv_read names (builtin printf %02x \'$__awsenv_chars[1..100])
+    and string match -qr "(*LF)^$line"'NAME=(?<__awsenv_name>.+)\n)'$line'SESSION=(?<__awsenv_session>.+)\n)'$line'MARGIN=(?<__awsenv_margin>\d{1,9})\n)'$line'RELEVANT=(?<__awsenv_names>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n)'$line'PLAIN_ENVIRONMENT=(?<__awsenv_settings>.+)\n)'$line'CONFIG=(?<__awsenv_config>/.+)\n)'$line'CREDENTIALS=(?<__awsenv_credentials>/.+)\n)(?:'$line'REGION=(?<__awsenv_region>.*)\n))?' -- $text
+    and test "$__awsenv_name" = "$argv[1]"
+    and __awsenv_has_settings $__awsenv_settings $__awsenv_names
+    and __awsenv_same_time $file $__awsenv_config
+    and __awsenv_same_time $file.credentials $__awsenv_credentials
+    or return 1
+    if set -q __awsenv_region[1]
+        string match -qr '^[A-Za-z0-9-]+\z' -- $__awsenv_region
+        or return 1
+    else if string match -q '*REGION=*' -- "$AWSENV_BASELINE"
+        # The region from before awsenv would count.
+        return 1
+    end
+    __awsenv_take $__awsenv_session $__awsenv_margin
+    or return 1
+    set -q AWSENV_PUT
+    or set -g AWSENV_BASELINE ''
+    set -l put AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID
+    if set -q __awsenv_region[1]
+        set -gx AWS_REGION $__awsenv_region
+        set -gx AWS_DEFAULT_REGION $__awsenv_region
+        set put "$put&AWS_DEFAULT_REGION=$__awsenv_region&AWS_REGION=$__awsenv_region"
+    else
+        set -eg AWS_REGION AWS_DEFAULT_REGION
+    end
+    set -gx AWSENV_PROFILE $__awsenv_name
+    set -gx AWSENV_SESSION $__awsenv_session
+    set -gx AWSENV_BASELINE "$AWSENV_BASELINE"
+    set -gx AWSENV_PUT $put
+    test -t 2
+    and builtin echo "awsenv: $__awsenv_name for $__awsenv_text" >&2
+    return 0
+end
+
+# True if what awsenv sets is as it left it, or has not been set by anybody.
+function __awsenv_is_untouched
+    # `set -q` gives the number of names that are not set.
+    set -q AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN
+    test $status = 3
+    or return 1
+    # A local variable hides what is set here, and a universal one shows up where that goes.
+    set -q --local $__awsenv_sets
+    test $status = 12
+    or return 1
+    set -q --universal $__awsenv_sets
+    test $status = 12
+    or return 1
+    if not set -q AWSENV_PUT
+        set -q $__awsenv_sets[1..6]
+        test $status = 6
+        return
+    end
+    set -l key
+    set -l region
+    set -l default
+    string match -qr '^AWS_ACCESS_KEY_ID=(?<key>[A-Za-z0-9]+)(?:&AWS_DEFAULT_REGION=(?<default>[A-Za-z0-9-]+))?(?:&AWS_REGION=(?<region>[A-Za-z0-9-]+))?\z' -- "$AWSENV_PUT"
+    and string match -qr '^(?:AWS_[A-Z_]+=[\w.~:/+=,@%-]*(?:&(?!\z)|\z))*\z' -- "$AWSENV_BASELINE"
+    and test "$key|$region|$default" = "$AWS_ACCESS_KEY_ID|$AWS_REGION|$AWS_DEFAULT_REGION"
+    or return 1
+    # Empty is not unset.
+    set -q AWS_REGION
+    and test -z "$AWS_REGION"
+    and return 1
+    not set -q AWS_DEFAULT_REGION
+    or test -n "$AWS_DEFAULT_REGION"
+end
+
+# What an assume depends on, beside the AWS files.
+set -g __awsenv_relevant HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL \
+    AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION \
+    AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT
+
+# True if the variables named in $argv[2] are those, and what $argv[1] says.
+function __awsenv_has_settings
+    # By their names, for a loop takes ten times as long.
+    set -l found "|HOME=$HOME|USERPROFILE=$USERPROFILE|AWS_CONFIG_FILE=$AWS_CONFIG_FILE|AWS_SHARED_CREDENTIALS_FILE=$AWS_SHARED_CREDENTIALS_FILE|AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL|AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_STS|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS|AWSENV_DEADLINE=$AWSENV_DEADLINE|AWSENV_DURATION=$AWSENV_DURATION|AWSENV_LEAD=$AWSENV_LEAD|AWSENV_MFA_DURATION=$AWSENV_MFA_DURATION|AWSENV_MFA_PROCESS_TIMEOUT=$AWSENV_MFA_PROCESS_TIMEOUT|AWSENV_MIN_LEFT=$AWSENV_MIN_LEFT"
+    test "$__awsenv_relevant" = $argv[2]
+    and test "$found" = "$argv[1]"
+    # Where one of them names another variable, that counts too.
+    and not string match -q '*$*' -- $found
+    # Empty and unset look the same here, and are not the same to all of them.
+    and not builtin contains -- '' $HOME $USERPROFILE $AWS_CONFIG_FILE $AWS_SHARED_CREDENTIALS_FILE $AWS_ENDPOINT_URL $AWS_ENDPOINT_URL_STS $AWS_IGNORE_CONFIGURED_ENDPOINT_URLS $AWSENV_DEADLINE $AWSENV_DURATION $AWSENV_LEAD $AWSENV_MFA_DURATION $AWSENV_MFA_PROCESS_TIMEOUT $AWSENV_MIN_LEFT
+    or return 1
+    set -q $__awsenv_relevant
+    set -l missing $status
+    set -q $__awsenv_relevant'[1]'
+    test $status = $missing
+    or return 1
+    # All that are set are seen by programs too.
+    set -l all $__awsenv_relevant $__awsenv_sets AWSENV_CACHE_DIR XDG_CACHE_HOME
+    set -q $all
+    set missing $status
+    set -q --export $all
+    test $status = $missing
+end
+
+# True if the note $argv[1] carries the time of the file $argv[2].
+function __awsenv_same_time
+    test -f $argv[1] -a ! -L $argv[1] -a -O $argv[1] -a -f $argv[2]
+    and not test $argv[1] -nt $argv[2]
+    and not test $argv[1] -ot $argv[2]
+end
+
+# --- 8. matching ---------------------------------------------------------------------------
+
+# True if the line $argv[1] holds a command that uses AWS and does not choose a profile itself.
+function __awsenv_matches
+    # Quoted text is blanked, but for bare words and $(...) inside "...".
+    set -l text (string replace -ra -- '\'([\w./-]*)\'|"([\w./-]*)"|"(?:[^"\\\\]|\\\\.)*?(\$\((?:[^"\\\\]|\\\\.)*)"|(\'(?:[^\'\\\\]|\\\\.)*\'|"(?:[^"\\\\]|\\\\.)*")|\\\\\n|\\\\([\w./-])|(\\\\.)' '$1$2${3:+_${3}}${4:+_}$5${6:+_}' $argv[1] | string collect)
+    # Comments, and what looks like a separator without being one.
+    set text (string replace -ra '(?m)(^|[\s;|&()])#.*' '$1' -- $text | string collect)
+    set text (string replace -ra '[<>]&|&>' '>' -- $text | string collect)
+    for simple in (string split -n \n -- (string replace -ra '[;|&()`]' \n -- $text | string collect))
+        __awsenv_uses_aws (string split -n ' ' -- (string replace -a \t ' ' -- $simple))
+        and return 0
+    end
+    return 1
+end
+
+# True if the words of a simple command run something that uses AWS, without a --profile.
+function __awsenv_uses_aws
+    set -l before
+    set -l found
+    set -l skip
+    builtin contains -- --profile $argv
+    or string match -q -- '--profile=*' $argv
+    and return 1
+    for word in $argv
+        set -l name (string replace -r '.*/' '' -- $word)
+        if set -q skip[1]
+            set skip
+        else if string match -qr '[<>]' -- $word
+            string match -qr '[<>]$' -- $word
+            and set skip 1
+        else if string match -qr '^[A-Za-z_]\w*=' -- $word
+            continue
+        else if __awsenv_is_command $name
+            return 0
+        else if set -q before[1]
+            # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
+            builtin contains -- $before$word command-v command-q command-s type
+            and return 1
+        else if builtin contains -- $name sudo doas env command exec nohup nice time timeout xargs watch
+            set before $name
+        else if not builtin contains -- $name and or not ! begin if else while then do elif until '{' '}'
+            return 1
+        end
+    end
+    return 1
+end
+
+function __awsenv_is_command
+    set -l own (string split -n ' ' -- "$AWSENV_COMMANDS")
+    not builtin contains -- -$argv[1] $own
+    and not string match -q -- '-*' $argv[1]
+    and builtin contains -- "$argv[1]" $__awsenv_commands $own
+end
+
+# --- 9. refresh ----------------------------------------------------------------------------
+
+# True if the line $argv[1] is one to renew the session for.
+function __awsenv_wanted
+    test "$AWSENV_AUTO" != off
+    or return 1
+    # In this mode a cancel holds until there is a new session; then only what uses AWS asks.
+    if test "$AWSENV_AUTO" = all; and test "$__awsenv_snoozed" != "$AWSENV_EXPIRES_AT"
+        not string match -qr '^\s*(awsenv|exit)(?![\w-]*\w)|^\s*awsenv_|^\s*$' -- $argv[1]
+        return
+    end
+    __awsenv_matches $argv[1]
+end
+
+# Renews the session; false if the line must not run.
+function __awsenv_renew
+    __awsenv_load
+    and return 0
+    set -l lead $AWSENV_LEAD
+    test -n "$lead"
+    or set lead 2m
+    set -l out (AWSENV_LEAD=$lead command awsenv refresh --shell fish)
+    set -l code $status
+    # No code was given, or there is no awsenv (any more): the line runs as it is.
+    if test $code = 127; or test "$out" = 'begin; : awsenv; end'
+        return 0
+    end
+    if test $code = 0; and string match -q 'begin; : awsenv;*' -- "$out"
+        eval $out
+        and return 0
+    end
+    set -g __awsenv_snoozed "$AWSENV_EXPIRES_AT"
+    return 1
+end
+
+# --- 10. hooking in ------------------------------------------------------------------------
+
+set -g __awsenv_asked ''
+
+# What is defined here as a handler is called from the next event on.
+function __awsenv_prompt --on-event fish_prompt
+    __awsenv_compute
+    # If it ran at the last prompt, it is there still, be it as part of another one.
+    test -z "$AWSENV_SEGMENT" -o "$__awsenv_ran" = 1
+    or __awsenv_place
+    set -g __awsenv_ran ''
+    set -q __awsenv_bound
+    or __awsenv_bind
+end
+
+# Enter asks first, and keeps the line for editing where there is no code: only a key can do
+# that. A person's own binding of Enter is theirs.
+function __awsenv_bind
+    set -g __awsenv_bound
+    for key in \r \n
+        for mode in default insert
+            bind --user -M $mode $key >/dev/null 2>&1
+            and continue
+            bind -M $mode $key __awsenv_enter
+            set -a __awsenv_bound $mode
+            set -a __awsenv_bound $key
+        end
+    end
+end
+
+function __awsenv_enter
+    if not commandline --paging-mode; and commandline --is-valid; and __awsenv_lapsed
+        set -l line (commandline | string collect)
+        # Enter expands an abbreviation, but only after this.
+        set -l word (commandline -t)
+        if abbr -q -- "$word"
+            set line $line (abbr --show | string match -rg -- ' -- '(string escape --style=regex -- $word)' (.+)$' | string unescape)
+        end
+        if __awsenv_wanted "$line"
+            if not __awsenv_renew
+                commandline -f repaint
+                return
+            end
+            set -g __awsenv_asked 1
+            commandline -f repaint
+        end
+    end
+    if builtin contains -- "$fish_key_bindings" fish_vi_key_bindings fish_hybrid_key_bindings
+        set fish_bind_mode insert
+    end
+    commandline -f execute
+end
+
+# Where Enter is not ours. The command sees what is set here, but nothing can stop it any more.
+function __awsenv_preexec --on-event fish_preexec
+    if test -z "$__awsenv_asked"; and __awsenv_lapsed; and __awsenv_wanted $argv[1]
+        __awsenv_renew
+    end
+    set -g __awsenv_asked ''
+end
+
+# --- 11. the awsenv command ----------------------------------------------------------------
+
+# assume, unset and refresh act on this shell; everything else is the program, untouched.
+function awsenv
+    switch "$argv[1],$argv[2],$argv[3..]"
+        case auto,on,
+            set -g AWSENV_AUTO match
+        case auto,off, auto,all,
+            set -g AWSENV_AUTO $argv[2]
+        case 'auto,*'
+            builtin echo 'awsenv: usage: awsenv auto on|off|all' >&2
+            return 2
+        case prompt,on, prompt,off,
+            set -g AWSENV_PROMPT $argv[2]
+        case 'assume,*' 'unset,*' 'refresh,*'
+            __awsenv_apply $argv
+        case 'doctor,*'
+            AWSENV_HOOK='fish 0.1.0' command awsenv $argv
+        case '*'
+            command awsenv $argv
+    end
+end
+
+function __awsenv_apply
+    # `awsenv assume ... | source` and the like get what the program prints.
+    if not test -t 1; or string match -qr -- '^(--|--help|--print|--(shell|format)(=.*)?)$' $argv
+        command awsenv $argv
+        return
+    end
+    if test "$argv[1]" = assume; and set -q argv[2]; and not set -q argv[3]
+        not string match -q -- '-*' $argv[2]
+        and __awsenv_switch $argv[2]
+        and return 0
+    end
+    set -l out (command awsenv $argv --shell fish)
+    set -l code $status
+    if string match -q 'begin; : awsenv;*' -- "$out"
+        test $code = 0
+        and eval $out
+        return
+    end
+    test -z "$out"; or test "$out" = false
+    or builtin printf '%s\n' $out
+    return $code
+end
+
+# --- 12. completion ------------------------------------------------------------------------
+
+# The program knows commands, options and profiles.
+function __awsenv_completions
+    set -l words (commandline -opc) (commandline -ct)
+    set -l found (command awsenv __complete fish $words[2..] 2>/dev/null)
+    if string match -q -- \t'command *' $found[1]
+        # From there on it is another command's line.
+        set -l first (math 1 + (string replace -r '.* ' '' -- $found[1]))
+        complete -C (string join -- ' ' (string escape -- $words[$first..-2]) $words[-1])
+    else
+        builtin printf '%s\n' $found
+    end
+end
+
+# --- 13. unload ----------------------------------------------------------------------------
+
+function awsenv_unload
+    set -l kept '^$'
+    if __awsenv_is_placed
+        functions -e fish_prompt
+        functions -c __awsenv_their_prompt fish_prompt
+    else if test "$__awsenv_ran" = 1
+        # Another prompt holds a copy of ours, which is then a mere passage.
+        set kept '^__awsenv_(next|their_prompt)$'
+    end
+    while set -q __awsenv_bound[1]
+        bind --user -M $__awsenv_bound[1] $__awsenv_bound[2] | string match -q '*__awsenv_enter*'
+        and bind --erase --user -M $__awsenv_bound[1] $__awsenv_bound[2]
+        set -e __awsenv_bound[1..2]
+    end
+    complete -e -c awsenv
+    functions -e awsenv awsenv_segment awsenv_unload
+    functions -q __awsenv_their_function
+    and functions -c __awsenv_their_function awsenv
+    functions -e (functions --all --names | string match '__awsenv_*' | string match -rv $kept)
+    set -e AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END (set --names | string match '__awsenv_*' | string match -rv $kept)
+end
+
+set -g __awsenv_ready $fish_pid

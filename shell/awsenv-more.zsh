@@ -1,0 +1,469 @@
+# The rest of awsenv.zsh, sourced by it at the first need: it may come from a newer awsenv than the
+# small file that the shell has loaded. The options are zsh's own here, with extended_glob and
+# without aliases, so that no alias of a builtin ends up in a function.
+# Functions give their results in variables: $(...) would cost a process.
+
+# --- 2. settings ---------------------------------------------------------------------------
+
+# AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
+# AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# They are read where they are used, so that a change takes effect at once.
+typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
+typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+typeset -g __awsenv_from=1 __awsenv_to=0
+
+# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
+__awsenv_seconds() {
+  typeset -g __awsenv_n="$2"
+  case $1 in '' | [smhd]* | *[^0123456789smhd]* | *[smhd][smhd]* | ?????????????*) return 0 ;; esac
+  # 1h30m becomes 10#1*3600+10#30*60.
+  __awsenv_n=10#${1//s/*1+10#}
+  __awsenv_n=${__awsenv_n//m/*60+10#}
+  __awsenv_n=${__awsenv_n//h/*3600+10#}
+  __awsenv_n=${__awsenv_n//d/*86400+10#}
+  __awsenv_n=$(( ${__awsenv_n%+10\#} ))
+}
+
+# --- 3. clock and digits -------------------------------------------------------------------
+
+# Sets __awsenv_now to the epoch seconds, without the module that EPOCHSECONDS needs.
+__awsenv_clock() {
+  typeset -g __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now}
+}
+
+# Asked before any arithmetic: there, zsh would run the command in x[$(command)].
+__awsenv_is_time() {
+  case ${1-} in '' | *[^0123456789]* | ?????????????*) return 1 ;; esac
+}
+
+# --- 4. is the session ours? ---------------------------------------------------------------
+
+# True while the variable that awsenv put first still has the value it was given.
+__awsenv_ours() {
+  local pair=${${AWSENV_PUT-}%%\&*} value
+  value=${pair#*=} pair=${pair%%=*}
+  case $pair in AWS_ACCESS_KEY_ID | AWS_PROFILE) ;; *) return 1 ;; esac
+  if [[ $value == *%* ]]; then builtin printf -v value %b "${value//\%/\\x}"; fi
+  # Keys, whoever exported them, win over a profile.
+  if [[ $pair == AWS_PROFILE && -n ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
+  [[ -n $value && ${(P)pair-} == "$value" ]]
+}
+
+# Limits __awsenv_n seconds to a tenth of the life of what ends at $1 and was issued at $2.
+__awsenv_limit() {
+  if __awsenv_is_time "$2" && (( 10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10 )); then
+    __awsenv_n=$(( (10#$1 - 10#$2) / 10 ))
+  fi
+}
+
+# True if the session in this shell has lapsed or is about to; by what the last prompt found.
+__awsenv_lapsed() {
+  if [[ -z $__awsenv_end ]]; then return 1; fi
+  __awsenv_clock
+  (( __awsenv_end - __awsenv_now <= __awsenv_margin ))
+}
+
+# --- 5. segment ----------------------------------------------------------------------------
+
+# What would move or hide text on a screen, beside control characters: marks of direction, line
+# separators, the byte order mark.
+typeset -g __awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9\xef\xbb\xbf'
+
+# Sets __awsenv_text to $1 seconds as people read them.
+__awsenv_left() {
+  typeset -g __awsenv_text=lapsed
+  if (( $1 >= 3600 )); then
+    __awsenv_text=$(( $1 / 3600 ))h${(l:2::0:)$(( $1 / 60 % 60 ))}m
+  elif (( $1 >= 60 )); then
+    __awsenv_text=$(( $1 / 60 ))m
+  elif (( $1 > 0 )); then
+    __awsenv_text=${1}s
+  fi
+}
+
+# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it, and from
+# when to when they hold.
+__awsenv_render() {
+  local seconds color=$__awsenv_colors limit
+  AWSENV_SEGMENT=$__awsenv_head$__awsenv_tail AWSENV_COLOR='' AWSENV_COLOR_END='' __awsenv_placed='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
+  if [[ -n $__awsenv_end ]]; then
+    seconds=$(( __awsenv_end - __awsenv_now ))
+    __awsenv_left $seconds
+    if [[ -n $__awsenv_timed ]]; then AWSENV_SEGMENT=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
+    __awsenv_to=$(( __awsenv_now + (seconds < 60 ? 0 : seconds % 60) ))
+    if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
+    if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
+    for limit in $__awsenv_warn $__awsenv_urgent; do
+      if (( seconds > limit && __awsenv_end - __awsenv_to <= limit )); then __awsenv_to=$__awsenv_now; fi
+    done
+  fi
+  color=${color%% *}
+  if [[ -n $color && -n $AWSENV_SEGMENT ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+}
+
+# What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
+# if that is known and the session ours.
+__awsenv_prepare() {
+  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
+  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
+  if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
+  if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
+    __awsenv_end=$(( 10#$AWSENV_EXPIRES_AT ))
+    __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+    __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
+    __awsenv_margin=$__awsenv_n
+  elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
+    text=${text/\{left\}/\?}
+  else
+    text=${text/ \{left\}/}
+  fi
+  if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
+  # Only what stands around {left} is kept. The name may hold a {left} of its own.
+  name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
+  if (( ${#name} > 60 )); then name=${name[1,59]}~; fi
+  __awsenv_head=${text%%\{left\}*}
+  if [[ $text == *\{left\}* ]]; then __awsenv_timed=1 __awsenv_tail=${text#*\{left\}}; fi
+  if [[ $__awsenv_head == *\{profile\}* ]]; then
+    __awsenv_head=${__awsenv_head%%\{profile\}*}$name${__awsenv_head#*\{profile\}}
+  elif [[ $__awsenv_tail == *\{profile\}* ]]; then
+    __awsenv_tail=${__awsenv_tail%%\{profile\}*}$name${__awsenv_tail#*\{profile\}}
+  fi
+  __awsenv_seconds "${AWSENV_PROMPT_WARN:-15m}" 900
+  __awsenv_warn=$__awsenv_n
+  __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
+  __awsenv_urgent=$__awsenv_n
+  __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
+  if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[^0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
+}
+
+# Every function that zsh or a person calls begins with `emulate`, for the options here are theirs.
+# For prompts made by hand: computes the segment anew and prints it, without colour.
+awsenv_segment() {
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  __awsenv_clock
+  __awsenv_state=''
+  __awsenv_prepare
+  __awsenv_render
+  builtin print -rn -- "$AWSENV_SEGMENT"
+}
+
+# --- 6. prompt placement -------------------------------------------------------------------
+
+# Puts the segment in front of PROMPT, unless PROMPT has it already or the person places it. The
+# text stands in psvar: from there it is shown as it is, with or without PROMPT_SUBST.
+__awsenv_place() {
+  local front=''
+  if [[ ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then psvar[61]=$AWSENV_SEGMENT; fi
+  if [[ ${AWSENV_PROMPT:-on} == on && -n $AWSENV_SEGMENT && $1 == on ]]; then
+    front="%{$AWSENV_COLOR%}%61v%{$AWSENV_COLOR_END%}"
+  fi
+  if [[ -n $__awsenv_front && ${PROMPT-} == *"$__awsenv_front"* ]]; then
+    if [[ $front == "$__awsenv_front" ]]; then return 0; fi
+    PROMPT=${PROMPT%%"$__awsenv_front"*}${PROMPT#*"$__awsenv_front"}
+  fi
+  __awsenv_front=$front
+  case ${PROMPT-} in *AWSENV_SEGMENT* | *awsenv_segment*) __awsenv_front='' ;; *) PROMPT=$front${PROMPT-} ;; esac
+}
+
+# --- 7. record -----------------------------------------------------------------------------
+
+# Reads record $2 in folder $1 of the cache into `text`, with its `file`; both are the caller's, and
+# so are the options: lengths are in bytes here. False where it is missing, torn or not ours.
+__awsenv_read() {
+  local -a whole
+  file=${${AWSENV_CACHE_DIR:-${${(M)XDG_CACHE_HOME:#/*}:-${HOME-}/.cache}/awsenv}/#\~\//${HOME-}/}/$1/$2
+  if [[ ! -f $file || ! -r $file ]]; then return 1; fi
+  text=$(<"$file")
+  # No link, of ours; what $(<...) leaves out is one line end, without which it is torn.
+  whole=("$file"(N.UL$(( ${#text} + 1 ))))
+  [[ -n $whole ]]
+}
+
+# Takes over the session in record $1 if it lives for longer than $2 seconds. For lengths in bytes.
+__awsenv_take() {
+  local text file issued expires life mark=$'\nISSUED_AT='
+  local -a match mbegin mend parts lines names
+  if [[ ${#1} != 40 || $1 == *[^0123456789abcdef]* ]] || ! __awsenv_read sessions "$1"; then return 1; fi
+  # Cut at one place first: a pattern that looks for it takes longer.
+  parts=("${(@ps:$mark:)text}")
+  if [[ ${#parts} != 2 || $parts[2] != (#b)([0-9](#c1,12))$'\n'(ACCOUNT=[^[:cntrl:]]##$'\n'|)EXPIRES_AT=([0-9](#c1,12))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'(*) ]]; then return 1; fi
+  # The other lines: each has a name in capitals that no other has, and no control character.
+  lines=("${(@f)parts[1]}" "${(@f)match[8]}")
+  names=("${(@)lines%%=*}" ISSUED_AT ACCOUNT EXPIRES_AT AWS_CREDENTIAL_EXPIRATION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN)
+  if [[ $lines[1] != AWSENV_RECORD=1 || $lines[-1] != "END=$1" || ${#names} != ${#${(u)names}} || -n ${lines:#[A-Z_][A-Z0-9_]#=[^[:cntrl:]]#} ]]; then return 1; fi
+  issued=$match[1] expires=$match[3]
+  # The clock has no fractions: what is left may be a second less.
+  typeset -g __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now} life=$(( 10#$expires - 10#$issued ))
+  if (( life <= 0 || life > 36 * 3600 || 10#$issued > __awsenv_now + 900 )); then return 1; fi
+  if (( 10#$expires - __awsenv_now <= ($2 < life / 10 ? $2 : life / 10) + 1 )); then return 1; fi
+  builtin export AWS_ACCESS_KEY_ID="$match[5]" AWS_SECRET_ACCESS_KEY="$match[6]" AWS_SESSION_TOKEN="$match[7]" \
+    AWS_CREDENTIAL_EXPIRATION="$match[4]" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
+}
+
+# Takes over a session that another terminal has got meanwhile; false where there is none.
+__awsenv_load() {
+  builtin setopt local_options no_multibyte
+  if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+  if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
+  builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%\&*}"}"
+}
+
+# `awsenv assume $1` without a process, where it is certain what the program would do: its note on
+# that name is as new as the AWS files, and all settings and variables are as it knows them. False,
+# with nothing changed, in any doubt.
+__awsenv_switch() {
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
+  local text file hex put settings session margin region
+  local -a match mbegin mend parts
+  # eval "$(awsenv assume ...)" and pipes get what the program prints. Only from 5.8 on is it known
+  # that fractions of a second in a file's time are compared.
+  if [[ ! -t 1 || $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
+  # What is set but not exported, or cannot be set, the program sees otherwise.
+  if [[ ${(t)AWS_ACCESS_KEY_ID}${(t)AWS_SECRET_ACCESS_KEY}${(t)AWS_SESSION_TOKEN}${(t)AWS_CREDENTIAL_EXPIRATION}${(t)AWS_REGION}${(t)AWS_DEFAULT_REGION}${(t)AWSENV_PROFILE}${(t)AWSENV_SESSION}${(t)AWSENV_EXPIRES_AT}${(t)AWSENV_ISSUED_AT}${(t)AWSENV_BASELINE}${(t)AWSENV_PUT}${(t)AWSENV_CACHE_DIR}${(t)XDG_CACHE_HOME} != (scalar-export)# ]]; then return 1; fi
+  # The variables have to be awsenv's, or not there at all: else there is something to put aside.
+  put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
+  if [[ -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ]]; then return 1; fi
+  if [[ -n ${AWSENV_PUT+x} ]]; then
+    if [[ $AWSENV_PUT != "$put" || -z ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
+  elif [[ -n ${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x}${AWS_REGION+x}${AWS_DEFAULT_REGION+x} ]]; then
+    return 1
+  fi
+  if [[ ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[^A-Za-z0-9-]* ]]; then return 1; fi
+  # Empty is not the same as not set; a $ in a path leads to another variable.
+  settings="${(t)HOME}=${HOME-}|${(t)USERPROFILE}=${USERPROFILE-}|${(t)AWS_CONFIG_FILE}=${AWS_CONFIG_FILE-}|${(t)AWS_SHARED_CREDENTIALS_FILE}=${AWS_SHARED_CREDENTIALS_FILE-}|${(t)AWS_ENDPOINT_URL}=${AWS_ENDPOINT_URL-}|${(t)AWS_ENDPOINT_URL_STS}=${AWS_ENDPOINT_URL_STS-}|${(t)AWS_IGNORE_CONFIGURED_ENDPOINT_URLS}=${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS-}|${(t)AWSENV_DEADLINE}=${AWSENV_DEADLINE-}|${(t)AWSENV_DURATION}=${AWSENV_DURATION-}|${(t)AWSENV_LEAD}=${AWSENV_LEAD-}|${(t)AWSENV_MFA_DURATION}=${AWSENV_MFA_DURATION-}|${(t)AWSENV_MFA_PROCESS_TIMEOUT}=${AWSENV_MFA_PROCESS_TIMEOUT-}|${(t)AWSENV_MIN_LEFT}=${AWSENV_MIN_LEFT-}|"
+  if [[ $settings != ((scalar-export(|-special)=[^[:cntrl:]\|\$]##|=)\|)# ]]; then return 1; fi
+  # Names written out, here too: a loop takes ten times as long.
+  settings=$'\nRELEVANT=HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT\nPLAIN_ENVIRONMENT='"|HOME=${HOME-}|USERPROFILE=${USERPROFILE-}|AWS_CONFIG_FILE=${AWS_CONFIG_FILE-}|AWS_SHARED_CREDENTIALS_FILE=${AWS_SHARED_CREDENTIALS_FILE-}|AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL-}|AWS_ENDPOINT_URL_STS=${AWS_ENDPOINT_URL_STS-}|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS-}|AWSENV_DEADLINE=${AWSENV_DEADLINE-}|AWSENV_DURATION=${AWSENV_DURATION-}|AWSENV_LEAD=${AWSENV_LEAD-}|AWSENV_MFA_DURATION=${AWSENV_MFA_DURATION-}|AWSENV_MFA_PROCESS_TIMEOUT=${AWSENV_MFA_PROCESS_TIMEOUT-}|AWSENV_MIN_LEFT=${AWSENV_MIN_LEFT-}"$'\nCONFIG='
+  builtin printf -v hex %02x "${(@)${(@s::)1}/#/'}"
+  if [[ -z $hex ]] || ! __awsenv_read names "$hex"; then return 1; fi
+  # Cut at one place first, for a pattern takes longer to compare.
+  parts=("${(@ps:$settings:)text}")
+  if [[ ${#parts} != 2 || $parts[1] != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##) ]]; then return 1; fi
+  # Empty is not the same as not set.
+  if [[ $match[4]\& == *=\&* ]]; then return 1; fi
+  session=$match[1] region=${${match[2]#REGION=}%$'\n'} margin=$match[3]
+  if [[ $parts[2] != (#b)([^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=([^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'END=$hex ]]; then return 1; fi
+  # Without a region of the profile's, the one from before awsenv would count.
+  if [[ -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
+  # The AWS files are as old as their marks, or were missing (`-`) and still are.
+  if [[ $match[1] != /* || $match[3] != /* ]]; then return 1; fi
+  if [[ $match[2] == - ]]; then
+    if [[ -e $match[1] ]]; then return 1; fi
+  elif [[ ! -f $match[1] || $match[1] -nt $file || $match[1] -ot $file ]]; then
+    return 1
+  fi
+  file+=.credentials
+  if [[ $match[4] == - ]]; then
+    if [[ -e $match[3] ]]; then return 1; fi
+  elif [[ ! -f $match[3] || ! -f $file || $match[3] -nt $file || $match[3] -ot $file ]]; then
+    return 1
+  fi
+  if ! __awsenv_take "$session" "$margin"; then return 1; fi
+  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$session" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" \
+    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
+  if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi
+  if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -ru2 -- "awsenv: $1 for $__awsenv_text"; fi
+}
+
+# --- 8. matching ---------------------------------------------------------------------------
+
+# True if the line $1 holds a command that uses AWS and does not choose a profile itself.
+__awsenv_matches() {
+  local word name before='' found='' skip='' over='' inner
+  # zsh's own lexer; a last separator ends the last command.
+  for word in "${(@Z+C+)1}" ';'; do
+    case $word in
+      \;* | \|* | \&* | \( | \) | \{ | \})
+        if [[ -n $found && $over != profile ]]; then return 0; fi
+        # The words of x=(...) are no commands.
+        if [[ $skip != list || $word == \) ]]; then before='' found='' skip='' over=''; fi
+        continue
+        ;;
+    esac
+    # What is run inside of a word.
+    inner=$word
+    if [[ $word != *\"* ]]; then inner=${word//\'[^\']#\'/}; fi
+    case $inner in
+      *\$\(* | [\<\>=]\(*) if __awsenv_matches "${inner#*\(}"; then return 0; fi ;;
+      *\`*\`*) if __awsenv_matches "${${inner#*\`}%\`*}"; then return 0; fi ;;
+    esac
+    case $skip$word in
+      list* | word*) if [[ $skip == word ]]; then skip=''; fi && continue ;;
+      --profile | --profile=*) over=profile && continue ;;
+      *[\<\>] | *[\<\>]\&) skip=word && continue ;;
+      [A-Za-z_]*=\() skip=list && continue ;;
+      [A-Za-z_][A-Za-z0-9_]#(+|)=*) continue ;;
+    esac
+    name=${${(Q)word}##*/}
+    if [[ -n $found$over ]]; then continue; fi
+    if __awsenv_is_command "$name"; then found=1 && continue; fi
+    # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
+    case $before$word in command-[vV]) over=1 ;; esac
+    if [[ -n $before ]]; then continue; fi
+    case $name in
+      then | do | else | elif | if | while | until | ! | '()') ;;
+      sudo | doas | env | command | exec | nohup | nice | time | timeout | xargs | watch | noglob | nocorrect | -) before=$name ;;
+      *) over=1 ;;
+    esac
+  done
+  return 1
+}
+
+__awsenv_is_command() {
+  case " ${AWSENV_COMMANDS-} " in *" -$1 "*) return 1 ;; esac
+  [[ $1 == [^-]* && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
+}
+
+# --- 9. refresh ----------------------------------------------------------------------------
+
+# True if the line $1 is one to renew the session for.
+__awsenv_wanted() {
+  if [[ ${AWSENV_AUTO-} == off ]]; then return 1; fi
+  # In this mode a cancel holds until there is a new session; then only what uses AWS asks.
+  if [[ ${AWSENV_AUTO-} == all && $__awsenv_snoozed != "${AWSENV_EXPIRES_AT-}" ]]; then
+    case $1 in awsenv | awsenv[[:blank:]_]* | exit | exit[[:blank:]]*) return 1 ;; *) return 0 ;; esac
+  fi
+  __awsenv_matches "$1"
+}
+
+# Renews the session; false if the line must not run.
+__awsenv_renew() {
+  local out code=0
+  if __awsenv_load; then return 0; fi
+  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \command awsenv refresh --shell zsh) || code=$?
+  # No code was given, or there is no awsenv (any more): the line runs as it is.
+  if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
+  if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi
+  typeset -g __awsenv_snoozed="${AWSENV_EXPIRES_AT-}"
+  return 1
+}
+
+# --- 10. hooking in ------------------------------------------------------------------------
+
+typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed='' __awsenv_psvar="${#psvar}"
+
+# $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
+__awsenv_preexec() {
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  if ! __awsenv_lapsed || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
+  # Drops the whole line. The lapsed credentials stay: without any, tools would fall through to
+  # another identity. The person's own trap is back when this function has ended.
+  trap - INT
+  builtin kill -INT $$
+}
+
+__awsenv_precmd() {
+  local percent=off state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
+  [[ ! -o prompt_percent ]] || percent=on
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  # As __awsenv_clock does: a call takes as long as half of all this.
+  __awsenv_now='%D{%s}'
+  __awsenv_now=${(%)__awsenv_now}
+  if [[ $state != "$__awsenv_state" ]]; then
+    __awsenv_state=$state
+    __awsenv_prepare
+    __awsenv_render
+  elif (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then
+    __awsenv_render
+  fi
+  # Nearly always everything is in its place.
+  if [[ $percent${PROMPT-} == "$__awsenv_placed" && ${psvar[61]-} == "$AWSENV_SEGMENT" && ${precmd_functions[-1]-} == __awsenv_precmd && ( -n $__awsenv_completes || -z ${_comps+x} ) ]]; then return 0; fi
+  # After whatever sets PROMPT.
+  precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
+  # Once there is completion at all.
+  if [[ -z $__awsenv_completes && -n ${_comps+x} ]]; then
+    __awsenv_completes=1
+    compdef __awsenv_complete awsenv
+  fi
+  __awsenv_place $percent
+  __awsenv_placed=$percent${PROMPT-}
+}
+
+typeset -ga preexec_functions
+# First, so that a dropped line is not begun by others.
+preexec_functions=(__awsenv_preexec "${(@)preexec_functions}")
+
+# --- 11. the awsenv command ----------------------------------------------------------------
+
+# assume, unset and refresh act on this shell; everything else is the program, untouched.
+awsenv() {
+  case "${1-},${2-},$#" in
+    auto,on,2) typeset -g AWSENV_AUTO=match ;;
+    auto,off,2 | auto,all,2) typeset -g AWSENV_AUTO="$2" ;;
+    auto,*) builtin print -r -- 'awsenv: usage: awsenv auto on|off|all' >&2 && return 2 ;;
+    prompt,on,2 | prompt,off,2) typeset -g AWSENV_PROMPT="$2" ;;
+    assume,[^-]*,2) __awsenv_switch "$2" || __awsenv_apply "$@" ;;
+    assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
+    doctor,*) AWSENV_HOOK='zsh 0.1.0' command awsenv "$@" ;;
+    *) command awsenv "$@" ;;
+  esac
+}
+
+__awsenv_apply() {
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  local argument out code=0
+  for argument; do
+    case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
+  done
+  # eval "$(awsenv assume ...)" and pipes get what the program prints.
+  if [[ $code == 1 || ! -t 1 ]]; then
+    command awsenv "$@"
+    return
+  fi
+  out=$(\command awsenv "$@" --shell zsh) || code=$?
+  case $code,$out in
+    0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
+    *,'{ : awsenv;'* | *, | *,false) ;;
+    *) builtin print -r -- "$out" ;;
+  esac
+  return $code
+}
+
+# --- 12. completion ------------------------------------------------------------------------
+
+# The program knows commands, options and profiles. This runs with the options that zsh's own
+# completion functions expect, so they are left alone.
+__awsenv_complete() {
+  local -a found
+  local number
+  found=("${(@f)$(\builtin command awsenv __complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+  case ${found[1]-} in
+    # From there on it is another command's line.
+    $'\tcommand '*)
+      number=${found[1]##* }
+      builtin shift $number words
+      (( CURRENT -= number ))
+      _normal
+      ;;
+    ?*) _describe awsenv found ;;
+  esac
+}
+
+# --- 13. unload ----------------------------------------------------------------------------
+
+awsenv_unload() {
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  local name
+  AWSENV_PROMPT=off __awsenv_place off
+  precmd_functions=(${precmd_functions:#__awsenv_precmd})
+  preexec_functions=(${preexec_functions:#__awsenv_preexec})
+  if [[ $__awsenv_had != p* && -z $precmd_functions ]]; then unset precmd_functions; fi
+  if [[ $__awsenv_had != *x && -z $preexec_functions ]]; then unset preexec_functions; fi
+  psvar[61]=()
+  if (( ${#psvar} > __awsenv_psvar )) && [[ -z ${(j::)psvar[__awsenv_psvar + 1,-1]} ]]; then
+    psvar=("${(@)psvar[1,__awsenv_psvar]}")
+  fi
+  if [[ -n $__awsenv_completes ]]; then compdef -d awsenv; fi
+  builtin unfunction awsenv awsenv_segment awsenv_unload
+  unsetopt aliases
+  builtin eval "$__awsenv_function"
+  unset AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END
+  unset -m '__awsenv_*'
+  builtin unfunction -m '__awsenv_*'
+}
+
+typeset -g __awsenv_ready="$$"
