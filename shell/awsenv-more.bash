@@ -12,7 +12,7 @@ if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
-__awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+__awsenv_seen='' __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
 __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 __awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
@@ -93,17 +93,10 @@ __awsenv_left() {
   fi
 }
 
-# Sets __awsenv_seen to all that the segment hangs on, beside the time.
-__awsenv_look() {
-  # Quoted, this would take twice as long.
-  __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${NO_COLOR-}/${TERM-}
-}
-
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
-  __awsenv_look
   __awsenv_clock
-  if [[ $__awsenv_seen != "$__awsenv_state" ]]; then __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare; fi
+  if [[ -z $__awsenv_seen || $__awsenv_seen != "$__awsenv_state" ]]; then __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare; fi
   if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
   AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
 }
@@ -164,6 +157,7 @@ __awsenv_prepare() {
 
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
+  __awsenv_seen=''
   __awsenv_compute
   builtin printf %s "$AWSENV_SEGMENT"
 }
@@ -427,7 +421,7 @@ __awsenv_renew() {
 # would fall through to another identity.
 __awsenv_drop() {
   # So that the next prompt ends it.
-  __awsenv_settled=''
+  __awsenv_settled=()
   if ((__awsenv_version >= 500)); then
     # The person's own INT trap must not run; it is back before the next prompt.
     __awsenv_int=$(\builtin trap -p INT)
@@ -493,22 +487,37 @@ if ((__awsenv_version >= 503)); then __awsenv_set_trap=${__awsenv_set_trap/'$(\b
 # bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
 # shellcheck disable=SC2016
 __awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
-__awsenv_settled='' __awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing=''
+__awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing=''
 
 # False if __awsenv_after is to follow.
-__awsenv_before_prompt() {
-  __awsenv_status=$?
-  __awsenv_look
-  # Nearly always nothing has changed, and this is all: it is part of every prompt.
-  if [[ $__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-} != "$__awsenv_settled" ]] ||
-    ((EPOCHSECONDS > __awsenv_to || EPOCHSECONDS < __awsenv_from)) || ! builtin shopt -q promptvars; then __awsenv_update; fi
-  # Each command costs one more run of the trap, so nearly always this is the last one.
+if ((__awsenv_version >= 500)); then
+  # Nearly always this is all, and part of every prompt: what the segment hangs on is unchanged, and
+  # the prompts are as we left them. A look into a table takes half the time of a comparison, and
+  # quotes would double that of putting all together.
+  declare -gA __awsenv_settled=()
+  __awsenv_before_prompt() {
+    __awsenv_status=$? __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${NO_COLOR-}/${TERM-}
+    if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}]-} == 011 ]] &&
+      (((__awsenv_now = EPOCHSECONDS) <= __awsenv_to && __awsenv_now >= __awsenv_from)) && builtin shopt -q promptvars; then
+      __awsenv_alive='' __awsenv_armed=1 __awsenv_histcmd=${HISTCMD-}
+    else
+      __awsenv_check
+    fi
+  }
+else
+  __awsenv_before_prompt() { __awsenv_status=$? && __awsenv_check; }
+fi
+
+__awsenv_check() {
+  __awsenv_update
+  # Each command costs one more run of the trap.
   if [[ $__awsenv_status == 0 && ($__awsenv_alive == 1 || -z $__awsenv_end) ]]; then
-    __awsenv_alive='' __awsenv_histcmd=${HISTCMD-} __awsenv_tested=$'\n' __awsenv_line='' __awsenv_armed=${__awsenv_end:+1}
-    return 0
+    __awsenv_alive=''
+    __awsenv_arm
+  else
+    __awsenv_alive='' __awsenv_armed=''
+    return 1
   fi
-  __awsenv_alive='' __awsenv_armed=''
-  return 1
 }
 
 # Brings everything up to date.
@@ -518,14 +527,14 @@ __awsenv_update() {
   # This is what is found nearly always.
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
-  # Without bash's own clock it is never known to be.
-  if ((__awsenv_version >= 500)); then __awsenv_settled=$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}; fi
+  __awsenv_tested=$'\n' __awsenv_line='' __awsenv_settled=()
+  if [[ __awsenv_version -ge 500 && -n $__awsenv_seen ]]; then __awsenv_settled[$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}]=1; fi
   return 0
 }
 
 # The last thing before the prompt: from here on, commands are the person's.
 __awsenv_arm() {
-  __awsenv_histcmd=${HISTCMD-} __awsenv_tested=$'\n' __awsenv_line='' __awsenv_armed=${__awsenv_end:+1}
+  __awsenv_histcmd=${HISTCMD-} __awsenv_armed=${__awsenv_end:+1}
   __awsenv_hand_on
 }
 
@@ -570,7 +579,7 @@ __awsenv_debug() {
   if ((${#FUNCNAME[@]} > 1 || BASH_SUBSHELL)) || [[ $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
   if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
   if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_lapsed; then __awsenv_armed='' && return 0; fi
-  __awsenv_tested+=$BASH_COMMAND$'\n'
+  __awsenv_tested+=$BASH_COMMAND$'\n' __awsenv_settled=()
   if ! __awsenv_line_wanted; then return 0; fi
   # First: the next command may interrupt all this.
   __awsenv_armed=
