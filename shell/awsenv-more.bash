@@ -187,54 +187,93 @@ __awsenv_place() {
 
 # --- 7. record -----------------------------------------------------------------------------
 
-# Reads record $2 in folder $1 of the cache into `lines`, which is the caller's. False where it is
-# missing, torn or not to be trusted.
-__awsenv_read() {
-  local file=${AWSENV_CACHE_DIR-} line='' IFS=
-  local -a last=('')
-  case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
-  case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
-  file=$file/$1/$2 __awsenv_file=$file lines=()
-  if [[ -z $2 || $2 == *[!0-9a-f]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
-  if ((__awsenv_version >= 400)); then
-    builtin mapfile -t lines <"$file"
-    # Once more with its end, without which the file is torn.
-    if ((${#lines[@]} > 1)); then builtin mapfile -s $((${#lines[@]} - 1)) last <"$file"; fi
-  else
-    while builtin read -r line; do lines+=("$line") last=("$line"$'\n'); done <"$file"
-    last[0]+=$line
-  fi 2>/dev/null
-  if [[ ${last[*]} != "END=$2"$'\n' || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
-  # The class takes twice as long, and few records hold more than ASCII.
-  [[ ${lines[*]} != *[!\ -~]* || ${lines[*]} != *[[:cntrl:]]* ]]
+# bash copies a function for each call of it: those for a switch are small, and what is seldom
+# needed has a function of its own.
+
+# Sets __awsenv_cache to the folder of the records.
+__awsenv_find_cache() {
+  __awsenv_cache=${AWSENV_CACHE_DIR-}
+  case $__awsenv_cache in
+    \~/*) __awsenv_cache=${HOME-}${__awsenv_cache#\~} ;;
+    '') case ${XDG_CACHE_HOME-} in /*) __awsenv_cache=$XDG_CACHE_HOME/awsenv ;; *) __awsenv_cache=${HOME-}/.cache/awsenv ;; esac ;;
+  esac
+}
+
+# Reads record $2 in folder $1 of __awsenv_cache into `lines`, which is the caller's, without its
+# end; at once where it has $3 lines before that. False where it is missing, torn or not to be trusted.
+if ((__awsenv_version >= 404)); then
+  __awsenv_read() {
+    local last IFS=
+    __awsenv_file=$__awsenv_cache/$1/$2
+    if [[ $2 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
+    { builtin mapfile -t -n "$3" lines && builtin mapfile last; } <"$__awsenv_file"
+    # The end has to be whole, down to the last line's own end.
+    if [[ ${last[*]} != "END=$2"$'\n' ]] && ! __awsenv_read_again "$2"; then return 1; fi
+    [[ ${lines[0]} == AWSENV_RECORD=1 ]]
+  }
+  # With as many lines as there are.
+  __awsenv_read_again() {
+    builtin mapfile -t lines <"$__awsenv_file"
+    if ((${#lines[@]} < 2)); then return 1; fi
+    { builtin mapfile -t -n $((${#lines[@]} - 1)) lines && builtin mapfile last; } <"$__awsenv_file"
+    [[ ${last[*]} == "END=$1"$'\n' ]]
+  }
+else
+  __awsenv_read() {
+    local line='' last='' IFS=
+    __awsenv_file=$__awsenv_cache/$1/$2 lines=()
+    if [[ $2 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
+    while builtin read -r line; do
+      if [[ -n $last ]]; then lines+=("$last"); fi
+      last=$line
+      if [[ -z $line ]]; then return 1; fi
+    done <"$__awsenv_file"
+    [[ -z $line && $last == "END=$2" && ${lines[0]-} == AWSENV_RECORD=1 ]]
+  }
+fi
+
+# True if there is a control character in `lines`. bash quotes what does not print as $'...'; the
+# class takes four times as long, and few records hold more than ASCII.
+__awsenv_has_control() {
+  if ((__awsenv_version >= 404)) && [[ ${lines[*]@Q} != *\$\'* ]]; then return 1; fi
+  [[ ${lines[*]} == *[[:cntrl:]]* ]]
+}
+
+# The names of a record that were good, and where in it what is needed stands: the next record
+# nearly always has the same.
+__awsenv_names='' __awsenv_count=13 __awsenv_issued=0 __awsenv_at=0
+
+# True if $1, with what comes before the value of each line, is what a session's record has.
+__awsenv_good_names() {
+  local name seen=' ' i=0 issued='' at='' IFS=' '
+  # Every line has a name in capitals before its =, each once; these five stand in a row.
+  local run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
+  if [[ $1 == *[!A-Z0-9_=\ ]* || "$1 " == *[!=]' '* || " $1" == *' '[0-9=]* || " $1 " != *"$run"* ]]; then return 1; fi
+  for name in $1; do
+    case $seen$name in *" $name "*) return 1 ;; *' ISSUED_AT=') issued=$i ;; *' EXPIRES_AT=') at=$i ;; *' END=') return 1 ;; esac
+    seen+="$name "
+    ((++i))
+  done
+  if [[ -z $issued ]]; then return 1; fi
+  __awsenv_names=$1 __awsenv_count=$i __awsenv_issued=$issued __awsenv_at=$at
 }
 
 # Takes over the session in record $1 if it lives for longer than $2 seconds.
 __awsenv_take() {
-  local key secret token expiration issued='' expires lines names name seen=' ' run i=1
-  if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1"; then return 1; fi
-  # Every line has a name in capitals before its =, each once; these five stand in a row.
-  names=("${lines[@]/=*/=}")
-  for name in "${names[@]}"; do
-    case $seen in *" $name "*) return 1 ;; esac
-    seen+="$name "
-  done
-  run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
-  if [[ $seen == *[!A-Z0-9_=\ ]* || $seen == *[!=]' '* || $seen == *' '[0-9=]* || $seen != *"$run"*' END= ' ]]; then return 1; fi
-  until [[ ${names[i]} == EXPIRES_AT= ]]; do
-    if [[ ${names[i]} == ISSUED_AT= ]]; then issued=${lines[i]#*=}; fi
-    ((++i))
-  done
-  expires=${lines[i]#*=} expiration=${lines[i + 1]#*=}
-  key=${lines[i + 2]#*=} secret=${lines[i + 3]#*=} token=${lines[i + 4]#*=}
-  case $key in '' | *[!A-Za-z0-9]*) return 1 ;; esac
-  if [[ -z $secret || -z $token || -z $expiration ]] || ! __awsenv_is_time "$issued" || ! __awsenv_is_time "$expires"; then return 1; fi
-  __awsenv_n=$2
-  __awsenv_limit "$expires" "$issued"
+  local key secret token expiration issued expires life lead names lines IFS=' '
+  if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1" "$__awsenv_count"; then return 1; fi
+  # Every value of the note has been compared; of this, few are known.
+  if __awsenv_has_control; then return 1; fi
+  names="${lines[*]/=*/=}"
+  if [[ $names != "$__awsenv_names" ]] && ! __awsenv_good_names "$names"; then return 1; fi
+  issued=${lines[__awsenv_issued]#*=} expires=${lines[__awsenv_at]#*=} expiration=${lines[__awsenv_at + 1]#*=} \
+    key=${lines[__awsenv_at + 2]#*=} secret=${lines[__awsenv_at + 3]#*=} token=${lines[__awsenv_at + 4]#*=}
+  if [[ $key == *[!A-Za-z0-9]* || $issued$expires == *[!0123456789]* || \
+    ${key:+k}${secret:+s}${token:+t}${expiration:+e}${issued:+i}${expires:+x} != ksteix || ${#issued} -gt 12 || ${#expires} -gt 12 ]]; then return 1; fi
   __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
-  if ((10#$expires - __awsenv_now <= __awsenv_n + 1 || 10#$issued > __awsenv_now + 900 || \
-    10#$expires <= 10#$issued || 10#$expires - 10#$issued > 36 * 3600)); then return 1; fi
+  if ((life = 10#$expires - 10#$issued, lead = $2 > life / 10 ? life / 10 : $2, life <= 0 || life > 36 * 3600 || \
+    10#$expires - __awsenv_now <= lead + 1 || 10#$issued > __awsenv_now + 900)); then return 1; fi
   builtin export AWS_ACCESS_KEY_ID="$key" AWS_SECRET_ACCESS_KEY="$secret" AWS_SESSION_TOKEN="$token" \
     AWS_CREDENTIAL_EXPIRATION="$expiration" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
 }
@@ -243,58 +282,91 @@ __awsenv_take() {
 __awsenv_load() {
   if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
   __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+  __awsenv_find_cache
   if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
   builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%&*}"}"
 }
 
-# What awsenv's answer depends on, beside the files. Another awsenv may know of more.
+# What awsenv's answer depends on, beside the files; another awsenv may know of more. And what of the
+# rest has to be exported where it is set.
 __awsenv_relevant='HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT'
+__awsenv_others='AWSENV_CACHE_DIR XDG_CACHE_HOME AWSENV_PUT AWSENV_BASELINE AWS_ACCESS_KEY_ID AWS_REGION AWS_DEFAULT_REGION'
+
+# Makes __awsenv_look, which sets `settings` to |NAME=value of all that is relevant, and `flags` to
+# `nx,` for each variable that is set as it must be: exported, and none of the relevant ones empty.
+# With a loop over the names, a switch would take a third longer.
+__awsenv_make_look() {
+  local name settings='' flags='' IFS=' '
+  for name in $__awsenv_relevant; do
+    settings+="\\|$name=\${$name-}" flags+="\${$name+\${$name:+n}\${$name@a},}"
+  done
+  for name in $__awsenv_others; do flags+="\${$name+n\${$name@a},}"; done
+  builtin eval "__awsenv_look() { settings=$settings flags=$flags; }"
+}
+if ((__awsenv_version >= 501)); then __awsenv_make_look; fi
+
+# Sets __awsenv_keys[$1] to the name of the note on profile $1.
+__awsenv_make_key() {
+  local each i hex=''
+  for ((i = 0; i < ${#1}; i += 8)); do
+    builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
+    hex+=$each
+  done
+  __awsenv_keys[$1]=${hex:0:2*${#1}}
+}
+if ((__awsenv_version >= 501)); then declare -gA __awsenv_keys=(); fi
+
+# True for files that are as they were where one was missing (`-`).
+__awsenv_unchanged() {
+  if [[ ${lines[i + 5]} == CONFIG_STAMP=- ]]; then
+    [[ $config == /* && ! -e $config ]] || return 1
+  else
+    [[ $config == /* && -f $config && ! $config -nt $__awsenv_file && ! $config -ot $__awsenv_file ]] || return 1
+  fi
+  if [[ ${lines[i + 7]} == CREDENTIALS_STAMP=- ]]; then
+    [[ $credentials == /* && ! -e $credentials ]]
+  else
+    [[ $credentials == /* && -f $credentials && ! $credentials -nt $put && ! $credentials -ot $put ]]
+  fi
+}
 
 # `awsenv assume $1` without a process, where it is certain what the program would do: its note on
 # that name is as new as the AWS files, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
-  local each i hex='' settings='' put margin region='' lines IFS=' '
+  local i settings flags put margin region='' lines config credentials
   # Only from here on are fractions of a second in a file's time compared.
-  if ((__awsenv_version < 501 || ${#1} > 100)) || [[ $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
-  # Nothing may be there that awsenv would have to put aside.
+  if [[ __awsenv_version -lt 501 || ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
+  # Nothing may be there that awsenv would have to put aside: neither a profile, nor keys or a region
+  # that it has not put.
   put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
-  if [[ -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ]]; then return 1; fi
-  if [[ -z ${AWSENV_PUT+x} ]]; then
-    if [[ $put != AWS_ACCESS_KEY_ID= || -n ${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x} ]]; then return 1; fi
-  elif [[ $AWSENV_PUT != "$put" || -z ${AWS_ACCESS_KEY_ID-} || $AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[!A-Za-z0-9-]* ]]; then
-    return 1
-  fi
+  i=${AWSENV_PUT+p}${AWS_ACCESS_KEY_ID:+k}${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x}
+  if [[ $i != pk* && -n $i || ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} || \
+    ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[!A-Za-z0-9-]* ]]; then return 1; fi
   # What is set but not exported is something else to the program, and so may be what is empty.
-  for each in $__awsenv_relevant; do
-    if [[ -z ${!each+x} ]]; then settings+="|$each=" && continue; fi
-    if [[ -z ${!each} || ${!each@a} != x ]]; then return 1; fi
-    settings+="|$each=${!each}"
-  done
-  for each in AWSENV_CACHE_DIR XDG_CACHE_HOME AWSENV_PUT AWSENV_BASELINE AWS_ACCESS_KEY_ID AWS_REGION AWS_DEFAULT_REGION; do
-    if [[ -n ${!each+x} && ${!each@a} != x ]]; then return 1; fi
-  done
-  for ((i = 0; i < ${#1}; i += 8)); do
-    builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
-    hex+=$each
-  done
-  if ! __awsenv_read names "${hex:0:2*${#1}}"; then return 1; fi
+  __awsenv_look
+  if [[ -n ${flags//nx,/} ]]; then return 1; fi
+  __awsenv_find_cache
+  if [[ -z ${__awsenv_keys[$1]-} ]]; then __awsenv_make_key "$1"; fi
+  if ! __awsenv_read names "${__awsenv_keys[$1]}" 12; then return 1; fi
   # In the order in which awsenv writes them, with or without a region.
   i=3
-  case ${lines[3]} in REGION=*) i=4 region=${lines[3]#REGION=} ;; esac
-  margin=${lines[i]#MARGIN=}
-  if [[ ${#lines[@]} != $((i + 9)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" ]] || ! __awsenv_is_time "$margin"; then return 1; fi
+  if [[ ${lines[3]} == REGION=* ]]; then i=4 region=${lines[3]#REGION=}; fi
+  margin=${lines[i]#MARGIN=} config=${lines[i + 4]#CONFIG=} credentials=${lines[i + 6]#CREDENTIALS=}
+  if [[ ${#lines[@]} -ne i+8 || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" || \
+    -z $margin || $margin == *[!0123456789]* || ${#margin} -gt 12 || ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
   # A $ in a path stands for a variable that is not compared here, and a | stands between values.
   case ${lines[i + 1]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
-  if [[ ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
   # Without a region of the profile's, the one from before awsenv would count.
   if [[ $region == *[!A-Za-z0-9-]* || -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
-  if ! __awsenv_unchanged "${lines[i + 4]#CONFIG=}" "$__awsenv_file" "${lines[i + 5]#CONFIG_STAMP=}" ||
-    ! __awsenv_unchanged "${lines[i + 6]#CREDENTIALS=}" "$__awsenv_file.credentials" "${lines[i + 7]#CREDENTIALS_STAMP=}" ||
-    ! __awsenv_take "${lines[2]#SESSION=}" "$margin"; then return 1; fi
-  if [[ -z ${AWSENV_PUT+x} ]]; then AWSENV_BASELINE=''; fi
+  # As old as the mark beside the note; where only one of file and mark is there, it is the newer one.
+  put=$__awsenv_file.credentials
+  if [[ $config != /* || $credentials != /* || ! -f $config || $config -nt $__awsenv_file || $config -ot $__awsenv_file || \
+    ! -f $credentials || $credentials -nt $put || $credentials -ot $put || ${lines[i + 5]}${lines[i + 7]} != *[0-9]C*[0-9] ]] &&
+    ! __awsenv_unchanged; then return 1; fi
+  if ! __awsenv_take "${lines[2]#SESSION=}" $((10#$margin)); then return 1; fi
   put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}
-  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="${lines[2]#SESSION=}" AWSENV_BASELINE="${AWSENV_BASELINE-}" AWSENV_PUT="$put"
+  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="${lines[2]#SESSION=}" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" AWSENV_PUT="$put"
   if [[ -n $region ]]; then
     builtin export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
   else
@@ -303,15 +375,6 @@ __awsenv_switch() {
   __awsenv_left $((10#$AWSENV_EXPIRES_AT - __awsenv_now))
   if [[ -t 2 ]]; then builtin printf 'awsenv: %s for %s\n' "$1" "$__awsenv_text" >&2; fi
   return 0
-}
-
-# True if the AWS file $1 is as old as its mark $2, or was missing ($3 is `-`) and still is.
-__awsenv_unchanged() {
-  if [[ $3 == - ]]; then
-    [[ $1 == /* && ! -e $1 ]]
-  else
-    [[ $1 == /* && -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]
-  fi
 }
 
 # --- 8. matching ---------------------------------------------------------------------------
@@ -608,6 +671,7 @@ __awsenv_line_wanted() {
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
   case ${1-},${2-},$# in
+    assume,[!-]*,2) if [[ ! -t 1 ]] || ! __awsenv_switch "$2"; then __awsenv_apply "$@"; fi ;;
     auto,on,2) AWSENV_AUTO=match ;;
     auto,off,2 | auto,all,2) AWSENV_AUTO=$2 ;;
     auto,*) builtin printf 'awsenv: usage: awsenv auto on|off|all\n' >&2 && return 2 ;;
@@ -625,7 +689,6 @@ __awsenv_apply() {
   done
   # eval "$(awsenv assume ...)" and pipes get what the program prints.
   if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
-  if [[ $#,$1,${2-} == 2,assume,[!-]* ]] && __awsenv_switch "$2"; then return 0; fi
   out=$(\builtin command awsenv "$@" --shell bash) || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
