@@ -15,7 +15,6 @@ if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -
 __awsenv_seen='' __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
 __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
-__awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
 __awsenv_seconds() {
@@ -220,24 +219,17 @@ if ((__awsenv_version >= 404)); then
   }
 else
   __awsenv_read() {
-    local line='' last='' IFS=
+    local line='' before='' IFS=
     __awsenv_file=$__awsenv_cache/$1/$2 lines=()
     if [[ $2 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
     while builtin read -r line; do
-      if [[ -n $last ]]; then lines+=("$last"); fi
-      last=$line
+      if [[ -n $before ]]; then lines+=("$before"); fi
+      before=$line
       if [[ -z $line ]]; then return 1; fi
     done <"$__awsenv_file"
-    [[ -z $line && $last == "END=$2" && ${lines[0]-} == AWSENV_RECORD=1 ]]
+    [[ -z $line && $before == "END=$2" && ${lines[0]-} == AWSENV_RECORD=1 ]]
   }
 fi
-
-# True if there is a control character in `lines`. bash quotes what does not print as $'...'; the
-# class takes four times as long, and few records hold more than ASCII.
-__awsenv_has_control() {
-  if ((__awsenv_version >= 404)) && [[ ${lines[*]@Q} != *\$\'* ]]; then return 1; fi
-  [[ ${lines[*]} == *[[:cntrl:]]* ]]
-}
 
 # The names of a record that were good, and where in it what is needed stands: the next record
 # nearly always has the same.
@@ -262,8 +254,9 @@ __awsenv_good_names() {
 __awsenv_take() {
   local key secret token expiration issued expires life lead names lines IFS=' '
   if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1" "$__awsenv_count"; then return 1; fi
-  # Every value of the note has been compared; of this, few are known.
-  if __awsenv_has_control; then return 1; fi
+  # Control characters: bash quotes what does not print as $'...'. The class takes four times as
+  # long, and few records hold more than ASCII.
+  if [[ ($__awsenv_version -lt 404 || ${lines[*]@Q} == *\$\'*) && ${lines[*]} == *[[:cntrl:]]* ]]; then return 1; fi
   names="${lines[*]/=*/=}"
   if [[ $names != "$__awsenv_names" ]] && ! __awsenv_good_names "$names"; then return 1; fi
   issued=${lines[__awsenv_issued]#*=} expires=${lines[__awsenv_at]#*=} expiration=${lines[__awsenv_at + 1]#*=} \
@@ -274,8 +267,10 @@ __awsenv_take() {
   # The clock has no fractions: what is left may be a second less.
   if ((life = 10#$expires - 10#$issued, lead = $2 > life / 10 ? life / 10 : $2, life <= 0 || life > 36 * 3600 || \
     10#$expires - __awsenv_now <= lead + 1 || 10#$issued > __awsenv_now + 900)); then return 1; fi
-  builtin export AWS_ACCESS_KEY_ID="$key" AWS_SECRET_ACCESS_KEY="$secret" AWS_SESSION_TOKEN="$token" \
-    AWS_CREDENTIAL_EXPIRATION="$expiration" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
+  # Quicker than as arguments of export.
+  AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token \
+    AWS_CREDENTIAL_EXPIRATION=$expiration AWSENV_EXPIRES_AT=$expires AWSENV_ISSUED_AT=$issued
+  builtin export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT
 }
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
@@ -336,7 +331,7 @@ __awsenv_unchanged() {
 __awsenv_switch() {
   local i settings flags put margin region='' lines config credentials
   # Only from here on are fractions of a second in a file's time compared.
-  if [[ __awsenv_version -lt 501 || ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
+  if [[ $__awsenv_version -lt 501 || ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
   # Nothing may be there that awsenv would have to put aside: neither a profile, nor keys or a region
   # that it has not put.
   put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
@@ -353,7 +348,7 @@ __awsenv_switch() {
   i=3
   if [[ ${lines[3]} == REGION=* ]]; then i=4 region=${lines[3]#REGION=}; fi
   margin=${lines[i]#MARGIN=} config=${lines[i + 4]#CONFIG=} credentials=${lines[i + 6]#CREDENTIALS=}
-  if [[ ${#lines[@]} -ne i+8 || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" || \
+  if [[ ${#lines[@]} != $((i + 8)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" || \
     -z $margin || $margin == *[!0123456789]* || ${#margin} -gt 12 || ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
   # A $ in a path stands for a variable that is not compared here, and a | stands between values.
   case ${lines[i + 1]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
@@ -365,13 +360,10 @@ __awsenv_switch() {
     ! -f $credentials || $credentials -nt $put || $credentials -ot $put || ${lines[i + 5]}${lines[i + 7]} != *[0-9]C*[0-9] ]] &&
     ! __awsenv_unchanged; then return 1; fi
   if ! __awsenv_take "${lines[2]#SESSION=}" $((10#$margin)); then return 1; fi
-  put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}
-  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="${lines[2]#SESSION=}" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" AWSENV_PUT="$put"
-  if [[ -n $region ]]; then
-    builtin export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
-  else
-    builtin unset -v AWS_REGION AWS_DEFAULT_REGION
-  fi
+  AWSENV_BASELINE=${AWSENV_PUT+${AWSENV_BASELINE-}} AWSENV_PROFILE=$1 AWSENV_SESSION=${lines[2]#SESSION=} \
+    AWSENV_PUT=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region} AWS_REGION=$region AWS_DEFAULT_REGION=$region
+  builtin export AWSENV_PROFILE AWSENV_SESSION AWSENV_BASELINE AWSENV_PUT AWS_REGION AWS_DEFAULT_REGION
+  if [[ -z $region ]]; then builtin unset -v AWS_REGION AWS_DEFAULT_REGION; fi
   __awsenv_left $((10#$AWSENV_EXPIRES_AT - __awsenv_now))
   if [[ -t 2 ]]; then builtin printf 'awsenv: %s for %s\n' "$1" "$__awsenv_text" >&2; fi
   return 0
@@ -591,7 +583,7 @@ __awsenv_update() {
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
   __awsenv_tested=$'\n' __awsenv_line='' __awsenv_settled=()
-  if [[ __awsenv_version -ge 500 && -n $__awsenv_seen ]]; then __awsenv_settled[$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}]=1; fi
+  if [[ $__awsenv_version -ge 500 && -n $__awsenv_seen ]] && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}]=1; fi
   return 0
 }
 

@@ -23,21 +23,24 @@ __awsenv_entry='"${__awsenv_run-:}" || \eval "${__awsenv_after-:}"'
 __awsenv_run=__awsenv_idle
 # shellcheck disable=SC2016
 __awsenv_after='if __awsenv_wake; then \eval "$__awsenv_after"; else __awsenv_hand_on; fi'
+__awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 __awsenv_had=${PROMPT_COMMAND+p}${PS0+0}
 if declare -F awsenv >/dev/null; then __awsenv_had+=$(\builtin declare -f awsenv); fi
 # Not relative: the shell may go elsewhere before it is read.
 case ${BASH_SOURCE[0]-} in
   /*) __awsenv_more=${BASH_SOURCE[0]%/*} ;;
   */*) __awsenv_more=$PWD/${BASH_SOURCE[0]%/*} ;;
-  *) __awsenv_more=$PWD ;;
+  ?*) __awsenv_more=$PWD ;;
+  # Text that was evaluated comes from no folder.
+  *) __awsenv_more= ;;
 esac
 __awsenv_more+=/awsenv-more.bash
 # A prompt may mention them under `set -u`; from a shell above, they may be exported.
 AWSENV_SEGMENT='' AWSENV_COLOR='' AWSENV_COLOR_END=''
 
 # Reads the rest, which may be a newer awsenv's, and puts its own functions in place of those here.
-# It knows of here: __awsenv_entry, _run, _after, _had, _status, _aliases, _join and _leave; it is
-# known by: __awsenv_update, awsenv and its kind, __awsenv_complete.
+# It knows from here: __awsenv_version, _entry, _run, _after, _had, _status, _join, _leave, _hand_on.
+# Known of it: __awsenv_update, __awsenv_complete, awsenv, awsenv_segment, awsenv_unload.
 __awsenv_fetch() {
   if [[ -r $__awsenv_more ]]; then builtin . "$__awsenv_more"; fi
   [[ $__awsenv_run != __awsenv_idle ]]
