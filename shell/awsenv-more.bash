@@ -261,7 +261,7 @@ __awsenv_take() {
   if [[ $names != "$__awsenv_names" ]] && ! __awsenv_good_names "$names"; then return 1; fi
   issued=${lines[__awsenv_issued]#*=} expires=${lines[__awsenv_at]#*=} expiration=${lines[__awsenv_at + 1]#*=} \
     key=${lines[__awsenv_at + 2]#*=} secret=${lines[__awsenv_at + 3]#*=} token=${lines[__awsenv_at + 4]#*=}
-  if [[ $key == *[!A-Za-z0-9]* || $issued$expires == *[!0123456789]* || \
+  if [[ $key == *[!A-Za-z0-9]* || $issued$expires == *[!0123456789]* ||
     ${key:+k}${secret:+s}${token:+t}${expiration:+e}${issued:+i}${expires:+x} != ksteix || ${#issued} -gt 12 || ${#expires} -gt 12 ]]; then return 1; fi
   __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
@@ -336,7 +336,7 @@ __awsenv_switch() {
   # that it has not put.
   put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
   i=${AWSENV_PUT+p}${AWS_ACCESS_KEY_ID:+k}${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x}
-  if [[ $i != pk* && -n $i || ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} || \
+  if [[ $i != pk* && -n $i || ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ||
     ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[!A-Za-z0-9-]* ]]; then return 1; fi
   # What is set but not exported is something else to the program, and so may be what is empty.
   __awsenv_look
@@ -348,7 +348,7 @@ __awsenv_switch() {
   i=3
   if [[ ${lines[3]} == REGION=* ]]; then i=4 region=${lines[3]#REGION=}; fi
   margin=${lines[i]#MARGIN=} config=${lines[i + 4]#CONFIG=} credentials=${lines[i + 6]#CREDENTIALS=}
-  if [[ ${#lines[@]} != $((i + 8)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" || \
+  if [[ ${#lines[@]} != $((i + 8)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" ||
     -z $margin || $margin == *[!0123456789]* || ${#margin} -gt 12 || ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
   # A $ in a path stands for a variable that is not compared here, and a | stands between values.
   case ${lines[i + 1]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
@@ -356,7 +356,7 @@ __awsenv_switch() {
   if [[ $region == *[!A-Za-z0-9-]* || -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
   # As old as the mark beside the note; where only one of file and mark is there, it is the newer one.
   put=$__awsenv_file.credentials
-  if [[ $config != /* || $credentials != /* || ! -f $config || $config -nt $__awsenv_file || $config -ot $__awsenv_file || \
+  if [[ $config != /* || $credentials != /* || ! -f $config || $config -nt $__awsenv_file || $config -ot $__awsenv_file ||
     ! -f $credentials || $credentials -nt $put || $credentials -ot $put || ${lines[i + 5]}${lines[i + 7]} != *[0-9]C*[0-9] ]] &&
     ! __awsenv_unchanged; then return 1; fi
   if ! __awsenv_take "${lines[2]#SESSION=}" $((10#$margin)); then return 1; fi
@@ -552,7 +552,7 @@ if ((__awsenv_version >= 500)); then
   declare -gA __awsenv_settled=()
   __awsenv_before_prompt() {
     __awsenv_status=$? __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${NO_COLOR-}/${TERM-}
-    if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}]-} == 011 ]] &&
+    if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[${__awsenv_seen}x${PS1-}x${PS0-}x${PROMPT_COMMAND[*]-}]-} == 011 ]] &&
       (((__awsenv_now = EPOCHSECONDS) <= __awsenv_to && __awsenv_now >= __awsenv_from)) && builtin shopt -q promptvars; then
       __awsenv_alive='' __awsenv_armed=1 __awsenv_histcmd=${HISTCMD-}
     else
@@ -583,7 +583,7 @@ __awsenv_update() {
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
   __awsenv_tested=$'\n' __awsenv_line='' __awsenv_settled=()
-  if [[ $__awsenv_version -ge 500 && -n $__awsenv_seen ]] && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}]=1; fi
+  if [[ $__awsenv_version -ge 500 && -n $__awsenv_seen ]] && builtin shopt -q promptvars; then __awsenv_settled[${__awsenv_seen}x${PS1-}x${PS0-}x${PROMPT_COMMAND[*]-}]=1; fi
   return 0
 }
 
