@@ -343,7 +343,7 @@ __awsenv_switch() {
   if [[ -n ${flags//nx,/} ]]; then return 1; fi
   __awsenv_find_cache
   if [[ -z ${__awsenv_keys[$1]-} ]]; then __awsenv_make_key "$1"; fi
-  if ! __awsenv_read names "${__awsenv_keys[$1]}" 12; then return 1; fi
+  if ! __awsenv_read names "${__awsenv_keys[$1]}" 12 || [[ ${#lines[@]} != 1[12] ]]; then return 1; fi
   # In the order in which awsenv writes them, with or without a region.
   i=3
   if [[ ${lines[3]} == REGION=* ]]; then i=4 region=${lines[3]#REGION=}; fi
