@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2178
 # awsenv for bash 3.2 and later: the session's time left in the prompt, and a code asked for
 # just before the command that needs it. `awsenv init bash --install` adds it to ~/.bashrc.
-# Functions give their results in variables: $(...) would cost a process.
+# This is what the start of every shell pays for. The rest is in awsenv-more.bash, which is read
+# once there is a session, or awsenv is called.
 
 # --- 1. guard ------------------------------------------------------------------------------
 
@@ -12,579 +13,57 @@ __awsenv_loaded=$$ __awsenv_aliases=
 # Functions are parsed without aliases, so that no alias of a builtin ends up in them.
 if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -u expand_aliases; fi
 
-# --- 2. settings ---------------------------------------------------------------------------
-
-# AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
-# AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
-# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
-# They are read where they are used, so that a change takes effect at once.
-__awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
-__awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
-__awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
-__awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
-
-# Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
-__awsenv_seconds() {
-  case $1 in '' | [smhd]* | *[!0123456789smhd]* | *[smhd][smhd]* | ?????????????*) __awsenv_n=$2 && return 0 ;; esac
-  # 1h30m becomes 10#1*3600+10#30*60.
-  __awsenv_n=10#${1//s/*1+10#}
-  __awsenv_n=${__awsenv_n//m/*60+10#}
-  __awsenv_n=${__awsenv_n//h/*3600+10#}
-  __awsenv_n=${__awsenv_n//d/*86400+10#}
-  __awsenv_n=$((${__awsenv_n%+10#}))
-}
-
-# --- 3. clock and digits -------------------------------------------------------------------
-
-# Sets __awsenv_now to the epoch seconds.
-if ((__awsenv_version >= 500)); then
-  __awsenv_clock() { __awsenv_now=$EPOCHSECONDS; }
-elif ((__awsenv_version >= 402)); then
-  __awsenv_clock() { builtin printf -v __awsenv_now '%(%s)T' -1; }
-else
-  # None among the builtins: one process, now, and counting from there.
-  __awsenv_started=$(($(\builtin command date +%s) - SECONDS))
-  __awsenv_clock() { __awsenv_now=$((__awsenv_started + SECONDS)); }
-fi
-
-# Asked before any arithmetic: there, bash would run the command in x[$(command)].
-__awsenv_is_time() {
-  case ${1-} in '' | *[!0123456789]* | ?????????????*) return 1 ;; esac
-}
-
-# --- 4. is the session ours? ---------------------------------------------------------------
-
-# True while the variable that awsenv put first still has the value it was given.
-__awsenv_ours() {
-  local pair=${AWSENV_PUT-} value
-  pair=${pair%%&*}
-  value=${pair#*=} pair=${pair%%=*}
-  case $pair in AWS_ACCESS_KEY_ID | AWS_PROFILE) ;; *) return 1 ;; esac
-  if [[ $value == *%* ]]; then builtin printf -v value %b "${value//\%/\\x}"; fi
-  # Keys, whoever exported them, win over a profile.
-  if [[ $pair == AWS_PROFILE && -n ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
-  [[ -n $value && ${!pair-} == "$value" ]]
-}
-
-# Limits __awsenv_n seconds to a tenth of the life of what ends at $1 and was issued at $2.
-__awsenv_limit() {
-  if __awsenv_is_time "$2" && ((10#$1 > 10#$2 && __awsenv_n > (10#$1 - 10#$2) / 10)); then
-    __awsenv_n=$(((10#$1 - 10#$2) / 10))
-  fi
-}
-
-# True if the session in this shell has lapsed or is about to; by what the last prompt found.
-__awsenv_lapsed() {
-  if [[ -z $__awsenv_end ]]; then return 1; fi
-  __awsenv_clock
-  ((__awsenv_end - __awsenv_now <= __awsenv_margin))
-}
-
-# --- 5. segment ----------------------------------------------------------------------------
-
-# What would move or hide text on a screen, beside control characters: marks of direction, line
-# separators, the byte order mark.
-__awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9\xef\xbb\xbf'
-
-# Sets __awsenv_text to $1 seconds as people read them.
-__awsenv_left() {
-  if (($1 >= 3600)); then
-    builtin printf -v __awsenv_text '%dh%02dm' $(($1 / 3600)) $(($1 / 60 % 60))
-  elif (($1 >= 60)); then
-    __awsenv_text=$(($1 / 60))m
-  elif (($1 > 0)); then
-    __awsenv_text=$1s
-  else
-    __awsenv_text=lapsed
-  fi
-}
-
-# Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
-__awsenv_compute() {
-  local state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
-  __awsenv_clock
-  if [[ $state != "$__awsenv_state" ]]; then __awsenv_state=$state __awsenv_to=0 && __awsenv_prepare; fi
-  if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
-  AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
-}
-
-# Sets __awsenv_shown and __awsenv_colored, and from when to when they hold.
-__awsenv_render() {
-  local seconds color=$__awsenv_colors limit
-  __awsenv_shown=$__awsenv_head$__awsenv_tail __awsenv_colored='' __awsenv_from=$__awsenv_now __awsenv_to=9999999999999
-  if [[ -n $__awsenv_end ]]; then
-    seconds=$((__awsenv_end - __awsenv_now))
-    __awsenv_left $seconds
-    if [[ -n $__awsenv_timed ]]; then __awsenv_shown=$__awsenv_head$__awsenv_text$__awsenv_tail; fi
-    __awsenv_to=$((__awsenv_now + (seconds < 60 ? 0 : seconds % 60)))
-    if ((seconds <= __awsenv_warn)); then color=${color#* }; fi
-    if ((seconds <= __awsenv_urgent)); then color=${color##* }; fi
-    for limit in "$__awsenv_warn" "$__awsenv_urgent"; do
-      if ((seconds > limit && __awsenv_end - __awsenv_to <= limit)); then __awsenv_to=$__awsenv_now; fi
-    done
-  fi
-  color=${color%% *}
-  if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
-}
-
-# What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
-# if that is known and the session ours.
-__awsenv_prepare() {
-  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
-  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
-  if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
-  if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
-    __awsenv_end=$((10#$AWSENV_EXPIRES_AT))
-    __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
-    __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
-    __awsenv_margin=$__awsenv_n
-  elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
-    text=${text/\{left\}/\?}
-  else
-    text=${text/ \{left\}/}
-  fi
-  if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
-  # Only what stands around {left} is kept. The name may hold a {left} of its own.
-  name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
-  if ((${#name} > 60)); then name=${name:0:59}~; fi
-  __awsenv_head=${text%%\{left\}*}
-  if [[ $text == *\{left\}* ]]; then __awsenv_timed=1 __awsenv_tail=${text#*\{left\}}; fi
-  if [[ $__awsenv_head == *\{profile\}* ]]; then
-    __awsenv_head=${__awsenv_head%%\{profile\}*}$name${__awsenv_head#*\{profile\}}
-  elif [[ $__awsenv_tail == *\{profile\}* ]]; then
-    __awsenv_tail=${__awsenv_tail%%\{profile\}*}$name${__awsenv_tail#*\{profile\}}
-  fi
-  __awsenv_seconds "${AWSENV_PROMPT_WARN:-15m}" 900
-  __awsenv_warn=$__awsenv_n
-  __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
-  __awsenv_urgent=$__awsenv_n
-  __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
-  if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[!0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
-}
-
-# For prompts made by hand: computes the segment anew and prints it, without colour.
-awsenv_segment() {
-  __awsenv_compute
-  builtin printf %s "$AWSENV_SEGMENT"
-}
-
-# --- 6. prompt placement -------------------------------------------------------------------
-
-# A value that PS1 refers to is shown as it is; in PS1 itself it would be evaluated.
-# shellcheck disable=SC2016
-__awsenv_front='\[${AWSENV_COLOR-}\]${AWSENV_SEGMENT-}\[${AWSENV_COLOR_END-}\]'
-
-# Puts the segment in front of PS1, unless PS1 has it already or the person places it, and our part
-# into PS0. Both need the expansion of variables in prompts.
-__awsenv_place() {
-  local prompt=${AWSENV_PROMPT:-on}
-  if ! builtin shopt -q promptvars; then
-    prompt=off PS0=${PS0-}
-    PS0=${PS0/"$__awsenv_ps0"/}
-  elif ((__awsenv_version >= 503)) && [[ ${PS0-} != *__awsenv_before_line* ]]; then
-    PS0=${PS0-}$__awsenv_ps0
-  fi
-  case $prompt,${PS1-} in
-    on, | on,*AWSENV_SEGMENT* | on,*awsenv_segment*) ;;
-    on,*) PS1=$__awsenv_front$PS1 ;;
-    *"$__awsenv_front"*) PS1=${PS1%%"$__awsenv_front"*}${PS1#*"$__awsenv_front"} ;;
-  esac
-}
-
-# --- 7. record -----------------------------------------------------------------------------
-
-# Reads record $2 in folder $1 of the cache into `lines`, which is the caller's. False where it is
-# missing, torn or not to be trusted.
-__awsenv_read() {
-  local file=${AWSENV_CACHE_DIR-} line='' IFS=
-  local -a last=('')
-  case $file in \~/*) file=${HOME-}${file#\~} ;; '') file=${HOME-}/.cache/awsenv ;; esac
-  case ${AWSENV_CACHE_DIR:+x}${XDG_CACHE_HOME-} in /*) file=$XDG_CACHE_HOME/awsenv ;; esac
-  file=$file/$1/$2 __awsenv_file=$file lines=()
-  if [[ -z $2 || $2 == *[!0-9a-f]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
-  if ((__awsenv_version >= 400)); then
-    builtin mapfile -t lines <"$file"
-    # Once more with its end, without which the file is torn.
-    if ((${#lines[@]} > 1)); then builtin mapfile -s $((${#lines[@]} - 1)) last <"$file"; fi
-  else
-    while builtin read -r line; do lines+=("$line") last=("$line"$'\n'); done <"$file"
-    last[0]+=$line
-  fi 2>/dev/null
-  if [[ ${last[*]} != "END=$2"$'\n' || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
-  # The class takes twice as long, and few records hold more than ASCII.
-  [[ ${lines[*]} != *[!\ -~]* || ${lines[*]} != *[[:cntrl:]]* ]]
-}
-
-# Takes over the session in record $1 if it lives for longer than $2 seconds.
-__awsenv_take() {
-  local key secret token expiration issued='' expires lines names name seen=' ' run i=1
-  if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1"; then return 1; fi
-  # Every line has a name in capitals before its =, each once; these five stand in a row.
-  names=("${lines[@]/=*/=}")
-  for name in "${names[@]}"; do
-    case $seen in *" $name "*) return 1 ;; esac
-    seen+="$name "
-  done
-  run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
-  if [[ $seen == *[!A-Z0-9_=\ ]* || $seen == *[!=]' '* || $seen == *' '[0-9=]* || $seen != *"$run"*' END= ' ]]; then return 1; fi
-  until [[ ${names[i]} == EXPIRES_AT= ]]; do
-    if [[ ${names[i]} == ISSUED_AT= ]]; then issued=${lines[i]#*=}; fi
-    ((++i))
-  done
-  expires=${lines[i]#*=} expiration=${lines[i + 1]#*=}
-  key=${lines[i + 2]#*=} secret=${lines[i + 3]#*=} token=${lines[i + 4]#*=}
-  case $key in '' | *[!A-Za-z0-9]*) return 1 ;; esac
-  if [[ -z $secret || -z $token || -z $expiration ]] || ! __awsenv_is_time "$issued" || ! __awsenv_is_time "$expires"; then return 1; fi
-  __awsenv_n=$2
-  __awsenv_limit "$expires" "$issued"
-  __awsenv_clock
-  # The clock has no fractions: what is left may be a second less.
-  if ((10#$expires - __awsenv_now <= __awsenv_n + 1 || 10#$issued > __awsenv_now + 900 || \
-    10#$expires <= 10#$issued || 10#$expires - 10#$issued > 36 * 3600)); then return 1; fi
-  builtin export AWS_ACCESS_KEY_ID="$key" AWS_SECRET_ACCESS_KEY="$secret" AWS_SESSION_TOKEN="$token" \
-    AWS_CREDENTIAL_EXPIRATION="$expiration" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
-}
-
-# Takes over a session that another terminal has got meanwhile; false where there is none.
-__awsenv_load() {
-  if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
-  __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
-  if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
-  builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%&*}"}"
-}
-
-# What awsenv's answer depends on, beside the files. Another awsenv may know of more.
-__awsenv_relevant='HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT'
-
-# `awsenv assume $1` without a process, where it is certain what the program would do: its note on
-# that name is as new as the AWS files, and all settings and variables are as it knows them. False,
-# with nothing changed, in any doubt.
-__awsenv_switch() {
-  local each i hex='' settings='' put margin region='' lines IFS=' '
-  # Only from here on are fractions of a second in a file's time compared.
-  if ((__awsenv_version < 501 || ${#1} > 100)) || [[ $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
-  # Nothing may be there that awsenv would have to put aside.
-  put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
-  if [[ -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ]]; then return 1; fi
-  if [[ -z ${AWSENV_PUT+x} ]]; then
-    if [[ $put != AWS_ACCESS_KEY_ID= || -n ${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x} ]]; then return 1; fi
-  elif [[ $AWSENV_PUT != "$put" || -z ${AWS_ACCESS_KEY_ID-} || $AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[!A-Za-z0-9-]* ]]; then
-    return 1
-  fi
-  # What is set but not exported is something else to the program, and so may be what is empty.
-  for each in $__awsenv_relevant; do
-    if [[ -z ${!each+x} ]]; then settings+="|$each=" && continue; fi
-    if [[ -z ${!each} || ${!each@a} != x ]]; then return 1; fi
-    settings+="|$each=${!each}"
-  done
-  for each in AWSENV_CACHE_DIR XDG_CACHE_HOME AWSENV_PUT AWSENV_BASELINE AWS_ACCESS_KEY_ID AWS_REGION AWS_DEFAULT_REGION; do
-    if [[ -n ${!each+x} && ${!each@a} != x ]]; then return 1; fi
-  done
-  for ((i = 0; i < ${#1}; i += 8)); do
-    builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
-    hex+=$each
-  done
-  if ! __awsenv_read names "${hex:0:2*${#1}}"; then return 1; fi
-  # In the order in which awsenv writes them, with or without a region.
-  i=3
-  case ${lines[3]} in REGION=*) i=4 region=${lines[3]#REGION=} ;; esac
-  margin=${lines[i]#MARGIN=}
-  if [[ ${#lines[@]} != $((i + 9)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" ]] || ! __awsenv_is_time "$margin"; then return 1; fi
-  # A $ in a path stands for a variable that is not compared here, and a | stands between values.
-  case ${lines[i + 1]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
-  if [[ ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
-  # Without a region of the profile's, the one from before awsenv would count.
-  if [[ $region == *[!A-Za-z0-9-]* || -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
-  if ! __awsenv_unchanged "${lines[i + 4]#CONFIG=}" "$__awsenv_file" "${lines[i + 5]#CONFIG_STAMP=}" ||
-    ! __awsenv_unchanged "${lines[i + 6]#CREDENTIALS=}" "$__awsenv_file.credentials" "${lines[i + 7]#CREDENTIALS_STAMP=}" ||
-    ! __awsenv_take "${lines[2]#SESSION=}" "$margin"; then return 1; fi
-  if [[ -z ${AWSENV_PUT+x} ]]; then AWSENV_BASELINE=''; fi
-  put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}
-  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="${lines[2]#SESSION=}" AWSENV_BASELINE="${AWSENV_BASELINE-}" AWSENV_PUT="$put"
-  if [[ -n $region ]]; then
-    builtin export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
-  else
-    builtin unset -v AWS_REGION AWS_DEFAULT_REGION
-  fi
-  __awsenv_left $((10#$AWSENV_EXPIRES_AT - __awsenv_now))
-  if [[ -t 2 ]]; then builtin printf 'awsenv: %s for %s\n' "$1" "$__awsenv_text" >&2; fi
-  return 0
-}
-
-# True if the AWS file $1 is as old as its mark $2, or was missing ($3 is `-`) and still is.
-__awsenv_unchanged() {
-  if [[ $3 == - ]]; then
-    [[ $1 == /* && ! -e $1 ]]
-  else
-    [[ $1 == /* && -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]
-  fi
-}
-
-# --- 8. matching ---------------------------------------------------------------------------
-
-# True if the line $1 holds a command that uses AWS and does not choose a profile itself.
-__awsenv_matches() {
-  __awsenv_unquote "$1"
-  __awsenv_any_uses_aws "$__awsenv_text" 0
-}
-
-# The next quoted or escaped piece, or comment, after the text before it.
-__awsenv_piece='^([^\\"'\''#]*)(\\.|"([^"\\]|\\.)*"|'\''[^'\'']*'\''|.)(.*)$'
-
-# Sets __awsenv_text to $1 with quoted text blanked, but for bare words and $(...) inside "...".
-__awsenv_unquote() {
-  local rest=$1 piece
-  __awsenv_text=
-  while [[ $rest =~ $__awsenv_piece ]]; do
-    piece=${BASH_REMATCH[2]} rest=${BASH_REMATCH[4]}
-    __awsenv_text+=${BASH_REMATCH[1]}
-    case $piece in
-      \#) case $__awsenv_text in '' | *[[:space:]\;\|\&\(\)]) rest=${rest#"${rest%%$'\n'*}"} ;; esac ;;
-      \\$'\n') ;;
-      \"*\$\(*\") __awsenv_text+=_\$\(${piece#*\$\(} ;;
-      \"*\`*\`*\") __awsenv_text+=_\`${piece#*\`} ;;
-      *)
-        piece=${piece#[\\\"\']}
-        case ${piece%[\"\']} in *[!A-Za-z0-9_./-]*) __awsenv_text+=_ ;; *) __awsenv_text+=${piece%[\"\']} ;; esac
-        ;;
-    esac
-  done
-  __awsenv_text+=$rest
-}
-
-# True if one of the simple commands in $1 uses AWS; $2 is the number of aliases so far.
-__awsenv_any_uses_aws() {
-  local text=$1 simple
-  # What looks like a separator without being one: redirections, and lists of words.
-  text=${text//'>&'/>} text=${text//'<&'/<} text=${text//'&>'/>} text=${text//'=('/=_ : }
-  while IFS= builtin read -r simple; do
-    if __awsenv_uses_aws "$simple" "$2"; then return 0; fi
-  done <<<"${text//[;|&()\`]/$'\n'}"
-  return 1
-}
-
-# True if the simple command $1 runs something that uses AWS, without a --profile of its own.
-__awsenv_uses_aws() {
-  local word before='' found='' skip='' IFS=$' \t\n'
-  local -a words
-  builtin read -r -a words <<<"$1" || true
-  for word in ${words[@]+"${words[@]}"}; do
-    case $skip$word in skip*) skip='' && continue ;; --profile | --profile=*) return 1 ;; esac
-    case $word in
-      *[\<\>]) skip=skip && continue ;;
-      *[\<\>]*) continue ;;
-      *[!A-Za-z0-9_+]*=*) ;;
-      [!0123456789=]*=*) continue ;;
-    esac
-    if [[ -n $found ]]; then continue; fi
-    if __awsenv_is_command "${word##*/}"; then found=1 && continue; fi
-    # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
-    case $before$word in command-[vV]) return 1 ;; esac
-    if [[ -n $before ]]; then continue; fi
-    case ${word##*/} in
-      then | do | else | elif | if | while | until | ! | '{' | '}') continue ;;
-      sudo | doas | env | command | exec | nohup | nice | time | timeout | xargs | watch) before=${word##*/} && continue ;;
-    esac
-    # Below bash 4 there is no such array, and the word would be taken for arithmetic.
-    if ((__awsenv_version < 400 || $2 > 2)) || [[ -z ${BASH_ALIASES[$word]-} ]]; then return 1; fi
-    __awsenv_unquote "${BASH_ALIASES[$word]}"
-    __awsenv_any_uses_aws "$__awsenv_text ${1#*"$word"}" $(($2 + 1))
-    return
-  done
-  [[ -n $found ]]
-}
-
-__awsenv_is_command() {
-  case " ${AWSENV_COMMANDS-} " in *" -$1 "*) return 1 ;; esac
-  [[ $1 == [!-]* && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
-}
-
-# --- 9. refresh ----------------------------------------------------------------------------
-
-# True if the line $1 is one to renew the session for.
-__awsenv_wanted() {
-  if [[ ${AWSENV_AUTO-} == off ]]; then return 1; fi
-  # In this mode a cancel holds until there is a new session; then only what uses AWS asks.
-  if [[ ${AWSENV_AUTO-} == all && ${__awsenv_snoozed-} != "${AWSENV_EXPIRES_AT-}" ]]; then
-    case $1 in awsenv | awsenv[[:blank:]_]* | exit | exit[[:blank:]]*) return 1 ;; *) return 0 ;; esac
-  fi
-  __awsenv_matches "$1"
-}
-
-# Renews the session; false if the line must not run.
-__awsenv_renew() {
-  local out code=0
-  if __awsenv_load; then return 0; fi
-  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \builtin command awsenv refresh --shell bash) || code=$?
-  # No code was given, or there is no awsenv (any more): the line runs as it is.
-  if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
-  if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi
-  __awsenv_snoozed=${AWSENV_EXPIRES_AT-}
-  return 1
-}
-
-# Drops the whole line that is about to run. The lapsed credentials stay: without any, tools
-# would fall through to another identity.
-__awsenv_drop() {
-  if ((__awsenv_version >= 500)); then
-    # The person's own INT trap must not run; it is back before the next prompt.
-    __awsenv_int=$(\builtin trap -p INT)
-    if [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
-    builtin kill -INT $$
-  else
-    # Here an interrupt from a DEBUG trap can wedge the shell or end it. So every command up to the
-    # next prompt is skipped. extdebug, which can do that, turns on -T and -E as well;
-    # under -e its verdict would end the shell.
-    __awsenv_flags=$- __awsenv_dropped=1 __awsenv_fails=
-    if builtin shopt -q extdebug; then __awsenv_flags+=x; fi
-    set +e
-    builtin shopt -s extdebug
-  fi
-}
-
-# What is skipped counts as a success, so `while read x; do aws ...` would go round for ever. After
-# a few rounds, plain commands fail instead; where that does not help, only leaving does.
-__awsenv_skip() {
-  local word IFS=$' \t\n'
-  local -a words
-  if [[ -n ${FUNCNAME[2]-} ]]; then return 0; fi
-  if __awsenv_in_prompt_command; then __awsenv_fails=$BASH_COMMAND && return 0; fi
-  if ((++__awsenv_dropped > 1000)); then builtin exit 130; fi
-  if ((__awsenv_dropped < 20)) || [[ $BASH_COMMAND == *[!A-Za-z0-9_:./=@%+,\ -]* ]]; then return 0; fi
-  builtin read -r -a words <<<"$BASH_COMMAND"
-  for word in "${words[@]}"; do
-    case $word in *=*) continue ;; */* | -*) return 0 ;; esac
-    if declare -F -- "$word" >/dev/null; then return 0; fi
-    builtin eval "$word() { [[ __awsenv_ == fails ]]; }"
-    __awsenv_fails=$BASH_COMMAND __awsenv_failing+=" $word"
-    return 0
-  done
-}
-
-__awsenv_end_drop() {
-  local word IFS=$' \t\n'
-  if [[ -n $__awsenv_int ]]; then builtin eval "$__awsenv_int" && __awsenv_int=; fi
-  if [[ -z $__awsenv_dropped ]]; then return 0; fi
-  __awsenv_dropped=
-  for word in $__awsenv_failing; do unset -f "$word"; done
-  __awsenv_failing=
-  if [[ $__awsenv_flags != *x ]]; then builtin shopt -u extdebug; fi
-  case $__awsenv_flags in *T*) set -T ;; *) set +T ;; esac
-  case $__awsenv_flags in *E*) set -E ;; *) set +E ;; esac
-  case $__awsenv_flags in *e*) set -e ;; esac
-}
-
 # --- 10. hooking in ------------------------------------------------------------------------
 
-# A DEBUG trap sees each simple command before it runs. It can only be seen and set outside of
-# functions, so what sets it is text that PROMPT_COMMAND evaluates, once there is a session. To
-# check that it is still there costs no process: if it is, it has just set __awsenv_alive.
+# What puts itself into places that others share, or has to be known before they do.
+# At each prompt, one command; and text for what cannot be done within a function. Harmless
+# wherever another tool has copied it to, even after unloading.
 # shellcheck disable=SC2016
-__awsenv_run='__awsenv_before_prompt || \eval "$__awsenv_after"'
+__awsenv_entry='"${__awsenv_run-:}" || \eval "${__awsenv_after-:}"'
+__awsenv_run=__awsenv_idle
 # shellcheck disable=SC2016
-__awsenv_after='[[ $__awsenv_alive == 1 || -z $__awsenv_end ]] || \eval "$__awsenv_set_trap"
-__awsenv_arm'
-# shellcheck disable=SC2016
-__awsenv_set_trap='if [[ -z ${FUNCNAME-} ]] && __awsenv_wrap_trap "$(\builtin trap -p DEBUG)"; then
-  \builtin trap -- "$__awsenv_trap" DEBUG
-fi'
-# shellcheck disable=SC2016
-if ((__awsenv_version >= 503)); then __awsenv_set_trap=${__awsenv_set_trap/'$(\builtin trap -p DEBUG)'/'${ \builtin trap -p DEBUG; }'}; fi
-# Harmless wherever another tool has copied it to, even after unloading.
-# shellcheck disable=SC2016
-__awsenv_entry='\eval "${__awsenv_run-:}"'
-# bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
-# shellcheck disable=SC2016
-__awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
+__awsenv_after='if __awsenv_wake; then \eval "$__awsenv_after"; else __awsenv_hand_on; fi'
+__awsenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 __awsenv_had=${PROMPT_COMMAND+p}${PS0+0}
 if declare -F awsenv >/dev/null; then __awsenv_had+=$(\builtin declare -f awsenv); fi
-__awsenv_alive=0 __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing=''
+# Not relative: the shell may go elsewhere before it is read.
+case ${BASH_SOURCE[0]-} in
+  /*) __awsenv_more=${BASH_SOURCE[0]%/*} ;;
+  */*) __awsenv_more=$PWD/${BASH_SOURCE[0]%/*} ;;
+  ?*) __awsenv_more=$PWD ;;
+  # Text that was evaluated comes from no folder.
+  *) __awsenv_more= ;;
+esac
+__awsenv_more+=/awsenv-more.bash
+# A prompt may mention them under `set -u`; from a shell above, they may be exported.
+AWSENV_SEGMENT='' AWSENV_COLOR='' AWSENV_COLOR_END=''
 
-__awsenv_before_prompt() {
-  __awsenv_status=$? __awsenv_armed=''
-  if [[ -n $__awsenv_int$__awsenv_dropped ]]; then __awsenv_end_drop; fi
-  __awsenv_compute
-  # This is what is found nearly always.
-  if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
-  __awsenv_place
-  # Each command costs one more run of the trap, so nearly always this was the last one.
-  if [[ $__awsenv_status != 0 || $__awsenv_alive == 0 && -n $__awsenv_end ]]; then __awsenv_alive=0 && return 1; fi
-  __awsenv_alive=0
-  __awsenv_arm
+# Reads the rest, which may be a newer awsenv's, and puts its own functions in place of those here.
+# It knows from here: __awsenv_version, _entry, _run, _after, _had, _status, _join, _leave, _hand_on.
+# Known of it: __awsenv_update, __awsenv_complete, awsenv, awsenv_segment, awsenv_unload.
+__awsenv_fetch() {
+  if [[ -r $__awsenv_more ]]; then builtin . "$__awsenv_more"; fi
+  [[ $__awsenv_run != __awsenv_idle ]]
 }
 
-# The last thing before the prompt: from here on, commands are the person's.
-__awsenv_arm() {
-  __awsenv_histcmd=${HISTCMD-} __awsenv_tested=$'\n' __awsenv_line=''
-  if [[ -n $__awsenv_end ]]; then __awsenv_armed=1; fi
-  # Under `set -e`, handing on a failure would end the shell.
+# True, as nearly always, if there is nothing to do at this prompt.
+__awsenv_idle() {
+  __awsenv_status=$?
+  [[ $__awsenv_status,${AWSENV_PUT+x},${PROMPT_COMMAND[1]+x},${PROMPT_COMMAND-} == 0,,,*"$__awsenv_entry" ]]
+}
+
+# True if from now on it is the rest that acts at the prompt.
+__awsenv_wake() {
+  if [[ -n ${AWSENV_PUT+x} ]] && __awsenv_fetch; then __awsenv_update && return 0; fi
+  __awsenv_join
+  return 1
+}
+
+# Leaves the last command's status to what comes next.
+__awsenv_hand_on() {
+  # Under `set -e`, a failure would end the shell.
   case $- in *e*) return 0 ;; esac
   return "$__awsenv_status"
-}
-
-# True if our trap has to be set, around what `trap -p` says is there now.
-__awsenv_wrap_trap() {
-  local -a words=()
-  case $1 in *__awsenv_alive*) return 1 ;; ?*) builtin eval "words=($1)" ;; esac
-  __awsenv_old_trap=${words[2]-}
-  # How POSIX mode says that there is none.
-  if [[ $__awsenv_old_trap == - ]]; then __awsenv_old_trap=; fi
-  # Not `__awsenv_alive=1`: an assignment would lose the person's $_.
-  # shellcheck disable=SC2016
-  __awsenv_trap='((__awsenv_alive = 1)); [[ -z ${__awsenv_armed-}${__awsenv_dropped-} ]] || __awsenv_debug "$_"'
-  __awsenv_trap+=${__awsenv_old_trap:+$'\n'}$__awsenv_old_trap
-  # What the trap ends with decides whether the command runs, once extdebug is on; ours have to.
-  # shellcheck disable=SC2016
-  if ((__awsenv_version < 500)); then
-    __awsenv_trap+=$'\n''[[ -z ${__awsenv_dropped-} || $BASH_COMMAND == *__awsenv_* || -n ${FUNCNAME-} || $BASH_COMMAND == "${__awsenv_fails-}" ]]'
-  fi
-}
-
-# Sets __awsenv_history to the line read last, if it is kept in the history.
-__awsenv_read_history() {
-  __awsenv_history=$(HISTTIMEFORMAT='' \builtin history 1) || true
-  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[0123456789]*}"}
-  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!0123456789]*}"}
-  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!* ]*}"}
-}
-
-__awsenv_before_line() {
-  # A line that is not in the history is left to the trap.
-  if ! __awsenv_lapsed; then __awsenv_armed=''; fi
-  if [[ -z $__awsenv_armed || ${HISTCMD-} == "$__awsenv_histcmd" ]]; then return 0; fi
-  __awsenv_armed=
-  __awsenv_read_history
-  if __awsenv_wanted "$__awsenv_history" && ! __awsenv_renew; then __awsenv_drop; fi
-}
-
-__awsenv_debug() {
-  if [[ -n $__awsenv_dropped ]]; then __awsenv_skip && return 0; fi
-  # Functions, subshells under functrace, completions and key bindings are not the line itself.
-  if ((${#FUNCNAME[@]} > 1 || BASH_SUBSHELL)) || [[ $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
-  if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
-  if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_lapsed; then __awsenv_armed='' && return 0; fi
-  __awsenv_tested+=$BASH_COMMAND$'\n'
-  if ! __awsenv_line_wanted; then return 0; fi
-  # First: the next command may interrupt all this.
-  __awsenv_armed=
-  if ! __awsenv_renew; then __awsenv_drop; fi
-}
-
-# A command of other tools.
-__awsenv_in_prompt_command() {
-  local IFS=';'
-  [[ ";${PROMPT_COMMAND[*]-};" == *[\;$'\n ']"$BASH_COMMAND"[\;$'\n ']* ]]
-}
-
-__awsenv_line_wanted() {
-  if __awsenv_in_prompt_command; then return 1; fi
-  if __awsenv_wanted "$BASH_COMMAND"; then return 0; fi
-  # `x | aws` should ask before x starts. The history may hold another line than this one.
-  if [[ -n $__awsenv_line ]]; then return 1; fi
-  __awsenv_read_history
-  if [[ ${__awsenv_history//[[:space:]]/} != *"${BASH_COMMAND//[[:space:]]/}"* ]]; then return 1; fi
-  __awsenv_line=1
-  __awsenv_wanted "$__awsenv_history"
 }
 
 # Keeps our part of PROMPT_COMMAND last, after whatever sets PS1.
@@ -623,81 +102,15 @@ __awsenv_leave() {
     fi
   done
 }
+__awsenv_join
 
 # --- 11. the awsenv command ----------------------------------------------------------------
 
-# assume, unset and refresh act on this shell; everything else is the program, untouched.
-awsenv() {
-  case ${1-},${2-},$# in
-    auto,on,2) AWSENV_AUTO=match ;;
-    auto,off,2 | auto,all,2) AWSENV_AUTO=$2 ;;
-    auto,*) builtin printf 'awsenv: usage: awsenv auto on|off|all\n' >&2 && return 2 ;;
-    prompt,on,2 | prompt,off,2) AWSENV_PROMPT=$2 ;;
-    assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
-    doctor,*) AWSENV_HOOK='bash 0.1.0' builtin command awsenv "$@" ;;
-    *) builtin command awsenv "$@" ;;
-  esac
-}
-
-__awsenv_apply() {
-  local argument out code=0
-  for argument; do
-    case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
-  done
-  # eval "$(awsenv assume ...)" and pipes get what the program prints.
-  if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
-  if [[ $#,$1,${2-} == 2,assume,[!-]* ]] && __awsenv_switch "$2"; then return 0; fi
-  out=$(\builtin command awsenv "$@" --shell bash) || code=$?
-  case $code,$out in
-    0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
-    *,'{ : awsenv;'* | *, | *,false) ;;
-    *) builtin printf '%s\n' "$out" ;;
-  esac
-  return "$code"
-}
-
-# --- 12. completion ------------------------------------------------------------------------
-
-# The program knows commands, options and profiles, and quotes what it offers for bash.
-__awsenv_complete() {
-  builtin local line
-  COMPREPLY=()
-  while IFS= builtin read -r line; do
-    case $line in
-      # Below bash 4 there is no such builtin, and nothing is offered.
-      $'\tcommand '*) builtin compopt -o bashdefault -o default ;;
-      ?*) COMPREPLY+=("$line") ;;
-    esac
-  done <<<"$(\builtin command awsenv __complete bash "$2" "${COMP_LINE:0:COMP_POINT}")"
-} 2>/dev/null
+# Where the rest is missing, it is the program.
+awsenv() { if __awsenv_fetch; then awsenv "$@"; else builtin command awsenv "$@"; fi; }
+awsenv_segment() { if [[ -n ${AWSENV_PUT+x} ]] && __awsenv_fetch; then awsenv_segment; fi; }
+awsenv_unload() { __awsenv_fetch && awsenv_unload; }
+__awsenv_complete() { if __awsenv_fetch; then __awsenv_complete "$@"; fi; } 2>/dev/null
 builtin complete -F __awsenv_complete awsenv
-
-# --- 13. unload ----------------------------------------------------------------------------
-
-awsenv_unload() {
-  local name
-  __awsenv_end_drop
-  AWSENV_PROMPT=off __awsenv_place
-  __awsenv_leave
-  PS0=${PS0-} && PS0=${PS0/"$__awsenv_ps0"/}
-  if [[ $__awsenv_had != p* && -z ${PROMPT_COMMAND-} ]]; then unset -v PROMPT_COMMAND; fi
-  case $__awsenv_had in p0* | 0*) ;; *) if [[ -z $PS0 ]]; then unset -v PS0; fi ;; esac
-  if [[ $(\builtin trap -p DEBUG) == *__awsenv_alive* ]]; then
-    if [[ -n $__awsenv_old_trap ]]; then builtin trap -- "$__awsenv_old_trap" DEBUG; else builtin trap - DEBUG; fi
-  fi
-  builtin complete -r awsenv
-  unset -f awsenv awsenv_segment awsenv_unload
-  name=${__awsenv_had#p}
-  if shopt -q expand_aliases; then shopt -u expand_aliases && __awsenv_aliases=1; fi
-  builtin eval "${name#0}"
-  if [[ -n $__awsenv_aliases ]]; then shopt -s expand_aliases; fi
-  for name in $(\builtin compgen -A function __awsenv_); do unset -f "$name"; done
-  unset -v AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END "${!__awsenv_@}"
-}
-# In a traced function the DEBUG trap can be seen, and changed for good.
-declare -ft awsenv_unload
-
-# The rest follows at the first prompt, when all rc files have been read.
-__awsenv_join
 if [[ -n $__awsenv_aliases ]]; then builtin shopt -s expand_aliases; fi
 __awsenv_aliases=

@@ -321,7 +321,7 @@ def test_the_hook_tells(healthy: RunningSts, name: str, tmp_path: Path) -> None:
 
 def test_every_hook_file_names_this_version() -> None:
     for name in ("bash", "zsh", "fish"):
-        text = (ROOT / "shell" / f"awsenv.{name}").read_text()
+        text = "".join(file.read_text() for file in (ROOT / "shell").glob(f"awsenv*.{name}"))
         assert f"AWSENV_HOOK='{name} {__version__}'" in text
 
 

@@ -1,11 +1,13 @@
 """What only bash has: traps, history settings, its options, and each version's way of dropping."""
 
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("termios")
-from hook_scenarios import SYNTAXES, Hooked, start
+from hook_scenarios import HOOKS, KEY, SYNTAXES, Hooked, start
 from support_world import RunningSts
 from test_hooks import programs
 
@@ -238,3 +240,77 @@ def test_a_child_shell_has_it_too(tmp_path: Path, sts: RunningSts) -> None:
         h.ask("aws a")
         h.answer(h.sts.code())
         assert len(h.calls()) == 1
+
+
+LOADED = 'echo "loaded: $(declare -F __awsenv_before_prompt)"'
+
+
+@every_bash
+def test_most_of_it_is_read_with_the_first_session(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program, after="PROMPT_COMMAND+=$'\\n'other; other() { :; }")
+    with h.shell:
+        h.shell.run("false")
+        assert h.shell.run("echo status=$?") == "status=1"
+        assert h.shell.run(LOADED) == "loaded:"
+        h.pretend(3030)
+        assert h.segment() == "[prod-admin 50m] "
+        assert h.shell.run(LOADED) == "loaded: __awsenv_before_prompt"
+
+
+@every_bash
+def test_a_session_from_the_shell_above_is_shown_at_once(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    env = {
+        KEY: "ASIAABOVE",
+        "AWSENV_PUT": f"{KEY}=ASIAABOVE",
+        "AWSENV_PROFILE": "above",
+        "AWSENV_EXPIRES_AT": str(int(time.time()) + 3030),
+    }
+    h = start(SYNTAXES["bash"], tmp_path, sts, program=program, env=env)
+    with h.shell:
+        assert h.shell.prompt_number == 1
+        assert h.segment() == "[above 50m] "
+
+
+@every_bash
+@pytest.mark.parametrize("option", ["set -u", "set -e"])
+def test_without_its_other_file_it_is_the_program(
+    option: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(HOOKS / "awsenv.bash", alone)
+    hook = f"source {alone}/awsenv.bash"
+    h = start(SYNTAXES["bash"], tmp_path, sts, before=option, hook=hook, program=program)
+    with h.shell:
+        h.pretend(0)
+        assert h.segment() == ""
+        assert "aws:a:" in h.shell.run("aws a")
+        assert "awsenv 0" in h.shell.run("awsenv --version")
+        # It comes back with the file.
+        shutil.copy(HOOKS / "awsenv-more.bash", alone)
+        h.shell.run("true")
+        assert h.segment() == "[prod-admin lapsed] "
+
+
+def test_it_is_found_from_wherever_the_shell_goes(tmp_path: Path, sts: RunningSts) -> None:
+    h = _start(tmp_path, sts, hook=f"cd {HOOKS}; source ./awsenv.bash; cd /")
+    with h.shell:
+        h.pretend(3030)
+        assert h.segment() == "[prod-admin 50m] "
+
+
+@every_bash
+def test_names_that_are_no_words(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
+    tools = tmp_path / "tools"
+    h = _start(tmp_path, sts, program)
+    (tools / "awsenv").write_text('#!/bin/sh\necho "asked: $*"\n')
+    (tools / "awsenv").chmod(0o755)
+    with h.shell:
+        for name in ("@", "*", "]", "x[$(touch p)]", "'", '"', "\\", "a]=b", "$(touch p)"):
+            quoted = "'" + name.replace("'", "'\\''") + "'"
+            assert h.shell.run(f"awsenv assume {quoted}") == f"asked: assume {name} --shell bash"
+        assert not list(h.home.glob("**/p"))

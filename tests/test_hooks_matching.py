@@ -75,7 +75,7 @@ FISH_ONLY = [
     (1, 'echo "a (b) $(aws x)"'),
 ]
 READ = {
-    "bash": "while IFS= read -r -d '' line; do"
+    "bash": "__awsenv_fetch; while IFS= read -r -d '' line; do"
     ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
     "zsh": "setopt extended_glob; __awsenv_rest; while IFS= read -r -d '' line; do"
     ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
