@@ -151,7 +151,7 @@ def test_powershell_however_it_was_started(probe: Probe, arguments: list[str]) -
 
 
 def test_a_shell_that_awsenv_does_not_know_is_named(probe: Probe) -> None:
-    assert "'nu'; pass --shell bash, zsh" in probe.seen_from(*_called("nu"))
+    assert "'nu'; the shells are bash, zsh" in probe.seen_from(*_called("nu"))
 
 
 def _called(name: str, *arguments: str) -> list[str]:

@@ -86,7 +86,10 @@ def test_nobody_to_ask() -> None:
     with pytest.raises(CredentialsError) as caught:
         code_of(asked())
     assert f"an MFA code is needed for {SERIAL}, and " in caught.value.message
-    assert caught.value.hint == "pass --mfa-code, or set mfa_process in the profile"
+    assert (
+        caught.value.hint
+        == "run awsenv login at a terminal first, pass --mfa-code, or set mfa_process"
+    )
 
 
 def test_no_codes() -> None:

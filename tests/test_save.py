@@ -204,7 +204,7 @@ def test_options_make_another_session_which_is_not_saved(sts: RunningSts) -> Non
     )
     assume("dev", "--external-id", "xy", "--mfa-code", sts.code())
     assert "mydev" not in sections(sts.aws_folder / "credentials")
-    done = run_awsenv("save", "dev", "--external-id", "x")
+    done = run_awsenv("save", "dev", "--external-id", "xyz")
     assert done.returncode == 2
     assert "--external-id does not apply" in done.stderr
     assume("dev", "--duration", "30m")
