@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from awsenv.config import load, shown
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.saved import SAVED_FROM, is_session
@@ -11,6 +9,8 @@ from awsenv.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awsenv.config import Config
     from awsenv.sources import Root
     from awsenv.terminal import Terminal

@@ -1,9 +1,9 @@
 """The records of sessions on disk: which key a session has, reading, writing, dropping."""
 
+from __future__ import annotations
+
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
 
 from awsenv import paths, record
 from awsenv.digest import digest
@@ -11,6 +11,11 @@ from awsenv.endpoint import partition
 from awsenv.environment import encode_pairs
 from awsenv.files import make_private_dir, write_private
 from awsenv.plan import Plan, Step
+from awsenv.quiet import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A shell may renew its session by a record that has lapsed: for so long that is kept, in seconds.
 _UNUSED = 30 * 24 * 3600

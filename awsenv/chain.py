@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from awsenv.config import Config, Profile, default_profile_name
 from awsenv.data import dataclass, field, replace
 from awsenv.errors import ConfigError
@@ -11,6 +9,10 @@ from awsenv.request import Request
 from awsenv.saved import origin_of
 from awsenv.sources import Root, find_root
 from awsenv.sources.environment import environment_root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass

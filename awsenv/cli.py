@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 
 from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
+from awsenv.quiet import suppress
 from awsenv.text import visible
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> int:
 
 def _prepare() -> None:
     """Let signals unwind, and let no stream break by a name that it cannot hold, or be missing."""
-    import signal
+    from awsenv.signals import signals as signal
 
     def stop(number: int, _frame: Any) -> None:
         raise Stopped(number)

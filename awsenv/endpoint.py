@@ -1,8 +1,12 @@
 """Which STS endpoint a plan's calls go to, by the rules of the AWS SDKs reference guide."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
 
 from awsenv.config import Config, Profile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 # The region whose STS answers where nobody named one, by partition.
 _DEFAULT_REGIONS = {

@@ -1,10 +1,10 @@
 """Files that only their owner can read, from the moment they exist, replaced all at once."""
 
 import os
-from contextlib import suppress
 
 from awsenv import paths
 from awsenv.errors import AwsenvError
+from awsenv.quiet import suppress
 
 
 def make_private_dir(path: str) -> None:

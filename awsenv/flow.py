@@ -8,15 +8,13 @@ called: ten processes at once lead to one prompt and one call.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from awsenv import cache, record, refusals, renewal, sources
 from awsenv.adopt import OriginNeeded
 from awsenv.data import dataclass
 from awsenv.durations import format_duration
-from awsenv.errors import AwsenvError, CancelledError, CredentialsError, RefusedError
-from awsenv.lock import RecordLock, TakenOver
+from awsenv.errors import AwsenvError, CredentialsError, RefusedError
+from awsenv.lock import Held, RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan import Plan, Step
 from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
@@ -25,6 +23,10 @@ from awsenv.settings import HOUR
 from awsenv.signin import SignInNeeded, offer
 from awsenv.sts import Granted, Sts
 from awsenv.terminal import Terminal, open_terminal, terminal_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NOBODY = Credentials("", "")
 
@@ -142,7 +144,7 @@ class Flow:
         step = self.plan.steps[index]
         parent, cached = self._parent(index)
         while True:
-            with self._locked(index) as lock:
+            with Held(RecordLock(self._keys[index], terminal_name()), self._open_terminal) as lock:
                 found = self._live(index)
                 if found:
                     return found
@@ -211,18 +213,6 @@ class Flow:
                 "renew them where they come from",
             )
         return Granted(found.credentials, started, found.expires_at)
-
-    @contextmanager
-    def _locked(self, index: int) -> Iterator[RecordLock]:
-        lock = RecordLock(self._keys[index], terminal_name())
-        lock.acquire(self._open_terminal)
-        try:
-            yield lock
-        except CancelledError:
-            lock.note("cancelled")
-            raise
-        finally:
-            lock.release()
 
     def _open_terminal(self) -> Terminal | None:
         hook = self.manner.from_hook

@@ -5,11 +5,11 @@ of the Python that awsenv is installed in. The copy is renewed when a newer awse
 """
 
 import os
-from contextlib import suppress
 
 from awsenv import __version__, paths
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.files import make_private_dir, write_private
+from awsenv.quiet import suppress
 
 # The files of each shell; the first is the one to be sourced, and loads the other when needed.
 FILES = {

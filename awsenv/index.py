@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
 
 from awsenv import fast, files, paths, record, warm
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
 from awsenv.plan import Plan
+from awsenv.quiet import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FIRST = "AWSENV_OVERVIEW=1"
 _LAST = "END"

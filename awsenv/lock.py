@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
 
 from awsenv import files, paths
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
+from awsenv.quiet import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
     from typing import Literal
 
     from awsenv.terminal import Terminal
@@ -146,6 +147,28 @@ class RecordLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+class Held:
+    """`lock` while the block runs; those who wait are told when it was cancelled."""
+
+    def __init__(self, lock: RecordLock, find_terminal: Callable[[], Terminal | None]) -> None:
+        self._lock = lock
+        self._find_terminal = find_terminal
+
+    def __enter__(self) -> RecordLock:
+        self._lock.acquire(self._find_terminal)
+        return self._lock
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, CancelledError):
+            self._lock.note("cancelled")
+        self._lock.release()
 
 
 def _lock(handle: int) -> bool:

@@ -7,7 +7,6 @@ that may have a session on disk.
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
 
 from awsenv import cache
 from awsenv.chain import Chain, walk
@@ -21,6 +20,7 @@ from awsenv.sources import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     Row = dict[str, Any]

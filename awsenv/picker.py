@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from awsenv import usage
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.overview import overview
+from awsenv.quiet import suppress
 from awsenv.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal, open_terminal, why_closed
 from awsenv.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from awsenv.overview import Row
 
 _PROMPT = "profile> "

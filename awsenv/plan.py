@@ -7,8 +7,6 @@ AssumeRole ("role chaining").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from awsenv import wellformed
 from awsenv.chain import Chain, walk
 from awsenv.config import Config, Profile
@@ -29,6 +27,10 @@ from awsenv.settings import (
     role_duration,
 )
 from awsenv.sources import Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from awsenv.plan import Plan, Step
 from awsenv.request import Request
@@ -11,6 +10,10 @@ from awsenv.session import Credentials, Session
 from awsenv.settings import HOUR
 from awsenv.sts import Granted
 from awsenv.times import iso_utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Values = dict[str, str]
 # How long it is remembered that a role refused the duration that a setting asked for.

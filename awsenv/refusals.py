@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 
 from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
@@ -18,6 +17,7 @@ from awsenv.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from awsenv.plan import Plan

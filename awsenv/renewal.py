@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from awsenv import saved
 from awsenv.config import Config
@@ -14,6 +13,8 @@ from awsenv.sts import Granted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awsenv.plan import Step
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 
 from awsenv.config import Config, load
 from awsenv.deadline import Deadline
@@ -16,6 +15,8 @@ from awsenv.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awsenv.flow import Flow
 
 

@@ -5,7 +5,7 @@ that profile, or `awsenv_saved_from = PROFILE` in the section [NAME] itself. Oth
 over both. Looking them up is pure; `write` and `remove` edit the credentials file.
 """
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
 
 from awsenv.config import Config, Profile, shown
 from awsenv.errors import ConfigError, CredentialsError
@@ -14,6 +14,8 @@ from awsenv.times import epoch_of, iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from awsenv.config.layout import IniText, Values
 
 SAVE_AS = "awsenv_save_as"
@@ -143,7 +145,7 @@ def write(
         # Most tools do nothing at all with a profile that has none.
         values["region"] = region
 
-    def change(text: "IniText") -> None:
+    def change(text: IniText) -> None:
         there = text.values(name)
         if _is_long_lived(there) and not force:
             raise _would_lose_keys(name, shown(config.credentials_path))
@@ -167,7 +169,7 @@ def remove(name: str, config: Config) -> bool:
     needed = needed and not any(each.get(SAVE_AS) == name for each in config.profiles.values())
     found = False
 
-    def change(text: "IniText") -> None:
+    def change(text: IniText) -> None:
         nonlocal found
         there = text.values(name)
         found = SAVED_FROM in there and _KEYS[0] in there and not _is_long_lived(there)
@@ -193,11 +195,11 @@ def _region_of(name: str, config: Config) -> str | None:
     return profile.get("region") if profile else None
 
 
-def _is_long_lived(values: "Values | Mapping[str, str]") -> bool:
+def _is_long_lived(values: Values | Mapping[str, str]) -> bool:
     return bool(values.get(_KEYS[0])) and not (values.get(_KEYS[2]) or values.get(_OLD_TOKEN))
 
 
-def _outlives(there: "Values", expires_at: int) -> bool:
+def _outlives(there: Values, expires_at: int) -> bool:
     expiration = there.get("expiration")
     return isinstance(expiration, str) and (epoch_of(expiration) or 0) > expires_at
 

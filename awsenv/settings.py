@@ -7,12 +7,15 @@ docs/settings.md lists every setting of awsenv, those of the shell hooks include
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from awsenv.config import Profile
 from awsenv.data import dataclass
 from awsenv.durations import parse_duration
 from awsenv.errors import ConfigError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOUR = 3600
 # What GetSessionToken and AssumeRole take, in seconds.

@@ -25,25 +25,24 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from types import TracebackType
 
 from awsenv.errors import CancelledError
 from awsenv.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from types import TracebackType
     from typing import Literal, Protocol, Self, TypeVar
 
     T = TypeVar("T")
+    Idle = Callable[[], bool]
 
     class _Platform(Protocol):
         def find(self, from_hook: bool, /) -> Terminal | str: ...
         def name(self) -> str: ...
 
-
-Idle = Callable[[], bool]
 
 # How often `idle` is called while a person is waited for, in seconds.
 _POLL = 0.1

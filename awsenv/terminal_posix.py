@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import termios
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType, TracebackType
 
 from awsenv.errors import CancelledError
+from awsenv.quiet import suppress
+from awsenv.signals import signals as signal
 from awsenv.terminal import Terminal
 from awsenv.terminal_keys import INTERRUPT, Keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from types import FrameType, TracebackType
     from typing import Any, Self
 
 _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
@@ -89,7 +89,7 @@ class PosixTerminal(Terminal):
         self._foreground = os.tcgetpgrp(handle)
         self._handlers: dict[int, Any] = {}
         self._keys = Keys(self._saved[_CC])
-        self._pressed: deque[str] = deque()
+        self._pressed: list[str] = []
         self._interrupted = False
         self._borrower = 0
 
@@ -151,7 +151,7 @@ class PosixTerminal(Terminal):
             except OSError:
                 # Hung up, or the shell has taken its terminal back.
                 raise CancelledError from None
-        key = self._pressed.popleft()
+        key = self._pressed.pop(0)
         if key == INTERRUPT:
             raise CancelledError
         return key
@@ -165,8 +165,13 @@ class PosixTerminal(Terminal):
     def fileno(self) -> int:
         return self._handle
 
-    @contextmanager
-    def lent(self) -> Iterator[Callable[[int], None]]:
+    def lent(self) -> AbstractContextManager[Callable[[int], None]]:
+        # Starting a program loads it anyway, and asking a question does without.
+        from contextlib import contextmanager
+
+        return contextmanager(self._lent)()
+
+    def _lent(self) -> Iterator[Callable[[int], None]]:
         def give(group: int) -> None:
             self._borrower = group
             # Both fail where the program has ended already.

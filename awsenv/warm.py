@@ -1,8 +1,9 @@
 """What the fast way needs to answer for a profile's name, left behind by the full way."""
 
+from __future__ import annotations
+
 import os
 import time
-from collections.abc import Mapping
 
 from awsenv import fast, files, paths, record
 from awsenv.config import Config
@@ -10,6 +11,10 @@ from awsenv.errors import AwsenvError
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _STARTED = time.time()
 

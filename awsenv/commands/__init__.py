@@ -1,6 +1,11 @@
 """The commands: a module each, and this table of them."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 # In the order of --help, with a line that fits there. A command that is added here exists: its
 # module has its name, and in it the function `command`, whose docstring is the longer help.

@@ -1,9 +1,13 @@
 """What else than a shell's statements can be printed: one file each, and one line here."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
 from awsenv.environment import EnvChange
 from awsenv.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Every name a person may give --format, and its module here, loaded when it is asked for.
 FORMATS = {

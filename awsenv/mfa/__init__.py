@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from awsenv.errors import CodeNeededError, CredentialsError
 from awsenv.mfa import used
 from awsenv.mfa.base import CodeSource, EmptyCode, Question
@@ -14,6 +12,8 @@ from awsenv.terminal import why_closed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from awsenv.mfa.base import Last
 
 __all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]

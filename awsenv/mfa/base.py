@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
 
 from awsenv.data import dataclass, field
+from awsenv.quiet import suppress
 from awsenv.terminal import Terminal
 from awsenv.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from typing import Literal, Protocol
 
     # What became of the code before: there was none, AWS refused it, or it is spent.

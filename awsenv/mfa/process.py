@@ -8,13 +8,13 @@ use it gets none either, in a session of its own. Nothing that it prints is ever
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from contextlib import nullcontext, suppress
 
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.mfa.base import USED, Question, is_code
+from awsenv.quiet import suppress
+from awsenv.signals import signals as signal
 from awsenv.terminal import Terminal
 from awsenv.text import visible
 
@@ -64,6 +64,8 @@ class ProcessSource:
             terminal.countdown(seconds, text)
 
     def _run(self, command: str, terminal: Terminal | None) -> bytes:
+        from contextlib import nullcontext
+
         words = _split(command)
         with terminal.lent() if terminal else nullcontext(_nobody) as give:
             # Windows programs split their command line themselves.

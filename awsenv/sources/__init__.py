@@ -6,8 +6,6 @@ nothing), and later gets the credentials (`resolve`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from awsenv.config import Config, Profile
 from awsenv.data import dataclass, field
 from awsenv.deadline import Deadline
@@ -16,6 +14,7 @@ from awsenv.session import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Protocol
 else:
     Protocol = object

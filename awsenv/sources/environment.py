@@ -1,6 +1,6 @@
 """Keys in the environment: --from-env, and `credential_source = Environment`."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.environment import before
@@ -9,6 +9,10 @@ from awsenv.session import Credentials
 from awsenv.sources import Context, Resolved, Root
 from awsenv.sources.metadata import container_root
 from awsenv.sources.web_identity import environment_token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class EnvironmentSource:

@@ -1,11 +1,15 @@
 """Keys that stand in the credentials or config file."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.saved import credentials_of, ends_at
 from awsenv.sources import Context, Resolved, Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class KeysSource:

@@ -1,10 +1,14 @@
 """`aws login` sessions: console sign-in for the command line, `login_session = …`."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.sources import Root
 from awsenv.sources.botocore import BotocoreSource, account_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class LoginSource(BotocoreSource):

@@ -1,12 +1,17 @@
 """The role of an EC2 instance, an ECS task or an EKS pod, from their metadata endpoints."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Mapping
 
 from awsenv.config import Config, Profile
 from awsenv.sources import Root
 from awsenv.sources.botocore import BotocoreSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Ec2Source(BotocoreSource):

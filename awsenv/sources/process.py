@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 
 from awsenv.config import Config, Profile
 from awsenv.errors import CancelledError, CredentialsError
@@ -18,6 +17,7 @@ from awsenv.sources import Context, Resolved, Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 # The profiles whose credential_process is being run, a line each, for what runs within it.

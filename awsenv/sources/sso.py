@@ -1,11 +1,15 @@
 """IAM Identity Center: `sso_session = …`, or the older sso_start_url in the profile itself."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.sources import Root
 from awsenv.sources.botocore import BotocoreSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _OF_PROFILE = ("sso_account_id", "sso_role_name")
 _OF_SESSION = ("sso_start_url", "sso_region")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from awsenv.config import Config, Profile
 from awsenv.data import replace
 from awsenv.errors import ConfigError
 from awsenv.sources import Root
 from awsenv.sources.botocore import BotocoreSource, account_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class WebIdentitySource(BotocoreSource):
