@@ -1,8 +1,8 @@
 """What `awsenv list` found out last time, so that a thousand sessions are not read anew.
 
-The file `overview` in the cache folder, a line per fact, its fields between tabs. It is believed
-for a record that is the same file still, and for a profile while the AWS files and the settings
-are what they were. All that is lost with it is time.
+The file `overview` in the cache folder, a line per record and per profile, its fields between
+tabs. It is believed for a record that is the same file still, and for the profiles while the AWS
+files and the settings are what they were. All that is lost with it is time.
 """
 
 from __future__ import annotations
@@ -11,29 +11,43 @@ import os
 import time
 
 from awsenv import fast, files, paths, record, warm
-from awsenv.config import Config
+from awsenv.config import file_paths
 from awsenv.errors import AwsenvError
-from awsenv.plan import Plan
 from awsenv.quiet import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
+
+    Row = dict[str, Any]
 
 _FIRST = "AWSENV_OVERVIEW=1"
 _LAST = "END"
 # What the key of a session hangs on in these lies outside of the files and the settings.
 _OF_THE_MOMENT = ("environment", "ec2", "ecs")
+_FIELDS = (
+    "profile",
+    "key",
+    "account",
+    "role",
+    "role_arn",
+    "source",
+    "source_profile",
+    "mfa_serial",
+    "region",
+    "problem",
+)
 
 
 class Index:
-    """The records on disk, each read once until it changes, and the keys that profiles have."""
+    """The records on disk, each read once until it changes, and the rows made last time."""
 
-    def __init__(self, config: Config, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str]) -> None:
         self._left: dict[str, int] = {}
         self._owners: set[str] = set()
-        self._conditions = _conditions(config, env)
-        old_records, self._keys = _read(_path(), self._conditions)
+        self._conditions = _conditions(env)
+        old_records, self._rows = _read(_path(), self._conditions)
         self._records: dict[str, tuple[str, ...]] = {}
         self._changed = False
         now = time.time()
@@ -64,56 +78,90 @@ class Index:
         """Whether one of the records was got for `profile`, or on the way to another one."""
         return profile in self._owners
 
-    def key(self, profile: str) -> str | None:
-        """The key of the profile's session, where it is known."""
-        return self._keys.get(profile)
-
-    def note(self, plan: Plan, key: str) -> None:
-        """Keep that `key` is that of the session that `plan`, a profile's own, comes to."""
-        if plan.root.source not in _OF_THE_MOMENT:
-            self._keys[plan.profile] = key
-            self._changed = True
+    def rows(self) -> list[Row] | None:
+        """The rows of last time, if nothing has changed but the time left."""
+        for row in self._rows:
+            if row["key"]:
+                row["seconds_left"] = self._left.get(row["key"], 0)
+            elif self.may_have(row["profile"]):
+                # Its key was not looked for then.
+                return None
+        if self._rows and self._changed:
+            self._save()
+        return self._rows or None
 
     def seconds_left(self, key: str) -> int:
         """Seconds that the session named `key` still lasts, 0 where there is none."""
         return self._left.get(key, 0)
 
-    def save(self) -> None:
-        """Write down what has been found out, if that is more than was known."""
-        if not self._changed:
-            return
+    def keep(self, rows: list[Row]) -> None:
+        """Write down what has been found out."""
+        lasting = self._conditions and not any(row["source"] in _OF_THE_MOMENT for row in rows)
+        self._rows = rows if lasting else []
+        self._save()
+
+    def _save(self) -> None:
         lines = [_FIRST, self._conditions]
         lines += ["\t".join(("R", key, *fields)) for key, fields in self._records.items()]
-        if self._conditions:
-            lines += [f"P\t{key}\t{name}" for name, key in self._keys.items() if name.isprintable()]
+        rows = [_line(row) for row in self._rows]
+        if None not in rows:
+            lines += [line for line in rows if line]
         with suppress(AwsenvError):
             files.make_private_dir(paths.cache_dir())
             files.write_private(_path(), "\n".join([*lines, _LAST, ""]), lasting=False)
+
+
+def _line(row: Row) -> str | None:
+    """A line for `row`, where its values can stand in one."""
+    values = [row[name] or "" for name in _FIELDS]
+    line = "\t".join(("P", *values, *row["through"]))
+    fits = line.count("\t") == len(values) + len(row["through"])
+    return line if fits and line.replace("\t", "").isprintable() else None
+
+
+def _row(fields: list[str]) -> Row:
+    _, profile, *values = [field or None for field in fields[: len(_FIELDS) + 1]]
+    key, account, role, role_arn, source, source_profile, serial, region, problem = values
+    return {
+        "profile": profile or "",
+        "account": account,
+        "role": role,
+        "role_arn": role_arn,
+        "source": source,
+        "source_profile": source_profile,
+        "through": fields[len(_FIELDS) + 1 :],
+        "mfa_serial": serial,
+        "region": region,
+        "seconds_left": 0,
+        "problem": problem,
+        "key": key,
+    }
 
 
 def _path() -> str:
     return os.path.join(paths.cache_dir(), "overview")
 
 
-def _conditions(config: Config, env: Mapping[str, str]) -> str:
-    """What the keys of profiles hang on; "" where a file may change within its time stamp."""
-    if warm.changed_lately(config):
+def _conditions(env: Mapping[str, str]) -> str:
+    """What the rows hang on; "" where a file may change within its time stamp."""
+    places = file_paths(env)
+    if warm.changed_lately(*places):
         return ""
-    stamps = (fast.stamp(path) for path in (config.config_path, config.credentials_path))
-    return "|".join([*stamps, fast.environment(dict(env))])
+    text = "|".join([*places, *map(fast.stamp, places), fast.environment(dict(env))])
+    return text if text.isprintable() else ""
 
 
-def _read(path: str, conditions: str) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """The records and the keys of profiles in the file at `path`."""
+def _read(path: str, conditions: str) -> tuple[dict[str, tuple[str, ...]], list[Row]]:
+    """The records and the rows in the file at `path`."""
     try:
         with open(path, encoding="utf-8", newline="\n") as file:
             lines = file.read().split("\n")
     except (OSError, ValueError):
-        return {}, {}
+        return {}, []
     if lines[:1] != [_FIRST] or lines[-2:] != [_LAST, ""]:
-        return {}, {}
-    rows = [line.split("\t") for line in lines[2:-2]]
-    records = {row[1]: tuple(row[2:]) for row in rows if len(row) == 7 and row[0] == "R"}
+        return {}, []
+    found = [line.split("\t") for line in lines[2:-2]]
+    records = {each[1]: tuple(each[2:]) for each in found if len(each) == 7 and each[0] == "R"}
     if not conditions or lines[1] != conditions:
-        return records, {}
-    return records, {row[2]: row[1] for row in rows if len(row) == 3 and row[0] == "P"}
+        return records, []
+    return records, [_row(each) for each in found if each[0] == "P" and len(each) > len(_FIELDS)]

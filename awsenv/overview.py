@@ -1,29 +1,16 @@
-"""What every profile comes to, without the network: for `awsenv list` and the picker.
-
-With a thousand profiles each microsecond counts a thousandfold: a plan is made only for those
-that may have a session on disk.
-"""
+"""Every profile at a glance, without the network: for `awsenv list` and the picker."""
 
 from __future__ import annotations
 
 import gc
 
-from awsenv import cache
-from awsenv.chain import Chain, walk
-from awsenv.config import Config, load
-from awsenv.errors import AwsenvError
 from awsenv.index import Index
-from awsenv.plan import plan_of
-from awsenv.request import Request
-from awsenv.settings import Settings
-from awsenv.sources import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
-    Row = dict[str, Any]
+    from awsenv.index import Row
 
 
 def overview(env: Mapping[str, str]) -> list[Row]:
@@ -34,81 +21,15 @@ def overview(env: Mapping[str, str]) -> list[Row]:
     # So many rows and no garbage: looking for it would take a tenth of the time.
     gc.disable()
     try:
-        return _rows(load(env), Settings.read(env), env)
+        index = Index(env)
+        rows = index.rows()
+        if rows is None:
+            from awsenv.rows import make_rows
+
+            rows = make_rows(env, index)
+            index.keep(rows)
+        for row in rows:
+            del row["key"]
+        return rows
     finally:
         gc.enable()
-
-
-def _rows(config: Config, settings: Settings, env: Mapping[str, str]) -> list[Row]:
-    index = Index(config, env)
-    roots: dict[str, Root] = {}
-
-    def seconds_left(chain: Chain, request: Request) -> int:
-        name = request.profile or ""
-        if not index.may_have(name):
-            return 0
-        key = index.key(name)
-        if key is None:
-            plan = plan_of(chain, request, config, settings, env)
-            if not plan.steps:
-                return 0
-            key = cache.step_keys(plan)[-1]
-            index.note(plan, key)
-        return index.seconds_left(key)
-
-    def row(name: str) -> Row:
-        request = Request(profile=name)
-        try:
-            chain = walk(request, config, env, roots)
-            left = seconds_left(chain, request)
-        except AwsenvError as error:
-            return {"profile": name, **_NOTHING, "problem": error.message}
-        return {"profile": name, **_facts(chain), "seconds_left": left, "problem": None}
-
-    rows = [row(name) for name in config.profiles]
-    index.save()
-    return rows
-
-
-def _facts(chain: Chain) -> Row:
-    role = chain.roles[0] if chain.roles else None
-    arn = (role.get("role_arn") if role else None) or chain.root.role_arn
-    device = None if chain.root.temporary else chain.first("mfa_serial")
-    serial = device.get("mfa_serial") if device else None
-    named = (profile.get("region") for profile in chain.profiles[:1])
-    return {
-        "account": _account(arn) or chain.root.account or _account(serial),
-        "role": _role_name(arn) or _sso_role(chain),
-        "role_arn": arn,
-        "source": chain.root.source,
-        "source_profile": chain.root.profile,
-        "through": [profile.name for profile in chain.profiles[1:]],
-        "mfa_serial": serial,
-        "region": next(named, None),
-    }
-
-
-_NOTHING: Row = {
-    "account": None,
-    "role": None,
-    "role_arn": None,
-    "source": None,
-    "source_profile": None,
-    "through": [],
-    "mfa_serial": None,
-    "region": None,
-    "seconds_left": 0,
-}
-
-
-def _account(arn: str | None) -> str | None:
-    parts = (arn or "").split(":")
-    return parts[4] or None if len(parts) > 5 else None
-
-
-def _role_name(arn: str | None) -> str | None:
-    return arn.partition(":role/")[2].rpartition("/")[2] or arn if arn else None
-
-
-def _sso_role(chain: Chain) -> str | None:
-    return chain.profiles[-1].get("sso_role_name") if chain.root.source == "sso" else None

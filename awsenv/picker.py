@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from awsenv.overview import Row
+    from awsenv.index import Row
 
 _PROMPT = "profile> "
 _ROWS = 12

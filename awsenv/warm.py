@@ -27,7 +27,11 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     name = plan.request.profile
     if not name or plan.request != Request(profile=name) or session.key is None:
         return
-    if plan.root.source == "environment" or _moves(env) or changed_lately(config):
+    if (
+        plan.root.source == "environment"
+        or _moves(env)
+        or changed_lately(config.config_path, config.credentials_path)
+    ):
         return
     values = {
         "NAME": name,
@@ -72,9 +76,9 @@ def _moves(env: Mapping[str, str]) -> bool:
     return any("$" in path or "%" in path or not os.path.isabs(path) for path in given)
 
 
-def changed_lately(config: Config) -> bool:
+def changed_lately(*paths: str) -> bool:
     """Whether a file may have changed after it was read: any change or move sets its ctime."""
-    for path in (config.config_path, config.credentials_path):
+    for path in paths:
         try:
             if os.stat(path).st_ctime > _STARTED - 1:
                 return True

@@ -142,7 +142,7 @@ def test_what_is_kept_for_the_next_time_never_shows(sts: RunningSts) -> None:
     keys = {name: assume(name, "--mfa-code", sts.code())["AWSENV_SESSION"] for name in live}
     assert lefts() == live
     known = [line.split("\t") for line in index.read_text().splitlines()]
-    assert {row[2]: row[1] for row in known if row[0] == "P"} == keys
+    assert {row[1]: row[2] for row in known if row[0] == "P" and row[2]} == keys
     assert lefts({"AWSENV_DURATION": "2h"}) == {"default"}
     assert lefts() == live
     # A record that changes, goes, or is not to be trusted any more.

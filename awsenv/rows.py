@@ -1,0 +1,96 @@
+"""What every profile comes to, from the config files.
+
+With a thousand profiles each microsecond counts a thousandfold: a plan is made only for those
+that may have a session on disk.
+"""
+
+from __future__ import annotations
+
+from awsenv import cache
+from awsenv.chain import Chain, walk
+from awsenv.config import load
+from awsenv.errors import AwsenvError
+from awsenv.plan import plan_of
+from awsenv.request import Request
+from awsenv.settings import Settings
+from awsenv.sources import Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsenv.index import Index, Row
+
+
+def make_rows(env: Mapping[str, str], index: Index) -> list[Row]:
+    """A row per profile; `key` names the record of its session, where there may be one."""
+    config, settings = load(env), Settings.read(env)
+    roots: dict[str, Root] = {}
+
+    def key_of(chain: Chain, request: Request) -> str | None:
+        if not index.may_have(request.profile or ""):
+            return None
+        plan = plan_of(chain, request, config, settings, env)
+        return cache.step_keys(plan)[-1] if plan.steps else None
+
+    def row(name: str) -> Row:
+        request = Request(profile=name)
+        try:
+            chain = walk(request, config, env, roots)
+            key = key_of(chain, request)
+        except AwsenvError as error:
+            return {"profile": name, **_NOTHING, "problem": error.message, "key": None}
+        left = index.seconds_left(key or "")
+        return {
+            "profile": name,
+            **_facts(chain),
+            "seconds_left": left,
+            "problem": None,
+            "key": key,
+        }
+
+    return [row(name) for name in config.profiles]
+
+
+def _facts(chain: Chain) -> Row:
+    role = chain.roles[0] if chain.roles else None
+    arn = (role.get("role_arn") if role else None) or chain.root.role_arn
+    device = None if chain.root.temporary else chain.first("mfa_serial")
+    serial = device.get("mfa_serial") if device else None
+    named = (profile.get("region") for profile in chain.profiles[:1])
+    return {
+        "account": _account(arn) or chain.root.account or _account(serial),
+        "role": _role_name(arn) or _sso_role(chain),
+        "role_arn": arn,
+        "source": chain.root.source,
+        "source_profile": chain.root.profile,
+        "through": [profile.name for profile in chain.profiles[1:]],
+        "mfa_serial": serial,
+        "region": next(named, None),
+    }
+
+
+_NOTHING: Row = {
+    "account": None,
+    "role": None,
+    "role_arn": None,
+    "source": None,
+    "source_profile": None,
+    "through": [],
+    "mfa_serial": None,
+    "region": None,
+    "seconds_left": 0,
+}
+
+
+def _account(arn: str | None) -> str | None:
+    parts = (arn or "").split(":")
+    return parts[4] or None if len(parts) > 5 else None
+
+
+def _role_name(arn: str | None) -> str | None:
+    return arn.partition(":role/")[2].rpartition("/")[2] or arn if arn else None
+
+
+def _sso_role(chain: Chain) -> str | None:
+    return chain.profiles[-1].get("sso_role_name") if chain.root.source == "sso" else None
