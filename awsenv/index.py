@@ -96,8 +96,9 @@ class Index:
 
     def keep(self, rows: list[Row]) -> None:
         """Write down what has been found out."""
-        lasting = self._conditions and not any(row["source"] in _OF_THE_MOMENT for row in rows)
-        self._rows = rows if lasting else []
+        # What is wrong with a profile may be that the environment holds no keys.
+        passing = any(row["problem"] or row["source"] in _OF_THE_MOMENT for row in rows)
+        self._rows = rows if self._conditions and not passing else []
         self._save()
 
     def _save(self) -> None:

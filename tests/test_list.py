@@ -171,3 +171,13 @@ def test_what_is_kept_for_the_next_time_never_shows(sts: RunningSts) -> None:
     for spoilt in (b"", b"\xff\t", index.read_bytes()[:-3], b"AWSENV_OVERVIEW=1\n|\nR\tx\nEND\n"):
         index.write_bytes(spoilt)
         assert lefts() == live - {"dev"}
+
+
+def test_what_hangs_on_the_environment_is_looked_up_each_time(sts: RunningSts) -> None:
+    role = {"role_arn": sts.world.role("dev").arn, "credential_source": "Environment"}
+    add_section(sts, "profile ci", **role)
+    settle(sts)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "x"}
+    for _ in range(2):
+        assert "holds no keys of its own" in rows()["ci"]["problem"]
+        assert rows(keys)["ci"]["source"] == "environment"
