@@ -61,5 +61,5 @@ def explicit_endpoint(
         return from_env or None
     services = config.services.get(profile.get("services") or "", {})
     own = services.get("sts")
-    specific = own.get("endpoint_url") if isinstance(own, Mapping) else None
+    specific = None if own is None or isinstance(own, str) else own.get("endpoint_url")
     return specific or profile.get("endpoint_url")
