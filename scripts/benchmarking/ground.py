@@ -78,7 +78,10 @@ def open_ground() -> Iterator[Ground]:
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         # The demo would print the code beside the question.
         env.pop("AWSENV_DEMO")
-        env["PATH"] = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
+        # No other awsenv, of which doctor would tell.
+        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        others = [folder for folder in folders if not Path(folder, "awsenv").exists()]
+        env["PATH"] = os.pathsep.join([str(BIN), *others])
         env |= {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
         ground = Ground(place, env)
         time.sleep(_TRUSTED_AFTER)
