@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("termios")
-from hook_scenarios import HOOKS, KEY, SYNTAXES, Hooked, start
+from hook_scenarios import KEY, SYNTAXES, Hooked, start
 from shells_at_hand import need_program, need_shell
 from support_world import RunningSts
 from test_hooks import programs
@@ -390,44 +389,3 @@ def test_a_switch_to_a_profile_without_a_region(
         assert without_program("prod-admin").startswith("awsenv: prod-admin for ")
         h.shell.run("awsenv assume dev")
         assert seen()["AWS_REGION"] == "ap-south-1"
-
-
-@every_fish
-def test_the_rest_is_loaded_when_it_is_needed(
-    program: str | None, tmp_path: Path, sts: RunningSts
-) -> None:
-    for name in ("awsenv.fish", "awsenv-more.fish"):
-        shutil.copy(HOOKS / name, tmp_path)
-    place = f"cd {tmp_path}; source ./awsenv.fish; cd /"
-    h = _start(tmp_path, sts, program, hook=place)
-    with h.shell:
-        assert h.shell.run("true; functions -q __awsenv_matches; echo $status") == "1"
-        h.pretend(3030)
-        assert h.segment() == "[prod-admin 50m] "
-        assert h.shell.run("functions -q __awsenv_matches; echo $status") == "0"
-    # A session that was there before the shell.
-    end = str(int(time.time()) + 3030)
-    session = {KEY: "ASIAX", "AWSENV_PUT": f"{KEY}=ASIAX", "AWSENV_PROFILE": "dev"}
-    (tmp_path / "other").mkdir()
-    env = {**session, "AWSENV_EXPIRES_AT": end}
-    h = _start(tmp_path / "other", sts, program, hook=place, env=env)
-    with h.shell:
-        assert h.segment() == "[dev 50m] "
-
-
-@every_fish
-def test_without_the_rest_awsenv_is_the_program(
-    program: str | None, tmp_path: Path, sts: RunningSts
-) -> None:
-    shutil.copy(HOOKS / "awsenv.fish", tmp_path)
-    h = _start(tmp_path, sts, program, hook=f"source {tmp_path}/awsenv.fish")
-    with h.shell:
-        h.pretend(3030)
-        assert h.shell.screen().splitlines()[-1] == f"#{h.shell.prompt_number}>"
-        assert "awsenv 0" in h.shell.run("awsenv --version")
-        assert h.shell.run("awsenv_segment; awsenv_unload; echo fine") == "fine"
-        assert "aws:a:" in h.shell.run("aws a")
-        # It may come later.
-        shutil.copy(HOOKS / "awsenv-more.fish", tmp_path)
-        h.shell.run("true")
-        assert h.segment() == "[prod-admin 50m] "

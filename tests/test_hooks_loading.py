@@ -2,13 +2,15 @@
 
 import os
 import re
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("termios")
-from hook_scenarios import HOOKS, SYNTAXES, Hooked, start
+from hook_scenarios import HOOKS, KEY, SYNTAXES, Hooked, start
 from shells_at_hand import need_program, need_shell
 from support_world import RunningSts
 from test_hooks import programs
@@ -187,3 +189,60 @@ def test_bash_options(option: str, tmp_path: Path, sts: RunningSts) -> None:
         h.shell.run("awsenv unset")
         h.shell.run("awsenv_unload")
         assert h.shell.run("echo fine") == "fine"
+
+
+# Odd options of the person's, and a place that is told from another folder than the one used.
+RELATIVE = {
+    "bash": "set -u; cd {}; source ./awsenv.bash; cd /",
+    "zsh": "setopt ksh_arrays sh_word_split no_unset; cd {}; source ./awsenv.zsh; cd /",
+    "fish": "cd {}; source ./awsenv.fish; cd /",
+}
+HAS_REST = {
+    "bash": "declare -F __awsenv_matches >/dev/null; echo $?",
+    "zsh": "typeset -f __awsenv_matches >/dev/null; echo $?",
+    "fish": "functions -q __awsenv_matches; echo $status",
+}
+
+
+@every_shell
+def test_the_rest_is_loaded_when_it_is_needed(
+    shell: tuple[str, str | None], tmp_path: Path, sts: RunningSts
+) -> None:
+    name, program = shell
+    for file in HOOKS.glob(f"awsenv*.{name}"):
+        shutil.copy(file, tmp_path)
+    place = RELATIVE[name].format(tmp_path)
+    h = start(SYNTAXES[name], tmp_path, sts, program=program, hook=place)
+    with h.shell:
+        assert h.shell.run(f"true; {HAS_REST[name]}") == "1"
+        h.pretend(3030)
+        assert h.segment() == "[prod-admin 50m] "
+        assert h.shell.run(HAS_REST[name]) == "0"
+    # A session that was there before the shell.
+    end = str(int(time.time()) + 3030)
+    session = {KEY: "ASIAX", "AWSENV_PUT": f"{KEY}=ASIAX", "AWSENV_PROFILE": "dev"}
+    (tmp_path / "other").mkdir()
+    env = {**session, "AWSENV_EXPIRES_AT": end}
+    h = start(SYNTAXES[name], tmp_path / "other", sts, program=program, hook=place, env=env)
+    with h.shell:
+        assert h.segment() == "[dev 50m] "
+
+
+@every_shell
+def test_without_the_rest_awsenv_is_the_program(
+    shell: tuple[str, str | None], tmp_path: Path, sts: RunningSts
+) -> None:
+    name, program = shell
+    shutil.copy(HOOKS / f"awsenv.{name}", tmp_path)
+    hook = f"source {tmp_path}/awsenv.{name}"
+    h = start(SYNTAXES[name], tmp_path, sts, program=program, hook=hook)
+    with h.shell:
+        h.pretend(3030)
+        assert h.shell.screen().splitlines()[-1] == f"#{h.shell.prompt_number}>"
+        assert "awsenv 0" in h.shell.run("awsenv --version")
+        assert h.shell.run("awsenv_segment; awsenv_unload; echo fine") == "fine"
+        assert "aws:a:" in h.shell.run("aws a")
+        # It may come later.
+        shutil.copy(HOOKS / f"awsenv-more.{name}", tmp_path)
+        h.shell.run("true")
+        assert h.segment() == "[prod-admin 50m] "

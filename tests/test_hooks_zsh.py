@@ -1,14 +1,12 @@
 """What only zsh has: its options, TRAPINT, precommand modifiers, prompt escapes."""
 
-import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("termios")
-from hook_scenarios import HOOKS, KEY, SYNTAXES, Hooked, start
+from hook_scenarios import SYNTAXES, Hooked, start
 from support_world import RunningSts
 from test_hooks import programs
 
@@ -128,44 +126,3 @@ def test_prompts_of_ones_own(tmp_path: Path, sts: RunningSts) -> None:
         h.shell.run("unsetopt prompt_percent")
         assert h.prompt().startswith("{[")
         assert not list(h.home.glob("**/p"))
-
-
-@every_zsh
-def test_the_rest_is_loaded_when_it_is_needed(
-    program: str | None, tmp_path: Path, sts: RunningSts
-) -> None:
-    for name in ("awsenv.zsh", "awsenv-more.zsh"):
-        shutil.copy(HOOKS / name, tmp_path)
-    place = f"setopt ksh_arrays sh_word_split no_unset; cd {tmp_path}; source ./awsenv.zsh; cd /"
-    h = _start(tmp_path, sts, program, hook=place)
-    with h.shell:
-        assert h.shell.run("true; typeset -f __awsenv_matches >/dev/null; echo $?") == "1"
-        h.pretend(3030)
-        assert h.segment() == "[prod-admin 50m] "
-        assert h.shell.run("typeset -f __awsenv_matches >/dev/null; echo $?") == "0"
-    # A session that was there before the shell.
-    end = str(int(time.time()) + 3030)
-    session = {KEY: "ASIAX", "AWSENV_PUT": f"{KEY}=ASIAX", "AWSENV_PROFILE": "dev"}
-    (tmp_path / "other").mkdir()
-    env = {**session, "AWSENV_EXPIRES_AT": end}
-    h = _start(tmp_path / "other", sts, program, hook=place, env=env)
-    with h.shell:
-        assert h.segment() == "[dev 50m] "
-
-
-@every_zsh
-def test_without_the_rest_awsenv_is_the_program(
-    program: str | None, tmp_path: Path, sts: RunningSts
-) -> None:
-    shutil.copy(HOOKS / "awsenv.zsh", tmp_path)
-    h = _start(tmp_path, sts, program, hook=f"source {tmp_path}/awsenv.zsh")
-    with h.shell:
-        h.pretend(3030)
-        assert h.shell.screen().splitlines()[-1] == f"#{h.shell.prompt_number}>"
-        assert "awsenv 0" in h.shell.run("awsenv --version")
-        assert h.shell.run("awsenv_segment; awsenv_unload; echo fine") == "fine"
-        assert "aws:a:" in h.shell.run("aws a")
-        # It may come later.
-        shutil.copy(HOOKS / "awsenv-more.zsh", tmp_path)
-        h.shell.run("true")
-        assert h.segment() == "[prod-admin 50m] "

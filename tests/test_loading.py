@@ -2,12 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from shells_at_hand import need_program
 from support_world import RunningSts, run_awsenv
 from terminal_driver import Driven
 
@@ -113,8 +113,8 @@ def test_until_the_code_is_asked_for(sts: RunningSts, tmp_path: Path) -> None:
     assert "botocore" in names(after)
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="NO STRACE: processes are not counted")
 def test_no_command_starts_a_process(sts: RunningSts, tmp_path: Path) -> None:
+    strace = need_program("strace")
     logged_in(sts)
     traced = tmp_path / "traced"
     for args in (
@@ -124,12 +124,10 @@ def test_no_command_starts_a_process(sts: RunningSts, tmp_path: Path) -> None:
         ["unset", "--shell", "bash"],
         ["__complete", "bash", "de", "awsenv assume de"],
     ):
-        command = ["strace", "-f", "-o", str(traced), "-e", "trace=process"]
+        command = [strace, "-f", "-o", str(traced), "-e", "trace=process"]
         done = subprocess.run(
             [*command, sys.executable, "-m", "awsenv", *args], capture_output=True, check=False
         )
-        if b"ptrace" in done.stderr.lower():
-            pytest.skip("STRACE MAY NOT TRACE HERE: processes are not counted")
         assert done.returncode == 0, done.stderr
         started = re.findall(r"^\d+ +(execve|v?fork|clone3?)\(", traced.read_text(), re.M)
         assert started == ["execve"], args
