@@ -39,8 +39,8 @@ class CredentialsError(AwsenvError):
     exit_code = 4
 
 
-class CodeNeededError(CredentialsError):
-    """There is no session, and nobody to be asked for the MFA code that would get one."""
+class ProgramError(CredentialsError):
+    """A program that was to print credentials did not; it may have asked somebody for something."""
 
 
 class RefusedError(AwsenvError):

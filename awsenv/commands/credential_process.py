@@ -9,13 +9,12 @@ import sys
 
 from awsenv import fast, warm
 from awsenv.config import Config, load
-from awsenv.errors import CodeNeededError, ConfigError, CredentialsError
+from awsenv.errors import ConfigError, CredentialsError, ProgramError
 from awsenv.options import takes_request
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for
 from awsenv.session import Session
-from awsenv.signin import SignInNeeded
 from awsenv.sources.process import WITHIN
 from awsenv.times import iso_utc
 
@@ -51,13 +50,14 @@ def _callers() -> list[str]:
 
 def _session(plan: Plan, config: Config) -> Session:
     """A session with time enough left if that takes no code, else any live one, else a new one."""
+    flow = flow_for(plan, config=config)
     try:
         return flow_for(plan, config=config, may_ask=False, renew_below=fast.RENEW_BELOW).run()
-    except CredentialsError as error:
-        problem = error
-    flow = flow_for(plan, config=config)
-    session = flow.cached()
-    if session is None and not isinstance(problem, CodeNeededError | SignInNeeded):
+    except ProgramError:
         # Once more would fail the same way, or ask somebody for the same thing again.
-        raise problem
-    return session or flow.run()
+        session = flow.cached()
+        if session is None:
+            raise
+        return session
+    except CredentialsError:
+        return flow.cached() or flow.run()

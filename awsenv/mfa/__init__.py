@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsenv.errors import CodeNeededError, CredentialsError
+from awsenv.errors import CredentialsError
 from awsenv.mfa import used
 from awsenv.mfa.base import CodeSource, EmptyCode, Question
 from awsenv.mfa.option import OptionSource
@@ -90,7 +90,7 @@ class Codes:
                 f"take the next code of {device}",
             )
         reason = why_closed() or "nobody can be asked for it"
-        return CodeNeededError(
+        return CredentialsError(
             f"an MFA code is needed for {device}, and {reason}",
             "run awsenv login at a terminal first, pass --mfa-code, or set mfa_process",
         )

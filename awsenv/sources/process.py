@@ -11,7 +11,7 @@ import os
 import sys
 
 from awsenv.config import Config, Profile
-from awsenv.errors import CancelledError, CredentialsError
+from awsenv.errors import CancelledError, ProgramError
 from awsenv.session import Credentials
 from awsenv.sources import Context, Resolved, Root
 
@@ -46,7 +46,7 @@ class ProcessSource:
         output = _run(profile.get("credential_process") or "", root)
         found = _parse(output)
         if isinstance(found, str):
-            raise CredentialsError(
+            raise ProgramError(
                 f"{root.description} did not print credentials ({root.where}): {found}",
                 "run the command by hand to see what it prints",
             )
@@ -66,14 +66,14 @@ def _run(command: str, root: Root) -> bytes:
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CredentialsError(
+        raise ProgramError(
             f"{root.description} cannot be run ({root.where}): {(reason or 'unknown').lower()}",
             "check the command; it is not run by a shell",
         ) from None
     if done.returncode in (130, -2):
         raise CancelledError
     if done.returncode:
-        raise CredentialsError(
+        raise ProgramError(
             f"{root.description} failed with exit code {done.returncode} ({root.where})",
             "run the command by hand to see what is wrong",
         )
