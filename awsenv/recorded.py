@@ -25,19 +25,20 @@ def as_values(plan: Plan, index: int, granted: Granted, extra: Mapping[str, str]
     step, final = plan.steps[index], index == len(plan.steps) - 1
     credentials, expires_at = granted.credentials, granted.expires_at
     values = {
+        # In this order, for shells look for these by the numbers of their lines.
+        "ISSUED_AT": str(granted.issued_at),
+        "EXPIRES_AT": str(expires_at or ""),
+        "AWS_CREDENTIAL_EXPIRATION": iso_utc(expires_at) if expires_at else "",
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token or "",
         "KIND": step.kind,
         "PROFILE": plan.profile if final else step.profile,
         "SOURCE": plan.root.description,
         "ROLE_ARN": step.role_arn or "",
         "SERIAL": step.serial or "",
         "IDENTITY_ARN": granted.identity_arn or "",
-        "ISSUED_AT": str(granted.issued_at),
         "ACCOUNT": (plan.root.account or "") if step.kind == "source" else "",
-        "EXPIRES_AT": str(expires_at or ""),
-        "AWS_CREDENTIAL_EXPIRATION": iso_utc(expires_at) if expires_at else "",
-        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
-        "AWS_SESSION_TOKEN": credentials.session_token or "",
         **extra,
         **(plan.request.options() if final else _options_for_parent(step, plan.request)),
     }

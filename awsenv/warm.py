@@ -33,10 +33,10 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         or changed_lately(config.config_path, config.credentials_path)
     ):
         return
+    # In this order, for shells look for these by the numbers of their lines.
     values = {
         "NAME": name,
         "SESSION": session.key,
-        "REGION": session.region or "",
         "MARGIN": str(plan.margin.seconds),
         "ENVIRONMENT": fast.environment(dict(env)),
         "RELEVANT": " ".join(fast.RELEVANT),
@@ -45,6 +45,7 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         "CONFIG_STAMP": fast.stamp(config.config_path or ""),
         "CREDENTIALS": config.credentials_path or "",
         "CREDENTIALS_STAMP": fast.stamp(config.credentials_path or ""),
+        "REGION": session.region or "",
     }
     key = fast.name_key(name)
     folder = os.path.join(paths.cache_dir(), "names")

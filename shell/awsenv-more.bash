@@ -186,91 +186,77 @@ __awsenv_place() {
 
 # --- 7. record -----------------------------------------------------------------------------
 
-# bash copies a function for each call of it: those for a switch are small, and what is seldom
-# needed has a function of its own.
+# bash copies a function for each call of it, looks variables up in all of its callers' locals, and
+# takes longer over quotes than over what is in them. So what is seldom needed has a function of its
+# own, and what is assigned, where nothing is split, stands without quotes.
 
 # Sets __awsenv_cache to the folder of the records.
 __awsenv_find_cache() {
-  __awsenv_cache=${AWSENV_CACHE_DIR-}
-  case $__awsenv_cache in
-    \~/*) __awsenv_cache=${HOME-}${__awsenv_cache#\~} ;;
-    '') case ${XDG_CACHE_HOME-} in /*) __awsenv_cache=$XDG_CACHE_HOME/awsenv ;; *) __awsenv_cache=${HOME-}/.cache/awsenv ;; esac ;;
+  case ${AWSENV_CACHE_DIR-},${XDG_CACHE_HOME-} in
+    ,/*) __awsenv_cache=$XDG_CACHE_HOME/awsenv ;;
+    ,*) __awsenv_cache=${HOME-}/.cache/awsenv ;;
+    \~/*) __awsenv_cache=${HOME-}${AWSENV_CACHE_DIR#\~} ;;
+    *) __awsenv_cache=$AWSENV_CACHE_DIR ;;
   esac
 }
 
-# Reads record $2 in folder $1 of __awsenv_cache into `lines`, which is the caller's, without its
-# end; at once where it has $3 lines before that. False where it is missing, torn or not to be trusted.
-if ((__awsenv_version >= 404)); then
-  __awsenv_read() {
-    local last IFS=
-    __awsenv_file=$__awsenv_cache/$1/$2
-    if [[ $2 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
-    { builtin mapfile -t -n "$3" lines && builtin mapfile last; } <"$__awsenv_file"
-    # The end has to be whole, down to the last line's own end.
-    if [[ ${last[*]} != "END=$2"$'\n' ]] && ! __awsenv_read_again "$2"; then return 1; fi
-    [[ ${lines[0]} == AWSENV_RECORD=1 ]]
-  }
-  # With as many lines as there are.
-  __awsenv_read_again() {
-    builtin mapfile -t lines <"$__awsenv_file"
-    if ((${#lines[@]} < 2)); then return 1; fi
-    { builtin mapfile -t -n $((${#lines[@]} - 1)) lines && builtin mapfile last; } <"$__awsenv_file"
-    [[ ${last[*]} == "END=$1"$'\n' ]]
-  }
-else
-  __awsenv_read() {
-    local line='' before='' IFS=
-    __awsenv_file=$__awsenv_cache/$1/$2 lines=()
-    if [[ $2 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
-    while builtin read -r line; do
-      if [[ -n $before ]]; then lines+=("$before"); fi
-      before=$line
-      if [[ -z $line ]]; then return 1; fi
-    done <"$__awsenv_file"
-    [[ -z $line && $before == "END=$2" && ${lines[0]-} == AWSENV_RECORD=1 ]]
-  }
-fi
-
-# The names of a record that were good, and where in it what is needed stands: the next record
-# nearly always has the same.
-__awsenv_names='' __awsenv_count=13 __awsenv_issued=0 __awsenv_at=0
-
-# True if $1, with what comes before the value of each line, is what a session's record has.
-__awsenv_good_names() {
-  local name seen=' ' i=0 issued='' at='' IFS=' '
-  # Every line has a name in capitals before its =, each once; these five stand in a row.
-  local run=' EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '
-  if [[ $1 == *[!A-Z0-9_=\ ]* || "$1 " == *[!=]' '* || " $1" == *' '[0-9=]* || " $1 " != *"$run"* ]]; then return 1; fi
-  for name in $1; do
-    case $seen$name in *" $name "*) return 1 ;; *' ISSUED_AT=') issued=$i ;; *' EXPIRES_AT=') at=$i ;; *' END=') return 1 ;; esac
-    seen+="$name "
-    ((++i))
+# Reads the first seven lines from its input into `lines`, and the others with their ends into `rest`.
+# Both are the caller's.
+__awsenv_read() {
+  local line IFS=
+  if ((__awsenv_version >= 404)); then builtin mapfile -t -n 7 lines && builtin mapfile rest && return; fi
+  lines=() rest=()
+  while builtin read -r line; do
+    if ((${#lines[@]} < 7)); then lines+=("$line"); else rest+=("$line"$'\n'); fi
   done
-  if [[ -z $issued ]]; then return 1; fi
-  __awsenv_names=$1 __awsenv_count=$i __awsenv_issued=$issued __awsenv_at=$at
+  if [[ -n $line ]]; then rest+=("$line"); fi
 }
 
-# Takes over the session in record $1 if it lives for longer than $2 seconds.
+# True if the record in `lines` and `rest`, which the caller has, is a session's. Sets `tenth`, the
+# caller's too, to a tenth of its life in seconds.
+__awsenv_check_record() {
+  local name names seen=' ' IFS=' '
+  local -a all
+  all=("${lines[@]}" "${rest[@]%$'\n'}")
+  # Every line has a name in capitals before its =, each once, and awsenv writes these first. What has
+  # a value ends with a colon here.
+  names="${all[*]/=?*/:} "
+  if [[ ${lines[0]} != AWSENV_RECORD=1 || $names == *[!A-Z0-9_=:\ ]* || $names == *[!=:]' '* || " $names" == *' '[0-9=:]* || ${all[*]} == *[[:cntrl:]]* ||
+    $names != 'AWSENV_RECORD: ISSUED_AT: EXPIRES_AT: AWS_CREDENTIAL_EXPIRATION: AWS_ACCESS_KEY_ID: AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN: '*'END: ' ]]; then return 1; fi
+  for name in $names; do
+    if [[ $seen == *" ${name%?} "* ]]; then return 1; fi
+    seen+="${name%?} "
+  done
+  # With a 0 before them, they would be octal numbers.
+  if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ]]; then return 1; fi
+  if ! __awsenv_is_time "${lines[1]:10}" || ! __awsenv_is_time "${lines[2]:11}"; then return 1; fi
+  if ((tenth = ${lines[2]:11} - ${lines[1]:10}, tenth <= 0 || tenth > 129600)); then return 1; fi
+  tenth=$((tenth / 10))
+  if ((__awsenv_version >= 501)); then __awsenv_known[${lines[@]:1:4}]=$tenth; fi
+}
+
+# Takes over the session in record $1 if it lives for longer than $2 seconds; export is left to the
+# caller. False where the record is missing, torn or not to be trusted.
 __awsenv_take() {
-  local key secret token expiration issued expires life lead names lines IFS=' '
-  if [[ ${#1} != 40 ]] || ! __awsenv_read sessions "$1" "$__awsenv_count"; then return 1; fi
-  # Control characters: bash quotes what does not print as $'...'. The class takes four times as
-  # long, and few records hold more than ASCII.
-  if [[ ($__awsenv_version -lt 404 || ${lines[*]@Q} == *\$\'*) && ${lines[*]} == *[[:cntrl:]]* ]]; then return 1; fi
-  names="${lines[*]/=*/=}"
-  if [[ $names != "$__awsenv_names" ]] && ! __awsenv_good_names "$names"; then return 1; fi
-  issued=${lines[__awsenv_issued]#*=} expires=${lines[__awsenv_at]#*=} expiration=${lines[__awsenv_at + 1]#*=} \
-    key=${lines[__awsenv_at + 2]#*=} secret=${lines[__awsenv_at + 3]#*=} token=${lines[__awsenv_at + 4]#*=}
-  if [[ $key == *[!A-Za-z0-9]* || $issued$expires == *[!0123456789]* ||
-    ${key:+k}${secret:+s}${token:+t}${expiration:+e}${issued:+i}${expires:+x} != ksteix || ${#issued} -gt 12 || ${#expires} -gt 12 ]]; then return 1; fi
+  local lines rest expires tenth=
+  __awsenv_file=$__awsenv_cache/sessions/$1
+  if [[ ${#1} != 40 || $1 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
+  if ((__awsenv_version >= 501)); then
+    { builtin mapfile -t -n 7 lines && builtin mapfile rest; } <"$__awsenv_file"
+    # What is known by its times and its key need not be checked again.
+    tenth=${__awsenv_known[${lines[@]:1:4}]-}
+  else
+    __awsenv_read <"$__awsenv_file"
+  fi
+  # The end has to be whole, down to the last line's own end.
+  if [[ "${rest[@]: -1}" != "END=$1"$'\n' ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
+  expires=${lines[2]:11}
   __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
-  if ((life = 10#$expires - 10#$issued, lead = $2 > life / 10 ? life / 10 : $2, life <= 0 || life > 36 * 3600 || \
-    10#$expires - __awsenv_now <= lead + 1 || 10#$issued > __awsenv_now + 900)); then return 1; fi
+  if ((expires - __awsenv_now <= ($2 < tenth ? $2 : tenth) + 1 || ${lines[1]:10} > __awsenv_now + 900)); then return 1; fi
   # Quicker than as arguments of export.
-  AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token \
-    AWS_CREDENTIAL_EXPIRATION=$expiration AWSENV_EXPIRES_AT=$expires AWSENV_ISSUED_AT=$issued
-  builtin export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT
+  AWSENV_ISSUED_AT=${lines[1]:10} AWSENV_EXPIRES_AT=$expires AWS_CREDENTIAL_EXPIRATION=${lines[3]:26} \
+    AWS_ACCESS_KEY_ID=${lines[4]:18} AWS_SECRET_ACCESS_KEY=${lines[5]:22} AWS_SESSION_TOKEN=${lines[6]:18}
 }
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
@@ -279,92 +265,121 @@ __awsenv_load() {
   __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
   __awsenv_find_cache
   if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
-  builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%&*}"}"
+  builtin export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT \
+    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%&*}"}"
 }
 
-# What awsenv's answer depends on, beside the files; another awsenv may know of more. And what of the
-# rest has to be exported where it is set.
+# What awsenv's answer depends on, beside the files; another awsenv may know of more. And what it sets,
+# and finds its files by.
 __awsenv_relevant='HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT'
-__awsenv_others='AWSENV_CACHE_DIR XDG_CACHE_HOME AWSENV_PUT AWSENV_BASELINE AWS_ACCESS_KEY_ID AWS_REGION AWS_DEFAULT_REGION'
+__awsenv_sets='AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_BASELINE AWSENV_PUT AWS_REGION AWS_DEFAULT_REGION'
+__awsenv_places='AWSENV_CACHE_DIR XDG_CACHE_HOME'
 
-# Makes __awsenv_look, which sets `settings` to |NAME=value of all that is relevant, and `flags` to
-# `nx,` for each variable that is set as it must be: exported, and none of the relevant ones empty.
-# With a loop over the names, a switch would take a third longer.
+# Makes two functions, for a loop over the names takes long. __awsenv_look sets `state` to what is
+# relevant, and `kinds` to the attributes of what is set, and what has to be put aside.
+# __awsenv_look_closer sets `settings` to |NAME=value of what is relevant, and `flags` to `nx,` where
+# that is exported, nothing else and not empty, and to `,` where it is not there.
 __awsenv_make_look() {
-  local name settings='' flags='' IFS=' '
+  local name state='' kinds='' settings='' flags='' IFS=' '
   for name in $__awsenv_relevant; do
-    settings+="\\|$name=\${$name-}" flags+="\${$name+\${$name:+n}\${$name@a},}"
+    state+="\\|\${$name+\$$name:\${$name@a}}" settings+="\\|$name=\$$name" flags+="\${$name:+n}\${$name@a},"
   done
-  for name in $__awsenv_others; do flags+="\${$name+n\${$name@a},}"; done
-  builtin eval "__awsenv_look() { settings=$settings flags=$flags; }"
+  for name in $__awsenv_sets $__awsenv_places; do kinds+="\${$name@a},"; done
+  for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN; do kinds+="\${$name+$name}"; done
+  builtin eval "__awsenv_look() {
+      state=$state kinds=$kinds
+      __awsenv_find_cache
+    }
+    __awsenv_look_closer() { settings=$settings flags=$flags; }"
 }
-if ((__awsenv_version >= 501)); then __awsenv_make_look; fi
+
+# What has been checked in this shell, which takes four times as long as to find it here: sessions,
+# and what is noted on profiles, in the state that it fits. __awsenv_facts has what those notes say.
+if ((__awsenv_version >= 501)); then __awsenv_make_look && declare -gA __awsenv_keys=() __awsenv_known=() && declare -ga __awsenv_facts=(); fi
 
 # Sets __awsenv_keys[$1] to the name of the note on profile $1.
 __awsenv_make_key() {
   local each i hex=''
+  # Only from here on are fractions of a second in a file's time compared. Under nocasematch, what is
+  # compared below would mean something else.
+  if [[ $__awsenv_version -lt 501 || ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
   for ((i = 0; i < ${#1}; i += 8)); do
     builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
     hex+=$each
   done
   __awsenv_keys[$1]=${hex:0:2*${#1}}
 }
-if ((__awsenv_version >= 501)); then declare -gA __awsenv_keys=(); fi
 
-# True for files that are as they were where one was missing (`-`).
+# Learns what `note`, which the caller has, says on profile $1, as known[$2]. False if it is
+# for another name or another state.
+__awsenv_learn() {
+  local settings flags region baseline IFS=' '
+  local -a lines
+  # Without a session of awsenv's there must be nothing at all.
+  case $kinds in x,x,x,x,x,x,x,x,x,x,*) ;; ,,,,,,,,,,,,*) ;; *) return 1 ;; esac
+  # What is set but not exported is something else to the program, and so may be what is empty.
+  __awsenv_look_closer
+  if [[ ${kinds//x,/,} != ,,,,,,,,,,,,,, || ${flags//nx,/,} != ,,,,,,,,,,,,, ]]; then return 1; fi
+  builtin mapfile -t lines <<<"$note"
+  # In the order in which awsenv writes them, with or without a region, and the end.
+  if [[ ${lines[11]-} != REGION=* ]]; then lines=("${lines[@]:0:11}" REGION= "${lines[@]:11}"); fi
+  region=${lines[11]:7}
+  if [[ ${#lines[@]} != 14 || ${lines[0]} != AWSENV_RECORD=1 || ${lines[1]} != "NAME=$1" || ${lines[2]} != SESSION=?* ||
+    ${lines[3]} != MARGIN=?* || ${lines[3]:7} == *[!0123456789]* || ${#lines[3]} -gt 19 || ${lines[4]} != ENVIRONMENT=* ||
+    ${lines[5]} != "RELEVANT=$__awsenv_relevant" || ${lines[6]} != "PLAIN_ENVIRONMENT=$settings" || ${lines[7]} != CONFIG=/* ||
+    ${lines[8]} != CONFIG_STAMP=?* || ${lines[9]} != CREDENTIALS=/* || ${lines[10]} != CREDENTIALS_STAMP=?* || $region == *[!A-Za-z0-9-]* ||
+    ${lines[12]} != "END=${__awsenv_keys[$1]}" || -n ${lines[13]} || ${lines[*]} == *[[:cntrl:]]* ]]; then return 1; fi
+  # A $ in a path stands for a variable that is not compared here, and a | stands between values.
+  case ${lines[4]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
+  __awsenv_known[$2]=${#__awsenv_facts[@]}
+  __awsenv_facts+=("${lines[7]:7}" "${lines[9]:12}" "${lines[2]:8}" $((10#${lines[3]:7})) "${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" "$region" "${lines[8]:13} ${lines[10]:18}")
+}
+
+# True if the AWS files $1 and $2 are as old as the note $3 and the mark beside it, or where what was
+# noted on them in $4 says that there was none (`-`), still are not there.
 __awsenv_unchanged() {
-  if [[ ${lines[i + 5]} == CONFIG_STAMP=- ]]; then
-    [[ $config == /* && ! -e $config ]] || return 1
-  else
-    [[ $config == /* && -f $config && ! $config -nt $__awsenv_file && ! $config -ot $__awsenv_file ]] || return 1
-  fi
-  if [[ ${lines[i + 7]} == CREDENTIALS_STAMP=- ]]; then
-    [[ $credentials == /* && ! -e $credentials ]]
-  else
-    [[ $credentials == /* && -f $credentials && ! $credentials -nt $put && ! $credentials -ot $put ]]
-  fi
+  local stamps=" $4 "
+  if [[ $stamps == ' - '* ]]; then [[ ! -e $1 ]] || return 1; else [[ -f $1 && ! $1 -nt $3 && ! $1 -ot $3 ]] || return 1; fi
+  if [[ $stamps == *' - ' ]]; then [[ ! -e $2 ]]; else [[ -f $2 && -f $3.credentials && ! $2 -nt $3.credentials && ! $2 -ot $3.credentials ]]; fi
+}
+
+__awsenv_export() {
+  builtin export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_PROFILE AWSENV_SESSION \
+    AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_BASELINE AWSENV_PUT AWS_REGION AWS_DEFAULT_REGION
 }
 
 # `awsenv assume $1` without a process, where it is certain what the program would do: its note on
 # that name is as new as the AWS files, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
-  local i settings flags put margin region='' lines config credentials
-  # Only from here on are fractions of a second in a file's time compared.
-  if [[ $__awsenv_version -lt 501 || ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
-  # Nothing may be there that awsenv would have to put aside: neither a profile, nor keys or a region
-  # that it has not put.
-  put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
-  i=${AWSENV_PUT+p}${AWS_ACCESS_KEY_ID:+k}${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x}
-  if [[ $i != pk* && -n $i || ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ||
-    ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[!A-Za-z0-9-]* ]]; then return 1; fi
-  # What is set but not exported is something else to the program, and so may be what is empty.
+  local state kinds put file note known n config credentials region
+  case $- in *u*) local - && set +u ;; esac
+  if [[ a == A || -z ${__awsenv_keys[$1]} ]] && ! __awsenv_make_key "$1"; then return 1; fi
+  # Of what awsenv sets, all has to be as it left it: else there would be something to put aside.
+  put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION+&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION}${AWS_REGION+&AWS_REGION=$AWS_REGION}
+  if [[ ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || $AWSENV_PUT\& == *=\&* || $AWS_ACCESS_KEY_ID$AWS_DEFAULT_REGION$AWS_REGION == *[!A-Za-z0-9-]* ]]; then return 1; fi
   __awsenv_look
-  if [[ -n ${flags//nx,/} ]]; then return 1; fi
-  __awsenv_find_cache
-  if [[ -z ${__awsenv_keys[$1]-} ]]; then __awsenv_make_key "$1"; fi
-  if ! __awsenv_read names "${__awsenv_keys[$1]}" 12 || [[ ${#lines[@]} != 1[12] ]]; then return 1; fi
-  # In the order in which awsenv writes them, with or without a region.
-  i=3
-  if [[ ${lines[3]} == REGION=* ]]; then i=4 region=${lines[3]#REGION=}; fi
-  margin=${lines[i]#MARGIN=} config=${lines[i + 4]#CONFIG=} credentials=${lines[i + 6]#CREDENTIALS=}
-  if [[ ${#lines[@]} != $((i + 8)) || ${lines[1]} != "NAME=$1" || ${lines[i + 2]} != "RELEVANT=$__awsenv_relevant" ||
-    -z $margin || $margin == *[!0123456789]* || ${#margin} -gt 12 || ${lines[i + 3]} != "PLAIN_ENVIRONMENT=$settings" ]]; then return 1; fi
-  # A $ in a path stands for a variable that is not compared here, and a | stands between values.
-  case ${lines[i + 1]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
+  file=$__awsenv_cache/names/${__awsenv_keys[$1]}
+  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
+  builtin mapfile -d '' note <"$file"
+  known=$kinds$state$note
+  n=${__awsenv_known[$known]}
+  if [[ -z $n ]]; then
+    if ! __awsenv_learn "$1" "$known"; then return 1; fi
+    n=${__awsenv_known[$known]}
+  fi
+  config=${__awsenv_facts[n]} credentials=${__awsenv_facts[n + 1]} region=${__awsenv_facts[n + 5]} put=$file.credentials
   # Without a region of the profile's, the one from before awsenv would count.
-  if [[ $region == *[!A-Za-z0-9-]* || -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
-  # As old as the mark beside the note; where only one of file and mark is there, it is the newer one.
-  put=$__awsenv_file.credentials
-  if [[ $config != /* || $credentials != /* || ! -f $config || $config -nt $__awsenv_file || $config -ot $__awsenv_file ||
-    ! -f $credentials || $credentials -nt $put || $credentials -ot $put || ${lines[i + 5]}${lines[i + 7]} != *[0-9]C*[0-9] ]] &&
-    ! __awsenv_unchanged; then return 1; fi
-  if ! __awsenv_take "${lines[2]#SESSION=}" $((10#$margin)); then return 1; fi
-  AWSENV_BASELINE=${AWSENV_PUT+${AWSENV_BASELINE-}} AWSENV_PROFILE=$1 AWSENV_SESSION=${lines[2]#SESSION=} \
-    AWSENV_PUT=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region} AWS_REGION=$region AWS_DEFAULT_REGION=$region
-  builtin export AWSENV_PROFILE AWSENV_SESSION AWSENV_BASELINE AWSENV_PUT AWS_REGION AWS_DEFAULT_REGION
+  if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
+  # Most often both files are there, and as old as the note and the mark beside it.
+  if [[ ! -f $config || $config -nt $file || $config -ot $file || ! -f $credentials || $credentials -nt $put || $credentials -ot $put ||
+    ${__awsenv_facts[n + 6]} == *-* ]] && ! __awsenv_unchanged "$config" "$credentials" "$file" "${__awsenv_facts[n + 6]}"; then return 1; fi
+  if ! __awsenv_take "${__awsenv_facts[n + 2]}" "${__awsenv_facts[n + 3]}"; then return 1; fi
+  AWSENV_BASELINE=${AWSENV_PUT+$AWSENV_BASELINE} AWSENV_PUT=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${__awsenv_facts[n + 4]} \
+    AWSENV_PROFILE=$1 AWSENV_SESSION=${__awsenv_facts[n + 2]} AWS_REGION=$region AWS_DEFAULT_REGION=$region
+  if [[ $kinds != x,x,x,x,x,x,x,x,x,x,x,x,* ]]; then __awsenv_export; fi
   if [[ -z $region ]]; then builtin unset -v AWS_REGION AWS_DEFAULT_REGION; fi
-  __awsenv_left $((10#$AWSENV_EXPIRES_AT - __awsenv_now))
+  __awsenv_left $((AWSENV_EXPIRES_AT - __awsenv_now))
   if [[ -t 2 ]]; then builtin printf 'awsenv: %s for %s\n' "$1" "$__awsenv_text" >&2; fi
   return 0
 }

@@ -175,7 +175,7 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         session.write_text(re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 250}", ending))
         assert not by_shell()
         # As sessions of SSO have it, where it stands.
-        session.write_text(kept.replace("\nEXPIRES_AT=", "\nACCOUNT=111122223333\nEXPIRES_AT="))
+        session.write_text(kept.replace("\nEND=", "\nACCOUNT=111122223333\nEND="))
         assert by_shell()
         session.unlink()
         assert not by_shell()
