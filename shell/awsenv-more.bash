@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154,SC2178
+# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178
 # What awsenv.bash reads once there is a session, or awsenv is called.
 # Functions give their results in variables: $(...) would cost a process.
 
@@ -95,7 +95,8 @@ __awsenv_left() {
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
   __awsenv_clock
-  if [[ -z $__awsenv_seen || $__awsenv_seen != "$__awsenv_state" ]]; then __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare; fi
+  __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${NO_COLOR-}/${TERM-}
+  if [[ $__awsenv_seen != "$__awsenv_state" ]]; then __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare; fi
   if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
   AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
 }
@@ -156,7 +157,7 @@ __awsenv_prepare() {
 
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
-  __awsenv_seen=''
+  __awsenv_state=''
   __awsenv_compute
   builtin printf %s "$AWSENV_SEGMENT"
 }
@@ -215,24 +216,32 @@ __awsenv_read() {
 # True if the record in `lines` and `rest`, which the caller has, is a session's. Sets `tenth`, the
 # caller's too, to a tenth of its life in seconds.
 __awsenv_check_record() {
-  local name names seen=' ' IFS=' '
+  local names IFS=' '
   local -a all
   all=("${lines[@]}" "${rest[@]%$'\n'}")
-  # Every line has a name in capitals before its =, each once, and awsenv writes these first. What has
-  # a value ends with a colon here.
-  names="${all[*]/=?*/:} "
-  if [[ ${lines[0]} != AWSENV_RECORD=1 || $names == *[!A-Z0-9_=:\ ]* || $names == *[!=:]' '* || " $names" == *' '[0-9=:]* || ${all[*]} == *[[:cntrl:]]* ||
-    $names != 'AWSENV_RECORD: ISSUED_AT: EXPIRES_AT: AWS_CREDENTIAL_EXPIRATION: AWS_ACCESS_KEY_ID: AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN: '*'END: ' ]]; then return 1; fi
-  for name in $names; do
-    if [[ $seen == *" ${name%?} "* ]]; then return 1; fi
-    seen+="${name%?} "
-  done
+  # What has a value ends with a colon here. Nearly always the names are those of the last record.
+  names=${all[*]/=?*/:}
+  if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
+  if [[ $names != "$__awsenv_names" ]] && ! __awsenv_check_names "$names "; then return 1; fi
   # With a 0 before them, they would be octal numbers.
   if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ]]; then return 1; fi
   if ! __awsenv_is_time "${lines[1]:10}" || ! __awsenv_is_time "${lines[2]:11}"; then return 1; fi
   if ((tenth = ${lines[2]:11} - ${lines[1]:10}, tenth <= 0 || tenth > 129600)); then return 1; fi
-  tenth=$((tenth / 10))
+  tenth=$((tenth / 10)) __awsenv_names=$names
   if ((__awsenv_version >= 501)); then __awsenv_known[${lines[@]:1:4}]=$tenth; fi
+}
+__awsenv_names=
+
+# True if each line has a name in capitals before its =, that no other has, and those that awsenv writes
+# first are there.
+__awsenv_check_names() {
+  local name seen=' ' IFS=' '
+  if [[ $1 == *[!A-Z0-9_=:\ ]* || $1 == *[!=:]' '* || " $1" == *' '[0-9=:]* ||
+    $1 != 'AWSENV_RECORD: ISSUED_AT: EXPIRES_AT: AWS_CREDENTIAL_EXPIRATION: AWS_ACCESS_KEY_ID: AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN: '*'END: ' ]]; then return 1; fi
+  for name in $1; do
+    if [[ $seen == *" ${name%?} "* ]]; then return 1; fi
+    seen+="${name%?} "
+  done
 }
 
 # Takes over the session in record $1 if it lives for longer than $2 seconds; export is left to the
@@ -249,7 +258,7 @@ __awsenv_take() {
     __awsenv_read <"$__awsenv_file"
   fi
   # The end has to be whole, down to the last line's own end.
-  if [[ "${rest[@]: -1}" != "END=$1"$'\n' ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
+  if [[ "${rest[*]: -1}" != "END=$1"$'\n' ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
   expires=${lines[2]:11}
   __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
@@ -328,7 +337,7 @@ __awsenv_learn() {
     ${lines[3]} != MARGIN=?* || ${lines[3]:7} == *[!0123456789]* || ${#lines[3]} -gt 19 || ${lines[4]} != ENVIRONMENT=* ||
     ${lines[5]} != "RELEVANT=$__awsenv_relevant" || ${lines[6]} != "PLAIN_ENVIRONMENT=$settings" || ${lines[7]} != CONFIG=/* ||
     ${lines[8]} != CONFIG_STAMP=?* || ${lines[9]} != CREDENTIALS=/* || ${lines[10]} != CREDENTIALS_STAMP=?* || $region == *[!A-Za-z0-9-]* ||
-    ${lines[12]} != "END=${__awsenv_keys[$1]}" || -n ${lines[13]} || ${lines[*]} == *[[:cntrl:]]* ]]; then return 1; fi
+    ${lines[12]} != "END=${__awsenv_keys[$1]}" || -n ${lines[13]} || ${lines[*]} =~ [[:cntrl:]] ]]; then return 1; fi
   # A $ in a path stands for a variable that is not compared here, and a | stands between values.
   case ${lines[4]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
   __awsenv_known[$2]=${#__awsenv_facts[@]}
@@ -354,6 +363,7 @@ __awsenv_export() {
 __awsenv_switch() {
   local state kinds put file note known n config credentials region
   case $- in *u*) local - && set +u ;; esac
+  # shellcheck disable=SC2050
   if [[ a == A || -z ${__awsenv_keys[$1]} ]] && ! __awsenv_make_key "$1"; then return 1; fi
   # Of what awsenv sets, all has to be as it left it: else there would be something to put aside.
   put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION+&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION}${AWS_REGION+&AWS_REGION=$AWS_REGION}
@@ -562,14 +572,15 @@ __awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv
 # False if __awsenv_after is to follow.
 if ((__awsenv_version >= 500)); then
   # Nearly always this is all, and part of every prompt: what the segment hangs on is unchanged, and
-  # the prompts are as we left them. A look into a table takes half the time of a comparison, and
-  # quotes would double that of putting all together.
+  # the prompts are as we left them. A look into a table takes half the time of a comparison, and a
+  # bare $NAME half that of one that `set -u` is content with.
   declare -gA __awsenv_settled=()
   __awsenv_before_prompt() {
-    __awsenv_status=$? __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${NO_COLOR-}/${TERM-}
-    if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[${__awsenv_seen}x${PS1-}x${PS0-}x${PROMPT_COMMAND[*]-}]-} == 011 ]] &&
+    __awsenv_status=$?
+    case $- in *u*) __awsenv_seen=- ;; *) __awsenv_seen=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM/$PS1/$PS0/${PROMPT_COMMAND[*]} ;; esac
+    if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[$__awsenv_seen]-} == 011 ]] &&
       (((__awsenv_now = EPOCHSECONDS) <= __awsenv_to && __awsenv_now >= __awsenv_from)) && builtin shopt -q promptvars; then
-      __awsenv_alive='' __awsenv_armed=1 __awsenv_histcmd=${HISTCMD-}
+      __awsenv_alive='' __awsenv_armed=1 __awsenv_histcmd=$HISTCMD
     else
       __awsenv_check
     fi
@@ -598,7 +609,8 @@ __awsenv_update() {
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
   __awsenv_tested=$'\n' __awsenv_line='' __awsenv_settled=()
-  if [[ $__awsenv_version -ge 500 && -n $__awsenv_seen ]] && builtin shopt -q promptvars; then __awsenv_settled[${__awsenv_seen}x${PS1-}x${PS0-}x${PROMPT_COMMAND[*]-}]=1; fi
+  __awsenv_seen+=/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}
+  if ((__awsenv_version >= 500)) && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen]=1; fi
   return 0
 }
 
