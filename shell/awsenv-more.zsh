@@ -27,11 +27,24 @@ __awsenv_seconds() {
 
 # --- 3. clock and digits -------------------------------------------------------------------
 
-# Sets __awsenv_now to the epoch seconds, without the module that EPOCHSECONDS needs.
-__awsenv_clock() {
-  typeset -g __awsenv_now='%D{%s}'
-  __awsenv_now=${(%)__awsenv_now}
-}
+# A clock that looks at no time zone, and a read of more than a byte at a time. Without them, prompts
+# and switches take longer.
+typeset -ga __awsenv_modules=()
+for __awsenv_n in datetime system; do
+  if ! builtin zmodload -e zsh/$__awsenv_n; then __awsenv_modules+=(zsh/$__awsenv_n); fi
+done
+builtin zmodload -F zsh/datetime +p:EPOCHSECONDS 2>/dev/null
+builtin zmodload -F zsh/system +b:sysread 2>/dev/null
+
+# Sets __awsenv_now to the epoch seconds.
+if [[ ${(t)EPOCHSECONDS-} == *special* ]]; then
+  __awsenv_clock() { typeset -g __awsenv_now=$EPOCHSECONDS; }
+else
+  __awsenv_clock() {
+    typeset -g __awsenv_now='%D{%s}'
+    __awsenv_now=${(%)__awsenv_now}
+  }
+fi
 
 # Asked before any arithmetic: there, zsh would run the command in x[$(command)].
 __awsenv_is_time() {
@@ -169,38 +182,55 @@ __awsenv_place() {
 
 # --- 7. record -----------------------------------------------------------------------------
 
-# Reads record $2 in folder $1 of the cache into `text`, with its `file`; both are the caller's, and
-# so are the options: lengths are in bytes here. False where it is missing, torn or not ours.
-__awsenv_read() {
-  local -a whole
-  file=${${AWSENV_CACHE_DIR:-${${(M)XDG_CACHE_HOME:#/*}:-${HOME-}/.cache}/awsenv}/#\~\//${HOME-}/}/$1/$2
-  if [[ ! -f $file || ! -r $file ]]; then return 1; fi
-  text=$(<"$file")
-  # No link, of ours; what $(<...) leaves out is one line end, without which it is torn.
-  whole=("$file"(N.UL$(( ${#text} + 1 ))))
-  [[ -n $whole ]]
+# Every expansion in a word copies all of the word, and what gets long costs the shell a page of memory.
+
+# Sets __awsenv_cache to the folder of the records.
+__awsenv_find_cache() {
+  typeset -g __awsenv_cache=${${AWSENV_CACHE_DIR:-${${(M)XDG_CACHE_HOME:#/*}:-${HOME-}/.cache}/awsenv}/#\~\//${HOME-}/}
 }
 
-# Takes over the session in record $1 if it lives for longer than $2 seconds. For lengths in bytes.
-__awsenv_take() {
-  local text file issued expires life mark=$'\nISSUED_AT='
-  local -a match mbegin mend parts lines names
-  if [[ ${#1} != 40 || $1 == *[^0123456789abcdef]* ]] || ! __awsenv_read sessions "$1"; then return 1; fi
-  # Cut at one place first: a pattern that looks for it takes longer.
-  parts=("${(@ps:$mark:)text}")
-  if [[ ${#parts} != 2 || $parts[2] != (#b)([0-9](#c1,12))$'\n'(ACCOUNT=[^[:cntrl:]]##$'\n'|)EXPIRES_AT=([0-9](#c1,12))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'(*) ]]; then return 1; fi
+# What has been checked in this shell, which takes four times as long as to find it here: sessions,
+# and what is noted on profiles, in the state that it fits. In __awsenv_facts is what they say, but
+# for the secrets. A record begins with what is no secret, nearly always as long as in the last one.
+typeset -gA __awsenv_keys=() __awsenv_known=()
+typeset -ga __awsenv_facts=()
+typeset -g __awsenv_public=0
+
+# Learns what is in `text`, which the caller has, if it is record $1 of a session.
+__awsenv_learn_record() {
+  local life
+  local -a match mbegin mend lines names
+  if [[ $text != (#b)AWSENV_RECORD=1$'\n'ISSUED_AT=([1-9][0-9](#c0,11))$'\n'EXPIRES_AT=([1-9][0-9](#c0,11))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'(*)END=$1$'\n' ]]; then return 1; fi
   # The other lines: each has a name in capitals that no other has, and no control character.
-  lines=("${(@f)parts[1]}" "${(@f)match[8]}")
-  names=("${(@)lines%%=*}" ISSUED_AT ACCOUNT EXPIRES_AT AWS_CREDENTIAL_EXPIRATION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN)
-  if [[ $lines[1] != AWSENV_RECORD=1 || $lines[-1] != "END=$1" || ${#names} != ${#${(u)names}} || -n ${lines:#[A-Z_][A-Z0-9_]#=[^[:cntrl:]]#} ]]; then return 1; fi
-  issued=$match[1] expires=$match[3]
+  lines=("${(@f)match[7]%$'\n'}")
+  if [[ -z $match[7] ]]; then lines=(); fi
+  names=("${(@)lines%%=*}" END AWSENV_RECORD ISSUED_AT EXPIRES_AT AWS_CREDENTIAL_EXPIRATION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN)
+  if [[ ${#names} != ${#${(u)names}} || -n ${lines:#[A-Z_][A-Z0-9_]#=[^[:cntrl:]]#} ]]; then return 1; fi
+  life=$(( match[2] - match[1] ))
+  if (( life <= 0 || life > 36 * 3600 )); then return 1; fi
+  __awsenv_public=$mend[4]
+  __awsenv_known[${text[1,__awsenv_public]}$#text]=$#__awsenv_facts
+  __awsenv_facts+=("$match[1]" "$match[2]" "$match[3]" "$match[4]" $(( life / 10 )) $mbegin[5] $mend[5] $mbegin[6] $mend[6])
+}
+
+# Takes over the session in record $1 if it lives for longer than $2 seconds. Lengths are in bytes here.
+# False where the record is missing, torn or not to be trusted.
+__awsenv_take() {
+  local text n file=$__awsenv_cache/sessions/$1
+  if [[ $#1 != 40 || $1 == *[^0123456789abcdef]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! builtin sysread text <$file; then return 1; fi
+  n=$__awsenv_known[${text[1,__awsenv_public]}$#text]
+  if [[ -z $n ]]; then
+    if ! __awsenv_learn_record "$1"; then return 1; fi
+    n=$__awsenv_known[${text[1,__awsenv_public]}$#text]
+  fi
+  # Whole, down to the last line's own end.
+  if [[ ${text[-46,-1]} != $'\nEND='$1$'\n' ]]; then return 1; fi
+  __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
-  typeset -g __awsenv_now='%D{%s}'
-  __awsenv_now=${(%)__awsenv_now} life=$(( 10#$expires - 10#$issued ))
-  if (( life <= 0 || life > 36 * 3600 || 10#$issued > __awsenv_now + 900 )); then return 1; fi
-  if (( 10#$expires - __awsenv_now <= ($2 < life / 10 ? $2 : life / 10) + 1 )); then return 1; fi
-  builtin export AWS_ACCESS_KEY_ID="$match[5]" AWS_SECRET_ACCESS_KEY="$match[6]" AWS_SESSION_TOKEN="$match[7]" \
-    AWS_CREDENTIAL_EXPIRATION="$match[4]" AWSENV_EXPIRES_AT="$expires" AWSENV_ISSUED_AT="$issued"
+  if (( __awsenv_facts[n+2] - __awsenv_now <= ($2 < __awsenv_facts[n+5] ? $2 : __awsenv_facts[n+5]) + 1 || __awsenv_facts[n+1] > __awsenv_now + 900 )); then return 1; fi
+  builtin export AWS_ACCESS_KEY_ID="$__awsenv_facts[n+4]" AWS_SECRET_ACCESS_KEY="${text[__awsenv_facts[n+6],__awsenv_facts[n+7]]}" \
+    AWS_SESSION_TOKEN="${text[__awsenv_facts[n+8],__awsenv_facts[n+9]]}" AWS_CREDENTIAL_EXPIRATION="$__awsenv_facts[n+3]" \
+    AWSENV_EXPIRES_AT="$__awsenv_facts[n+2]" AWSENV_ISSUED_AT="$__awsenv_facts[n+1]"
 }
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
@@ -208,8 +238,51 @@ __awsenv_load() {
   builtin setopt local_options no_multibyte
   if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
   __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
+  __awsenv_find_cache
   if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
   builtin export AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%\&*}"}"
+}
+
+# What awsenv's answer depends on, beside the files; another awsenv may know of more. And what it sets,
+# and finds its files by.
+typeset -g __awsenv_relevant='HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT'
+typeset -g __awsenv_sets='AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_BASELINE AWSENV_PUT AWS_REGION AWS_DEFAULT_REGION'
+typeset -g __awsenv_places='AWSENV_CACHE_DIR XDG_CACHE_HOME'
+
+# Makes __awsenv_look, for a loop over the names takes ten times as long. It sets `state` to the values
+# and types of what is relevant, and `kinds` to the types of the others, and what has to be put aside.
+__awsenv_make_look() {
+  local name state='' kinds=''
+  for name in ${=__awsenv_relevant}; do state+="\${$name+\$$name:\${(t)$name}}\\|"; done
+  for name in ${=__awsenv_sets} ${=__awsenv_places}; do kinds+="\${(t)$name},"; done
+  for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN; do kinds+="\${$name+$name}"; done
+  builtin eval "__awsenv_look() { state=$state kinds=$kinds }"
+}
+__awsenv_make_look
+
+# Learns what `note`, which the caller has, says on profile $1, as known[$2]. False if it is for another
+# name or another state.
+__awsenv_learn() {
+  local name expected='' region IFS=' '
+  local -a match mbegin mend
+  # What is set but not exported, or cannot be set, the program sees otherwise. Without a session of
+  # awsenv's there must be nothing at all, and what is empty is something else again.
+  if [[ $kinds != ((scalar-export,)(#c10)|,(#c12))(scalar-export|,)# ]]; then return 1; fi
+  for name in ${=__awsenv_relevant}; do
+    if [[ -n ${(P)name+x} && ( ${(Pt)name} != scalar-export(|-special) || ${(P)name} == (|*[[:cntrl:]\|\$]*) ) ]]; then return 1; fi
+    expected+="|$name=${(P)name-}"
+  done
+  # In the order in which awsenv writes it.
+  if [[ $note != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##)$'\n'RELEVANT=$__awsenv_relevant$'\n'PLAIN_ENVIRONMENT=$expected$'\n'CONFIG=(/[^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=(/[^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)END=$__awsenv_keys[$1]$'\n' ]]; then return 1; fi
+  if [[ $match[3]\& == *=\&* ]]; then return 1; fi
+  region=${${match[8]#REGION=}%$'\n'}
+  __awsenv_known[$2]=$#__awsenv_facts
+  __awsenv_facts+=("$match[1]" "$match[2]" "$match[4]" "$match[6]" "$match[5] $match[7]" "$region" "${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}")
+}
+
+# True if the AWS file $1 is as old as its mark $2, or where there was none ($3 is `-`), still is not there.
+__awsenv_unchanged() {
+  if [[ $3 == - ]]; then [[ ! -e $1 ]]; else [[ -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]; fi
 }
 
 # `awsenv assume $1` without a process, where it is certain what the program would do: its note on
@@ -217,56 +290,36 @@ __awsenv_load() {
 # with nothing changed, in any doubt.
 __awsenv_switch() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
-  local text file hex put settings session margin region
-  local -a match mbegin mend parts
-  # eval "$(awsenv assume ...)" and pipes get what the program prints. Only from 5.8 on is it known
-  # that fractions of a second in a file's time are compared.
-  if [[ ! -t 1 || $ZSH_VERSION != (5.<8->|<6->.)* || ${#1} -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
-  # What is set but not exported, or cannot be set, the program sees otherwise.
-  if [[ ${(t)AWS_ACCESS_KEY_ID}${(t)AWS_SECRET_ACCESS_KEY}${(t)AWS_SESSION_TOKEN}${(t)AWS_CREDENTIAL_EXPIRATION}${(t)AWS_REGION}${(t)AWS_DEFAULT_REGION}${(t)AWSENV_PROFILE}${(t)AWSENV_SESSION}${(t)AWSENV_EXPIRES_AT}${(t)AWSENV_ISSUED_AT}${(t)AWSENV_BASELINE}${(t)AWSENV_PUT}${(t)AWSENV_CACHE_DIR}${(t)XDG_CACHE_HOME} != (scalar-export)# ]]; then return 1; fi
-  # The variables have to be awsenv's, or not there at all: else there is something to put aside.
-  put=AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION+"&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION"}${AWS_REGION+"&AWS_REGION=$AWS_REGION"}
-  if [[ -n ${AWS_PROFILE+x}${AWS_DEFAULT_PROFILE+x}${AWS_SECURITY_TOKEN+x} ]]; then return 1; fi
-  if [[ -n ${AWSENV_PUT+x} ]]; then
-    if [[ $AWSENV_PUT != "$put" || -z ${AWS_ACCESS_KEY_ID-} ]]; then return 1; fi
-  elif [[ -n ${AWS_ACCESS_KEY_ID+x}${AWS_SECRET_ACCESS_KEY+x}${AWS_SESSION_TOKEN+x}${AWS_CREDENTIAL_EXPIRATION+x}${AWS_REGION+x}${AWS_DEFAULT_REGION+x} ]]; then
-    return 1
+  local hex put state kinds file note known n region
+  hex=$__awsenv_keys[$1]
+  if [[ -z $hex ]]; then
+    # Only from 5.8 on is it known that fractions of a second in a file's time are compared.
+    if [[ $ZSH_VERSION != (5.<8->|<6->.)* || $#1 -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
+    builtin printf -v hex %02x "${(@)${(@s::)1}/#/'}"
+    __awsenv_keys[$1]=$hex
   fi
-  if [[ ${AWS_ACCESS_KEY_ID-}${AWS_DEFAULT_REGION-}${AWS_REGION-} == *[^A-Za-z0-9-]* ]]; then return 1; fi
-  # Empty is not the same as not set; a $ in a path leads to another variable.
-  settings="${(t)HOME}=${HOME-}|${(t)USERPROFILE}=${USERPROFILE-}|${(t)AWS_CONFIG_FILE}=${AWS_CONFIG_FILE-}|${(t)AWS_SHARED_CREDENTIALS_FILE}=${AWS_SHARED_CREDENTIALS_FILE-}|${(t)AWS_ENDPOINT_URL}=${AWS_ENDPOINT_URL-}|${(t)AWS_ENDPOINT_URL_STS}=${AWS_ENDPOINT_URL_STS-}|${(t)AWS_IGNORE_CONFIGURED_ENDPOINT_URLS}=${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS-}|${(t)AWSENV_DEADLINE}=${AWSENV_DEADLINE-}|${(t)AWSENV_DURATION}=${AWSENV_DURATION-}|${(t)AWSENV_LEAD}=${AWSENV_LEAD-}|${(t)AWSENV_MFA_DURATION}=${AWSENV_MFA_DURATION-}|${(t)AWSENV_MFA_PROCESS_TIMEOUT}=${AWSENV_MFA_PROCESS_TIMEOUT-}|${(t)AWSENV_MIN_LEFT}=${AWSENV_MIN_LEFT-}|"
-  if [[ $settings != ((scalar-export(|-special)=[^[:cntrl:]\|\$]##|=)\|)# ]]; then return 1; fi
-  # Names written out, here too: a loop takes ten times as long.
-  settings=$'\nRELEVANT=HOME USERPROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWSENV_DEADLINE AWSENV_DURATION AWSENV_LEAD AWSENV_MFA_DURATION AWSENV_MFA_PROCESS_TIMEOUT AWSENV_MIN_LEFT\nPLAIN_ENVIRONMENT='"|HOME=${HOME-}|USERPROFILE=${USERPROFILE-}|AWS_CONFIG_FILE=${AWS_CONFIG_FILE-}|AWS_SHARED_CREDENTIALS_FILE=${AWS_SHARED_CREDENTIALS_FILE-}|AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL-}|AWS_ENDPOINT_URL_STS=${AWS_ENDPOINT_URL_STS-}|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS-}|AWSENV_DEADLINE=${AWSENV_DEADLINE-}|AWSENV_DURATION=${AWSENV_DURATION-}|AWSENV_LEAD=${AWSENV_LEAD-}|AWSENV_MFA_DURATION=${AWSENV_MFA_DURATION-}|AWSENV_MFA_PROCESS_TIMEOUT=${AWSENV_MFA_PROCESS_TIMEOUT-}|AWSENV_MIN_LEFT=${AWSENV_MIN_LEFT-}"$'\nCONFIG='
-  builtin printf -v hex %02x "${(@)${(@s::)1}/#/'}"
-  if [[ -z $hex ]] || ! __awsenv_read names "$hex"; then return 1; fi
-  # Cut at one place first, for a pattern takes longer to compare.
-  parts=("${(@ps:$settings:)text}")
-  if [[ ${#parts} != 2 || $parts[1] != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##) ]]; then return 1; fi
-  # Empty is not the same as not set.
-  if [[ $match[4]\& == *=\&* ]]; then return 1; fi
-  session=$match[1] region=${${match[2]#REGION=}%$'\n'} margin=$match[3]
-  if [[ $parts[2] != (#b)([^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=([^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'END=$hex ]]; then return 1; fi
+  # Of what awsenv sets, all has to be as it left it: else there would be something to put aside.
+  put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION+&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION}${AWS_REGION+&AWS_REGION=$AWS_REGION}
+  if [[ ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || $AWSENV_PUT\& == *=\&* || $AWS_ACCESS_KEY_ID$AWS_DEFAULT_REGION$AWS_REGION == *[^A-Za-z0-9-]* ]]; then return 1; fi
+  __awsenv_look
+  __awsenv_find_cache
+  file=$__awsenv_cache/names/$hex
+  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! builtin sysread note <$file; then return 1; fi
+  known=$kinds$state$note
+  n=$__awsenv_known[$known]
+  if [[ -z $n ]]; then
+    if ! __awsenv_learn "$1" "$known"; then return 1; fi
+    n=$__awsenv_known[$known]
+  fi
   # Without a region of the profile's, the one from before awsenv would count.
-  if [[ -z $region && ${AWSENV_BASELINE-} == *REGION=* ]]; then return 1; fi
-  # The AWS files are as old as their marks, or were missing (`-`) and still are.
-  if [[ $match[1] != /* || $match[3] != /* ]]; then return 1; fi
-  if [[ $match[2] == - ]]; then
-    if [[ -e $match[1] ]]; then return 1; fi
-  elif [[ ! -f $match[1] || $match[1] -nt $file || $match[1] -ot $file ]]; then
-    return 1
-  fi
-  file+=.credentials
-  if [[ $match[4] == - ]]; then
-    if [[ -e $match[3] ]]; then return 1; fi
-  elif [[ ! -f $match[3] || ! -f $file || $match[3] -nt $file || $match[3] -ot $file ]]; then
-    return 1
-  fi
-  if ! __awsenv_take "$session" "$margin"; then return 1; fi
-  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$session" AWSENV_BASELINE="${AWSENV_PUT+${AWSENV_BASELINE-}}" \
-    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
+  region=$__awsenv_facts[n+6]
+  if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
+  if ! __awsenv_unchanged "$__awsenv_facts[n+3]" "$file" "${__awsenv_facts[n+5]% *}" || ! __awsenv_unchanged "$__awsenv_facts[n+4]" "$file.credentials" "${__awsenv_facts[n+5]#* }" ||
+    ! __awsenv_take "$__awsenv_facts[n+1]" "$__awsenv_facts[n+2]"; then return 1; fi
+  builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$__awsenv_facts[n+1]" AWSENV_BASELINE="${AWSENV_PUT+$AWSENV_BASELINE}" \
+    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$__awsenv_facts[n+7]" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
   if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi
-  if [[ -t 2 ]]; then __awsenv_left $(( 10#$AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -ru2 -- "awsenv: $1 for $__awsenv_text"; fi
+  if [[ -t 2 ]]; then __awsenv_left $(( AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -ru2 -- "awsenv: $1 for $__awsenv_text"; fi
 }
 
 # --- 8. matching ---------------------------------------------------------------------------
@@ -356,22 +409,24 @@ __awsenv_preexec() {
   builtin kill -INT $$
 }
 
+# Nearly always there is nothing to do: what the segment hangs on is unchanged, and so is its place.
 __awsenv_precmd() {
-  local percent=off state="${AWSENV_PROMPT-}|${AWSENV_PROFILE-}|${AWSENV_PUT-}|${AWS_ACCESS_KEY_ID-}|${AWS_PROFILE-}|${AWSENV_EXPIRES_AT-}|${AWSENV_ISSUED_AT-}|${AWSENV_LEAD-}|${AWSENV_PROMPT_FORMAT-}|${AWSENV_PROMPT_WARN-}|${AWSENV_PROMPT_URGENT-}|${AWSENV_PROMPT_COLORS-}|${NO_COLOR-}|${TERM-}"
+  local percent=off state
   [[ ! -o prompt_percent ]] || percent=on
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
-  # As __awsenv_clock does: a call takes as long as half of all this.
-  __awsenv_now='%D{%s}'
-  __awsenv_now=${(%)__awsenv_now}
+  state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM
+  if [[ $state != "$__awsenv_state" || $EPOCHSECONDS -lt $__awsenv_from || $EPOCHSECONDS -gt $__awsenv_to || $percent$PROMPT != "$__awsenv_placed" ||
+    $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
+}
+
+# Brings everything up to date. `state` and `percent` are the caller's.
+__awsenv_update() {
+  __awsenv_clock
   if [[ $state != "$__awsenv_state" ]]; then
-    __awsenv_state=$state
+    __awsenv_state=$state __awsenv_to=0
     __awsenv_prepare
-    __awsenv_render
-  elif (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then
-    __awsenv_render
   fi
-  # Nearly always everything is in its place.
-  if [[ $percent${PROMPT-} == "$__awsenv_placed" && ${psvar[61]-} == "$AWSENV_SEGMENT" && ${precmd_functions[-1]-} == __awsenv_precmd && ( -n $__awsenv_completes || -z ${_comps+x} ) ]]; then return 0; fi
+  if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then __awsenv_render; fi
   # After whatever sets PROMPT.
   precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
   # Once there is completion at all.
@@ -396,7 +451,8 @@ awsenv() {
     auto,off,2 | auto,all,2) typeset -g AWSENV_AUTO="$2" ;;
     auto,*) builtin print -r -- 'awsenv: usage: awsenv auto on|off|all' >&2 && return 2 ;;
     prompt,on,2 | prompt,off,2) typeset -g AWSENV_PROMPT="$2" ;;
-    assume,[^-]*,2) __awsenv_switch "$2" || __awsenv_apply "$@" ;;
+    # eval "$(awsenv assume ...)" and pipes get what the program prints.
+    assume,[^-]*,2) { [[ -t 1 ]] && __awsenv_switch "$2"; } || __awsenv_apply "$@" ;;
     assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
     doctor,*) AWSENV_HOOK='zsh 0.1.0' command awsenv "$@" ;;
     *) command awsenv "$@" ;;
@@ -462,8 +518,13 @@ awsenv_unload() {
   unsetopt aliases
   builtin eval "$__awsenv_function"
   unset AWSENV_SEGMENT AWSENV_COLOR AWSENV_COLOR_END
+  local -a modules=($__awsenv_modules)
   unset -m '__awsenv_*'
   builtin unfunction -m '__awsenv_*'
+  # Unless somebody else's function has come to use them.
+  if [[ $(builtin typeset -f) != *(EPOCH|strftime|sysread|syswrite|sysopen|sysseek|syserror|sysparams|zsystem)* ]]; then
+    for name in $modules; do builtin zmodload -u $name; done
+  fi
 }
 
 typeset -g __awsenv_ready="$$"
