@@ -32,6 +32,12 @@ function __awsenv_clock
     set -g __awsenv_now (builtin math (builtin path mtime /; builtin echo +; builtin path mtime --relative /))
 end
 
+# What counts seconds and is cheaper to read than a clock, for a substitution costs as much as ten
+# commands: how long the machine has been up, or where nothing tells that, how old the root folder is.
+set -g __awsenv_ticks
+test -r /proc/uptime
+and set __awsenv_ticks /proc/uptime
+
 # Asked before any arithmetic.
 function __awsenv_is_time
     string match -qr '^\d{1,12}\z' -- "$argv[1]"
@@ -116,7 +122,7 @@ end
 # --- 5. segment ----------------------------------------------------------------------------
 
 # Sets __awsenv_seconds_left until $argv[1], by the clock $argv[2..3], and __awsenv_text to what
-# people read. Every substitution costs as much as ten commands.
+# people read.
 function __awsenv_left
     set -l left "$argv[1] - $argv[2] - $argv[3]"
     set -l parts (builtin math $left; builtin math "floor(($left) / 3600)"; builtin math "floor(($left) / 60) % 60")
@@ -141,20 +147,26 @@ function __awsenv_compute
         set -g __awsenv_state "$state"
         __awsenv_know
     end
-    set -l clock 0 0
-    test -n "$__awsenv_end"
-    and set clock (builtin path mtime /; builtin path mtime --relative /)
+    set -l tick 0
+    set -l rest
+    if test -n "$__awsenv_end"
+        if set -q __awsenv_ticks[1]
+            read tick rest <$__awsenv_ticks
+        else
+            set tick (builtin path mtime --relative /; builtin path mtime /)
+        end
+    end
     # Nothing changes until there is another text or colour.
-    test "$clock[1]" = "$__awsenv_root" -a $clock[2] -ge $__awsenv_from -a $clock[2] -lt $__awsenv_until
+    test $tick[1] -ge $__awsenv_from -a $tick[1] -lt $__awsenv_until -a "$tick[2]" = "$__awsenv_root"
     and test "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END" = "$__awsenv_shown"
     and return 0
-    set -g __awsenv_root $clock[1]
-    set __awsenv_from $clock[2]
+    set -g __awsenv_root $tick[2]
+    set __awsenv_from $tick[1]
     set __awsenv_until 1
     set -l color $__awsenv_colors[1]
     set -g __awsenv_text '?'
     if test -n "$__awsenv_end"
-        __awsenv_left $__awsenv_end $clock
+        __awsenv_left $__awsenv_end (builtin path mtime /; builtin path mtime --relative /)
         test $__awsenv_seconds_left -le $__awsenv_limits[1]
         and set color $__awsenv_colors[2]
         test $__awsenv_seconds_left -le $__awsenv_limits[2]
@@ -220,19 +232,27 @@ end
 set -g __awsenv_next __awsenv_their_prompt
 
 function __awsenv_define_prompt
-    # Theirs comes first, for it sees $status and $pipestatus as they are only there: until it has
-    # run, nothing but `set` leaves them alone.
+    # Theirs sees $status and $pipestatus as they are only here: nothing but `set` and `switch` leaves
+    # them alone. Where all is well, ours is printed first, which leaves it so.
     function fish_prompt --description 'awsenv before another prompt'
         set -g __awsenv_ran 1
         set -l next $__awsenv_next
         # Theirs may hold a copy of this function, which must not call it once more.
         set -lx __awsenv_next :
-        set -l lines ($next $argv)
-        test -z "$AWSENV_PROMPT" -o on = "$AWSENV_PROMPT"
-        and set lines[1] "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END$lines[1]"
-        builtin printf %s "$lines[1]"
-        set -q lines[2]
-        and builtin printf '\n%s' $lines[2..]
+        switch "$status $pipestatus"
+            case '0 0'
+                test -z "$AWSENV_PROMPT" -o on = "$AWSENV_PROMPT"
+                and builtin printf %s "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END"
+                builtin true
+                $next $argv
+            case '*'
+                set -l lines ($next $argv)
+                test -z "$AWSENV_PROMPT" -o on = "$AWSENV_PROMPT"
+                and set lines[1] "$AWSENV_COLOR$AWSENV_SEGMENT$AWSENV_COLOR_END$lines[1]"
+                builtin printf %s "$lines[1]"
+                set -q lines[2]
+                and builtin printf '\n%s' $lines[2..]
+        end
     end
 end
 
