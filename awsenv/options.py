@@ -5,6 +5,7 @@ from __future__ import annotations
 from awsenv.declared import argument, flag, parameters, value, values
 from awsenv.durations import parse_duration
 from awsenv.errors import UsageError
+from awsenv.record import LONGEST_LIFE
 from awsenv.request import Request
 
 TYPE_CHECKING = False
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
 
 def _time(name: str, help: str) -> Any:  # noqa: A002
     return value(name, "TIME", help, parse=lambda text: parse_duration(text, name))
+
+
+def _min_left(text: str) -> int:
+    seconds = parse_duration(text, "--min-left")
+    if seconds > LONGEST_LIFE:
+        raise UsageError(
+            f"--min-left {text} is longer than any session lives", "write 36h or less"
+        )
+    return seconds
 
 
 PROFILE = argument("[PROFILE]", "The profile; else AWSENV_PROFILE, AWS_PROFILE or default.")
@@ -39,7 +49,9 @@ _REQUEST: dict[str, Any] = {
     "region": value("--region", "REGION", "Region to set and to call STS in."),
     "mfa_code": value("--mfa-code", "CODE", "The MFA code, instead of asking."),
     "refresh": flag("--refresh", "Get a new session even while one is live."),
-    "min_left": _time("--min-left", "Get a new session if less than this is left."),
+    "min_left": value(
+        "--min-left", "TIME", "Get a new session if less than this is left.", parse=_min_left
+    ),
 }
 
 

@@ -117,9 +117,14 @@ class Rotation:
 
     def _create(self, note: Journal) -> Journal:
         """Have AWS make the new key, once there is room for it."""
-        for key in self._listed():
-            if key.id != note.old:
-                self._make_room(key, note)
+        others = [key for key in self._listed() if key.id != note.old]
+        if self._means.delete_key and not others:
+            raise UsageError(
+                f"the user has no second key, so {self._means.delete_key} cannot be deleted",
+                "leave out --delete-key: there is room for the new key",
+            )
+        for key in others:
+            self._make_room(key, note)
         known = tuple(key.id for key in self._listed())
         note = Journal(note.old, note.user, int(time.time()), known)
         note.write()

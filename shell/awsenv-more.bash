@@ -228,7 +228,7 @@ __awsenv_check_record() {
   if ! __awsenv_is_time "${lines[1]:10}" || ! __awsenv_is_time "${lines[2]:11}"; then return 1; fi
   if ((tenth = ${lines[2]:11} - ${lines[1]:10}, tenth <= 0 || tenth > 129600)); then return 1; fi
   tenth=$((tenth / 10)) __awsenv_names=$names
-  if ((__awsenv_version >= 501)); then __awsenv_known[${lines[@]:1:4}]=$tenth; fi
+  if ((__awsenv_version >= 501)); then __awsenv_known[x${lines[@]:1:4}]=$tenth; fi
 }
 __awsenv_names=
 
@@ -253,7 +253,7 @@ __awsenv_take() {
   if ((__awsenv_version >= 501)); then
     { builtin mapfile -t -n 7 lines && builtin mapfile rest; } <"$__awsenv_file"
     # What is known by its times and its key need not be checked again.
-    tenth=${__awsenv_known[${lines[@]:1:4}]-}
+    tenth=${__awsenv_known[x${lines[@]:1:4}]-}
   else
     __awsenv_read <"$__awsenv_file"
   fi
@@ -302,16 +302,11 @@ __awsenv_make_look() {
     __awsenv_look_closer() { settings=$settings flags=$flags; }"
 }
 
-# What has been checked in this shell, which takes four times as long as to find it here: sessions,
-# and what is noted on profiles, in the state that it fits. __awsenv_facts has what those notes say.
-if ((__awsenv_version >= 501)); then __awsenv_make_look && declare -gA __awsenv_keys=() __awsenv_known=() && declare -ga __awsenv_facts=(); fi
-
 # Sets __awsenv_keys[$1] to the name of the note on profile $1.
 __awsenv_make_key() {
   local each i hex=''
-  # Only from here on are fractions of a second in a file's time compared. Under nocasematch, what is
-  # compared below would mean something else.
-  if [[ $__awsenv_version -lt 501 || ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
+  # Under nocasematch, what is compared below would mean something else.
+  if [[ ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
   for ((i = 0; i < ${#1}; i += 8)); do
     builtin printf -v each %02x "'${1:i}" "'${1:i+1}" "'${1:i+2}" "'${1:i+3}" "'${1:i+4}" "'${1:i+5}" "'${1:i+6}" "'${1:i+7}"
     hex+=$each
@@ -393,6 +388,17 @@ __awsenv_switch() {
   if [[ -t 2 ]]; then builtin printf 'awsenv: %s for %s\n' "$1" "$__awsenv_text" >&2; fi
   return 0
 }
+
+if ((__awsenv_version >= 501)); then
+  __awsenv_make_look
+  # What has been checked in this shell, which takes four times as long as to find it here: sessions,
+  # and what is noted on profiles, in the state that it fits. __awsenv_facts has what those notes say.
+  declare -gA __awsenv_keys=() __awsenv_known=()
+  declare -ga __awsenv_facts=()
+else
+  # Fractions of a second in a file's time are not compared here.
+  __awsenv_switch() { return 1; }
+fi
 
 # --- 8. matching ---------------------------------------------------------------------------
 

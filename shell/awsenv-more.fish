@@ -122,11 +122,12 @@ end
 # --- 5. segment ----------------------------------------------------------------------------
 
 # Sets __awsenv_seconds_left until $argv[1], by the clock $argv[2..3], and __awsenv_text to what
-# people read.
+# people read; and __awsenv_numbers to what three further expressions come to.
 function __awsenv_left
     set -l left "$argv[1] - $argv[2] - $argv[3]"
-    set -l parts (builtin math $left; builtin math "floor(($left) / 3600)"; builtin math "floor(($left) / 60) % 60")
+    set -l parts (builtin math $left; builtin math "floor(($left) / 3600)"; builtin math "floor(($left) / 60) % 60"; for each in $argv[4..]; builtin math $each; end)
     set -g __awsenv_seconds_left $parts[1]
+    set -g __awsenv_numbers $parts[4..]
     set -g __awsenv_text lapsed
     if test $parts[2] -gt 0
         set __awsenv_text $parts[2]h$parts[3]m
@@ -258,8 +259,8 @@ end
 
 # --- 7. record -----------------------------------------------------------------------------
 
-# Reads record $argv[2] in folder $argv[1] of the cache: sets its caller's `file` and `text`. False
-# where it is missing, torn or not to be trusted.
+# Reads file $argv[2] in folder $argv[1] of the cache: sets its caller's `file` and `text`. False where
+# it is missing, or no regular file of this user, or a link.
 function __awsenv_read --no-scope-shadowing
     set file "$HOME/.cache/awsenv"
     set -l rest
@@ -271,12 +272,8 @@ function __awsenv_read --no-scope-shadowing
         set file $XDG_CACHE_HOME/awsenv
     end
     set file $file/$argv[1]/$argv[2]
-    # A regular file of this user, and no link.
     test -f $file -a ! -L $file -a -O $file -a -r $file
     and read --null text <$file
-    # Whole, and no name twice.
-    and string match -qr '(*LF)^AWSENV_RECORD=1\n(?:(?!END=)[A-Z_][A-Z0-9_]*+=[^\x00-\x1f\x7f-\x9f]*+\n)++END='$argv[2]'\n\z' -- "$text"
-    and not string match -qr '(*LF)\n([A-Z_][A-Z0-9_]*+=)(?:.*+\n)*?\1' -- $text
 end
 
 # Takes over the session in record $argv[1] if it has more than $argv[2] seconds left, or more than
@@ -284,16 +281,17 @@ end
 function __awsenv_take
     set -l file
     set -l text
-    set -l line '(?=(?:.*\n)*?'
+    set -l value '[^\x00-\x1f\x7f-\x9f]++)\n'
     string match -qr '^[0-9a-f]{40}\z' -- "$argv[1]"
     and __awsenv_read sessions $argv[1]
-    and string match -qr "(*LF)^$line"'AWS_ACCESS_KEY_ID=(?<__awsenv_key>[A-Za-z0-9]+)\n)'$line'AWS_SECRET_ACCESS_KEY=(?<__awsenv_secret>.+)\n)'$line'AWS_SESSION_TOKEN=(?<__awsenv_token>.+)\n)'$line'AWS_CREDENTIAL_EXPIRATION=(?<__awsenv_expiration>.+)\n)'$line'ISSUED_AT=(?<__awsenv_issued>\d{1,12})\n)'$line'EXPIRES_AT=(?<__awsenv_expires>\d{1,12})\n)' -- $text
+    # Whole, in the order in which awsenv writes it, and no name twice.
+    and string match -qr "(*LF)^AWSENV_RECORD=1\nISSUED_AT=(?<__awsenv_issued>[1-9]\d{0,11})\nEXPIRES_AT=(?<__awsenv_expires>[1-9]\d{0,11})\nAWS_CREDENTIAL_EXPIRATION=(?<__awsenv_expiration>$value"'AWS_ACCESS_KEY_ID=(?<__awsenv_key>[A-Za-z0-9]++)\n'"AWS_SECRET_ACCESS_KEY=(?<__awsenv_secret>$value""AWS_SESSION_TOKEN=(?<__awsenv_token>$value"'(?<__awsenv_rest>(?:(?!END=|AWSENV_RECORD=|ISSUED_AT=|EXPIRES_AT=|AWS_)[A-Z_][A-Z0-9_]*+=[^\x00-\x1f\x7f-\x9f]*+\n)*+)END='$argv[1]'\n\z' -- "$text"
+    and not string match -qr '(*LF)(?:^|\n)([A-Z_][A-Z0-9_]*+=)(?:.*+\n)*?\1' -- $__awsenv_rest
     or return 1
     set -l life "$__awsenv_expires - $__awsenv_issued"
-    set -l numbers (builtin path mtime /; builtin path mtime --relative /; builtin math $life; builtin math $life + 900; builtin math "min($argv[2], floor(($life) / 10))")
-    __awsenv_left $__awsenv_expires $numbers[1..2]
-    test $numbers[3] -gt 0 -a $numbers[3] -le 129600
-    and test $__awsenv_seconds_left -gt $numbers[5] -a $__awsenv_seconds_left -le $numbers[4]
+    __awsenv_left $__awsenv_expires (builtin path mtime /; builtin path mtime --relative /) $life "$life + 900" "min($argv[2], floor(($life) / 10))"
+    test $__awsenv_numbers[1] -gt 0 -a $__awsenv_numbers[1] -le 129600
+    and test $__awsenv_seconds_left -gt $__awsenv_numbers[3] -a $__awsenv_seconds_left -le $__awsenv_numbers[2]
     or return 1
     set -gx AWS_ACCESS_KEY_ID $__awsenv_key
     set -gx AWS_SECRET_ACCESS_KEY $__awsenv_secret
@@ -316,23 +314,23 @@ end
 function __awsenv_switch
     set -l file
     set -l text
-    set -l line '(?=(?:.*\n)*?'
+    set -l value '[^\x00-\x1f\x7f-\x9f]++)\n'
+    set -l key
     # fish 3.5 cannot compare the times of files.
     string match -qr '^[!-~]{1,300}\z' -- "$argv[1]"
     and not string match -q '3.5.*' -- $version
     and __awsenv_is_untouched
     and string match -qar '(?<__awsenv_chars>.)' -- $argv[1]
-    and __awsenv_read names (builtin printf %02x \'$__awsenv_chars[1..100])
-    and string match -qr "(*LF)^$line"'NAME=(?<__awsenv_name>.+)\n)'$line'SESSION=(?<__awsenv_session>.+)\n)'$line'MARGIN=(?<__awsenv_margin>\d{1,9})\n)'$line'RELEVANT=(?<__awsenv_names>[A-Z_][A-Z0-9_]*(?: [A-Z_][A-Z0-9_]*)*)\n)'$line'PLAIN_ENVIRONMENT=(?<__awsenv_settings>.+)\n)'$line'CONFIG=(?<__awsenv_config>/.+)\n)'$line'CREDENTIALS=(?<__awsenv_credentials>/.+)\n)(?:'$line'REGION=(?<__awsenv_region>.*)\n))?' -- $text
+    and set key (builtin printf %02x \'$__awsenv_chars[1..100])
+    and __awsenv_read names $key
+    # In the order in which awsenv writes it, with or without a region.
+    and string match -qr "(*LF)^AWSENV_RECORD=1\nNAME=(?<__awsenv_name>$value""SESSION=(?<__awsenv_session>$value"'MARGIN=(?<__awsenv_margin>\d{1,9})\n'"ENVIRONMENT=(?:$value""RELEVANT=(?<__awsenv_names>$value""PLAIN_ENVIRONMENT=(?<__awsenv_settings>$value""CONFIG=(?=/)(?<__awsenv_config>$value""CONFIG_STAMP=(?:$value""CREDENTIALS=(?=/)(?<__awsenv_credentials>$value""CREDENTIALS_STAMP=(?:$value"'(?:REGION=(?<__awsenv_region>[A-Za-z0-9-]++)\n)?END='$key'\n\z' -- "$text"
     and test "$__awsenv_name" = "$argv[1]"
     and __awsenv_has_settings $__awsenv_settings $__awsenv_names
     and __awsenv_same_time $file $__awsenv_config
     and __awsenv_same_time $file.credentials $__awsenv_credentials
     or return 1
-    if set -q __awsenv_region[1]
-        string match -qr '^[A-Za-z0-9-]+\z' -- $__awsenv_region
-        or return 1
-    else if string match -q '*REGION=*' -- "$AWSENV_BASELINE"
+    if not set -q __awsenv_region[1]; and string match -q '*REGION=*' -- "$AWSENV_BASELINE"
         # The region from before awsenv would count.
         return 1
     end

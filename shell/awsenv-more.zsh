@@ -34,7 +34,17 @@ for __awsenv_n in datetime system; do
   if ! builtin zmodload -e zsh/$__awsenv_n; then __awsenv_modules+=(zsh/$__awsenv_n); fi
 done
 builtin zmodload -F zsh/datetime +p:EPOCHSECONDS 2>/dev/null
-builtin zmodload -F zsh/system +b:sysread 2>/dev/null
+if builtin zmodload -F zsh/system +b:sysread 2>/dev/null; then
+  # Sets `text`, the caller's, to what is in file $1. False where that is nothing, or ends without a
+  # line's end.
+  __awsenv_slurp() { builtin sysread text <$1; }
+else
+  __awsenv_slurp() {
+    text=$(<$1)$'\n'
+    # What $(<...) leaves out is one line end.
+    [[ -n "$1"(#qN.UL${#text}) ]]
+  }
+fi
 
 # Sets __awsenv_now to the epoch seconds.
 if [[ ${(t)EPOCHSECONDS-} == *special* ]]; then
@@ -217,7 +227,7 @@ __awsenv_learn_record() {
 # False where the record is missing, torn or not to be trusted.
 __awsenv_take() {
   local text n file=$__awsenv_cache/sessions/$1
-  if [[ $#1 != 40 || $1 == *[^0123456789abcdef]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! builtin sysread text <$file; then return 1; fi
+  if [[ $#1 != 40 || $1 == *[^0123456789abcdef]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! __awsenv_slurp $file; then return 1; fi
   n=$__awsenv_known[${text[1,__awsenv_public]}$#text]
   if [[ -z $n ]]; then
     if ! __awsenv_learn_record "$1"; then return 1; fi
@@ -260,7 +270,7 @@ __awsenv_make_look() {
 }
 __awsenv_make_look
 
-# Learns what `note`, which the caller has, says on profile $1, as known[$2]. False if it is for another
+# Learns what the note in `text`, which the caller has, says on profile $1, as known[$2]. False if it is for another
 # name or another state.
 __awsenv_learn() {
   local name expected='' region IFS=' '
@@ -273,7 +283,7 @@ __awsenv_learn() {
     expected+="|$name=${(P)name-}"
   done
   # In the order in which awsenv writes it.
-  if [[ $note != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##)$'\n'RELEVANT=$__awsenv_relevant$'\n'PLAIN_ENVIRONMENT=$expected$'\n'CONFIG=(/[^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=(/[^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)END=$__awsenv_keys[$1]$'\n' ]]; then return 1; fi
+  if [[ $text != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##)$'\n'RELEVANT=$__awsenv_relevant$'\n'PLAIN_ENVIRONMENT=$expected$'\n'CONFIG=(/[^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=(/[^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)END=$__awsenv_keys[$1]$'\n' ]]; then return 1; fi
   if [[ $match[3]\& == *=\&* ]]; then return 1; fi
   region=${${match[8]#REGION=}%$'\n'}
   __awsenv_known[$2]=$#__awsenv_facts
@@ -290,7 +300,7 @@ __awsenv_unchanged() {
 # with nothing changed, in any doubt.
 __awsenv_switch() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
-  local hex put state kinds file note known n region
+  local hex put state kinds file text known n region
   hex=$__awsenv_keys[$1]
   if [[ -z $hex ]]; then
     # Only from 5.8 on is it known that fractions of a second in a file's time are compared.
@@ -304,8 +314,8 @@ __awsenv_switch() {
   __awsenv_look
   __awsenv_find_cache
   file=$__awsenv_cache/names/$hex
-  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! builtin sysread note <$file; then return 1; fi
-  known=$kinds$state$note
+  if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! __awsenv_slurp $file; then return 1; fi
+  known=$kinds$state$text
   n=$__awsenv_known[$known]
   if [[ -z $n ]]; then
     if ! __awsenv_learn "$1" "$known"; then return 1; fi

@@ -180,6 +180,9 @@ def test_refresh_and_min_left(sts: RunningSts) -> None:
     assert second["AWS_ACCESS_KEY_ID"] != first["AWS_ACCESS_KEY_ID"]
     third = assume("dev", "--min-left", "61m")
     assert third["AWS_ACCESS_KEY_ID"] != second["AWS_ACCESS_KEY_ID"]
+    done = run_awsenv("assume", "dev", "--min-left", "37h", "--print")
+    assert (done.returncode, done.stdout) == (2, "false\n"), done.stderr
+    assert "--min-left 37h is longer than any session lives" in done.stderr
 
 
 def test_the_region_is_not_part_of_the_key(sts: RunningSts) -> None:

@@ -85,6 +85,8 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.expect("live 30 s")
     child.send("awsenv demo code\r")
     child.expect(r"demo authenticator: \d{3} \d{3} \(used")
+    child.send("awsenv demo code 30\r")
+    child.expect("takes no '30'")
     child.send("exit\r")
     child.expect("left-it")
     child.close()

@@ -174,7 +174,36 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         ending = re.sub(r"ISSUED_AT=\d+", f"ISSUED_AT={now - 3500}", kept)
         session.write_text(re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 250}", ending))
         assert not by_shell()
-        # As sessions of SSO have it, where it stands.
+        # What is torn is nothing, be it known or not.
+        for each in (kept[:-1], kept[:-2], kept.replace("\nEND=", "\n"), kept + "X=1\n", ""):
+            session.write_text(each)
+            assert not by_shell(), each
+        other = re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 3000}", kept)
+        spoiled = (
+            other.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
+            other.replace("KIND=", "KIND=\x1b"),
+            other.replace("KIND=", "kind="),
+            other.replace("KIND=role\n", "KIND=role\n\n"),
+            other.replace("KIND=role\n", "KIND=role\nKIND=role\n"),
+            other.replace("KIND=role\n", "KIND=role\nEXPIRES_AT=9\n"),
+            other.replace("KIND=role\n", "KIND=role\nEND=1\n"),
+            other.replace("AWS_SESSION_TOKEN=", "AWS_SESSION_TOKEN=\x07"),
+            re.sub("AWS_SESSION_TOKEN=.*", "AWS_SESSION_TOKEN=", other),
+            re.sub("AWS_SECRET_ACCESS_KEY=.*\n", "", other),
+            re.sub("AWS_ACCESS_KEY_ID=.*", "AWS_ACCESS_KEY_ID=$(touch p)", other),
+            re.sub("EXPIRES_AT=.*", "EXPIRES_AT=x[$(touch p)]", other),
+            re.sub("ISSUED_AT=.*", "ISSUED_AT=0x10", other),
+            re.sub("ISSUED_AT=.*", f"ISSUED_AT={now + 2000}", other),
+            re.sub("ISSUED_AT=.*", f"ISSUED_AT={now + 3000}", other),
+            re.sub("ISSUED_AT=.*", f"ISSUED_AT={now + 3000 - 36 * 3600 - 1}", other),
+        )
+        for each in spoiled:
+            assert each != other
+            session.write_text(each)
+            assert not by_shell(), each
+        session.write_text(other)
+        assert by_shell()
+        # As sessions of SSO have it.
         session.write_text(kept.replace("\nEND=", "\nACCOUNT=111122223333\nEND="))
         assert by_shell()
         session.unlink()

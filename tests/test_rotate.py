@@ -113,6 +113,16 @@ def test_key_that_aws_never_knows(sts: RunningSts) -> None:
     assert keys(sts) == [new]
 
 
+def test_delete_key_without_a_second_key(sts: RunningSts) -> None:
+    old = on_disk(sts)
+    told = refused("--delete-key", "AKIASOMETHINGELSE")
+    assert "the user has no second key, so AKIASOMETHINGELSE cannot be deleted" in told
+    assert "nothing has been changed" in told
+    assert [key.id for key in keys(sts)] == [old]
+    assert not journals()
+    rotate()
+
+
 def test_no_room_for_a_second_key(sts: RunningSts) -> None:
     old, second = on_disk(sts), sts.world.add_key(sts.world.user("alice"))
     told = refused()

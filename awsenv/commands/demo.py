@@ -17,6 +17,8 @@ def command(
 ) -> int:
     """Try awsenv against a local AWS of your own, in your own shell."""
     if action == "code":
+        if time:
+            raise UsageError(f"`awsenv demo code` takes no {time!r}", "leave it out")
         return _code()
     if action == "lapse":
         return _lapse(time)

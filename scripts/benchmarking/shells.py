@@ -16,7 +16,7 @@ from benchmarking.ground import AWSENV, Ground
 from benchmarking.terminal import FailedError, Terminal
 
 SECTION = "In a shell with the hook"
-PROMPTS, SWITCHES = 50, 20
+PROMPTS, SWITCHES = 100, 200
 Times = dict[str, list[float]]
 
 # bash 5 and zsh.
