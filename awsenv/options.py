@@ -21,9 +21,7 @@ def _time(name: str, help: str) -> Any:  # noqa: A002
 def _min_left(text: str) -> int:
     seconds = parse_duration(text, "--min-left")
     if seconds > LONGEST_LIFE:
-        raise UsageError(
-            f"--min-left {text} is longer than any session lives", "write 36h or less"
-        )
+        raise UsageError(f"--min-left {text} is longer than any session lives", "write 36h or less")
     return seconds
 
 

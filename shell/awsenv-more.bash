@@ -219,12 +219,13 @@ __awsenv_check_record() {
   local names IFS=' '
   local -a all
   all=("${lines[@]}" "${rest[@]%$'\n'}")
-  # What has a value ends with a colon here. Nearly always the names are those of the last record.
-  names=${all[*]/=?*/:}
+  # Nearly always the names are those of the last record.
+  names=${all[*]/=*/=}
   if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
   if [[ $names != "$__awsenv_names" ]] && ! __awsenv_check_names "$names "; then return 1; fi
   # With a 0 before them, they would be octal numbers.
-  if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ]]; then return 1; fi
+  if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ||
+    ${lines[3]} == *= || ${lines[4]} == *= || ${lines[5]:22:1} == '' || ${lines[6]:18:1} == '' ]]; then return 1; fi
   if ! __awsenv_is_time "${lines[1]:10}" || ! __awsenv_is_time "${lines[2]:11}"; then return 1; fi
   if ((tenth = ${lines[2]:11} - ${lines[1]:10}, tenth <= 0 || tenth > 129600)); then return 1; fi
   tenth=$((tenth / 10)) __awsenv_names=$names
@@ -236,8 +237,8 @@ __awsenv_names=
 # first are there.
 __awsenv_check_names() {
   local name seen=' ' IFS=' '
-  if [[ $1 == *[!A-Z0-9_=:\ ]* || $1 == *[!=:]' '* || " $1" == *' '[0-9=:]* ||
-    $1 != 'AWSENV_RECORD: ISSUED_AT: EXPIRES_AT: AWS_CREDENTIAL_EXPIRATION: AWS_ACCESS_KEY_ID: AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN: '*'END: ' ]]; then return 1; fi
+  if [[ $1 == *[!A-Z0-9_=\ ]* || $1 == *[!=]' '* || " $1" == *' '[0-9=]* ||
+    $1 != 'AWSENV_RECORD= ISSUED_AT= EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '*'END= ' ]]; then return 1; fi
   for name in $1; do
     if [[ $seen == *" ${name%?} "* ]]; then return 1; fi
     seen+="${name%?} "
@@ -253,14 +254,14 @@ __awsenv_take() {
   if ((__awsenv_version >= 501)); then
     { builtin mapfile -t -n 7 lines && builtin mapfile rest; } <"$__awsenv_file"
     # What is known by its times and its key need not be checked again.
-    tenth=${__awsenv_known[x${lines[@]:1:4}]-}
+    tenth=${__awsenv_known[x${lines[@]:1:4}]-} __awsenv_now=$EPOCHSECONDS
   else
     __awsenv_read <"$__awsenv_file"
+    __awsenv_clock
   fi
   # The end has to be whole, down to the last line's own end.
   if [[ "${rest[*]: -1}" != "END=$1"$'\n' ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
   expires=${lines[2]:11}
-  __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
   if ((expires - __awsenv_now <= ($2 < tenth ? $2 : tenth) + 1 || ${lines[1]:10} > __awsenv_now + 900)); then return 1; fi
   # Quicker than as arguments of export.

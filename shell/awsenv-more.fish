@@ -419,9 +419,7 @@ end
 
 # True if the note $argv[1] carries the time of the file $argv[2].
 function __awsenv_same_time
-    test -f $argv[1] -a ! -L $argv[1] -a -O $argv[1] -a -f $argv[2]
-    and not test $argv[1] -nt $argv[2]
-    and not test $argv[1] -ot $argv[2]
+    test -f $argv[1] -a ! -L $argv[1] -a -O $argv[1] -a -f $argv[2] -a ! $argv[1] -nt $argv[2] -a ! $argv[1] -ot $argv[2]
 end
 
 # --- 8. matching ---------------------------------------------------------------------------
@@ -579,6 +577,11 @@ end
 
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 function awsenv
+    # Where it does not reach a terminal, it is for `source`.
+    if test assume = "$argv[1]" -a -t 1; and not set -q argv[3]; and not string match -q -- '-*' "$argv[2]"
+        __awsenv_switch $argv[2]
+        and return 0
+    end
     switch "$argv[1],$argv[2],$argv[3..]"
         case auto,on,
             set -g AWSENV_AUTO match
@@ -603,11 +606,6 @@ function __awsenv_apply
     if not test -t 1; or string match -qr -- '^(--|--help|--print|--(shell|format)(=.*)?)$' $argv
         command awsenv $argv
         return
-    end
-    if test "$argv[1]" = assume; and set -q argv[2]; and not set -q argv[3]
-        not string match -q -- '-*' $argv[2]
-        and __awsenv_switch $argv[2]
-        and return 0
     end
     set -l out (command awsenv $argv --shell fish)
     set -l code $status

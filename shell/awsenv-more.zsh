@@ -300,7 +300,7 @@ __awsenv_unchanged() {
 # with nothing changed, in any doubt.
 __awsenv_switch() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
-  local hex put state kinds file text known n region
+  local hex put state kinds file text known n region config credentials mark
   hex=$__awsenv_keys[$1]
   if [[ -z $hex ]]; then
     # Only from 5.8 on is it known that fractions of a second in a file's time are compared.
@@ -322,10 +322,12 @@ __awsenv_switch() {
     n=$__awsenv_known[$known]
   fi
   # Without a region of the profile's, the one from before awsenv would count.
-  region=$__awsenv_facts[n+6]
+  region=$__awsenv_facts[n+6] config=$__awsenv_facts[n+3] credentials=$__awsenv_facts[n+4] mark=$file.credentials
   if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
-  if ! __awsenv_unchanged "$__awsenv_facts[n+3]" "$file" "${__awsenv_facts[n+5]% *}" || ! __awsenv_unchanged "$__awsenv_facts[n+4]" "$file.credentials" "${__awsenv_facts[n+5]#* }" ||
-    ! __awsenv_take "$__awsenv_facts[n+1]" "$__awsenv_facts[n+2]"; then return 1; fi
+  # Most often both files are there, and as old as the note and the mark beside it.
+  if [[ $__awsenv_facts[n+5] == *-* || ! -f $config || $config -nt $file || $config -ot $file || ! -f $credentials || ! -f $mark || $credentials -nt $mark || $credentials -ot $mark ]] &&
+    ! { __awsenv_unchanged "$config" "$file" "${__awsenv_facts[n+5]% *}" && __awsenv_unchanged "$credentials" "$mark" "${__awsenv_facts[n+5]#* }" }; then return 1; fi
+  if ! __awsenv_take "$__awsenv_facts[n+1]" "$__awsenv_facts[n+2]"; then return 1; fi
   builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$__awsenv_facts[n+1]" AWSENV_BASELINE="${AWSENV_PUT+$AWSENV_BASELINE}" \
     AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$__awsenv_facts[n+7]" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
   if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi

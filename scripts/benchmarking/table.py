@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib.metadata import distribution, version
 from pathlib import Path
 
-from benchmarking.cases import Case, Row
+from benchmarking.cases import MS, PASS_THERE, Case, Row
 from benchmarking.commands import COLD, LIVE, OFFLINE
 from benchmarking.ground import AWSENV
 from benchmarking.peers import SECTION as PEERS
@@ -29,11 +29,14 @@ _HEAD = (
 )
 _NOTES = {
     LIVE: "Whole processes, with stderr at a terminal.",
-    SHELLS: "Timed by the shell itself, interactive at a terminal, with a session live. Nothing is "
-    "subtracted: a prompt is all that the shell does for one here, of which a few microseconds, "
-    "in fish some forty, are its own. That neither it nor a switch starts a process is what the "
-    "tests show. Start-up is the line that `awsenv init` prints; all but a small part of the hook "
-    "is read once, when there is a session.",
+    SHELLS: "Timed by the shell itself, interactive at a terminal, with a session live. A switch "
+    "is one of many to and fro; at the first to a name, bash and zsh check all that they find on "
+    "disk. Nothing is subtracted: a prompt is all that the shell does for one here, of which some "
+    "ten microseconds, in fish some forty, are its own. That neither a switch nor a prompt starts "
+    "a process is what the tests show. The goals are for a machine that starts an empty Python in "
+    f"{PASS_THERE / MS:g} ms; here they are that part of what an empty Python takes. Start-up "
+    "is the line that `awsenv init` prints; all but a small part of the hook is read once, when "
+    "there is a session.",
     OFFLINE: "Whole processes, as above.",
     COLD: "GetSessionToken and AssumeRole, with nothing kept. The code is typed 1.5 s after the "
     "question; a round trip is from the request to its parsed answer.",
@@ -60,9 +63,13 @@ def _cells(row: Row, rows: dict[str, Row]) -> list[str]:
     if row.why_not:
         return [row.name, row.why_not, "", "", goal, ""]
     to = row.reference
-    compared = "" if to == row.name or not to else f"{row.median / rows[to].median:.2f}x"
+    compared = "" if to == row.name or not to else _times(row.median / rows[to].median)
     cells = [row.name, _amount(row), compared, to if compared else "", goal]
     return [*cells, _verdict(row, rows)]
+
+
+def _times(number: float) -> str:
+    return f"{number:.2f}x" if number >= 0.1 else f"{number:.2g}x"
 
 
 def _verdict(row: Row, rows: dict[str, Row]) -> str:
