@@ -315,10 +315,10 @@ __awsenv_make_key() {
   __awsenv_keys[$1]=${hex:0:2*${#1}}
 }
 
-# Learns what `note`, which the caller has, says on profile $1, as known[$2]. False if it is
-# for another name or another state.
+# Learns what `note`, which the caller has, says on profile $1, as known[$2]. False if it is for
+# another name, or another state.
 __awsenv_learn() {
-  local settings flags region baseline IFS=' '
+  local settings flags region IFS=' '
   local -a lines
   # Without a session of awsenv's there must be nothing at all.
   case $kinds in x,x,x,x,x,x,x,x,x,x,*) ;; ,,,,,,,,,,,,*) ;; *) return 1 ;; esac
@@ -368,7 +368,7 @@ __awsenv_switch() {
   file=$__awsenv_cache/names/${__awsenv_keys[$1]}
   if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
   builtin mapfile -d '' note <"$file"
-  known=$kinds$state$note
+  known=$1/$kinds$state$note
   n=${__awsenv_known[$known]}
   if [[ -z $n ]]; then
     if ! __awsenv_learn "$1" "$known"; then return 1; fi

@@ -315,7 +315,7 @@ __awsenv_switch() {
   __awsenv_find_cache
   file=$__awsenv_cache/names/$hex
   if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! __awsenv_slurp $file; then return 1; fi
-  known=$kinds$state$text
+  known=$1/$kinds$state$text
   n=$__awsenv_known[$known]
   if [[ -z $n ]]; then
     if ! __awsenv_learn "$1" "$known"; then return 1; fi

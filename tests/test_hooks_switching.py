@@ -105,7 +105,7 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
     def by_shell(line: str = "awsenv assume dev") -> bool:
         before = _variables(h)
         shown = h.shell.run(line)
-        assert shown.startswith(("asked: ", "awsenv: dev for")), shown
+        assert shown.startswith(("asked: ", "awsenv: dev for", "awsenv: prod-admin for")), shown
         if shown.startswith("asked"):
             assert _variables(h) == before
             return False
@@ -160,6 +160,9 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             text.removesuffix("\n"),
             re.sub("END=.*\n", "", text),
         )
+        # Another name's note is none for this one, be it known or not.
+        assert by_shell("awsenv assume prod-admin")
+        spoiled += ((names / b"prod-admin".hex()).read_text(),)
         for each in spoiled:
             assert each != text
             note.write_text(each)
