@@ -732,12 +732,28 @@ __awsenv_complete() {
   COMPREPLY=()
   while IFS= builtin read -r line; do
     case $line in
-      # Below bash 4 there is no such builtin, and nothing is offered.
-      $'\tcommand '*) builtin compopt -o bashdefault -o default ;;
+      $'\tcommand '*) __awsenv_complete_command "${line##* }" "$2" ;;
       ?*) COMPREPLY+=("$line") ;;
     esac
   done <<<"$(\builtin command awsenv __complete bash "$2" "${COMP_LINE:0:COMP_POINT}")"
 } 2>/dev/null
+
+# From word $1 on it is another command's line, of which $2 is to be completed.
+__awsenv_complete_command() {
+  builtin local name each
+  # Where readline has cut words at a : or =, its numbers are not the program's.
+  if [[ "${COMP_WORDS[*]:0:$1}" != *[:=]* ]]; then
+    # Of the package bash-completion, by its new name and its old one.
+    for name in _comp_command_offset _command_offset; do
+      if declare -F "$name" >/dev/null; then "$name" "$1" && return || return; fi
+    done
+    if [[ $COMP_CWORD == "$1" && $2 == [!/.~]* ]]; then
+      while IFS= builtin read -r each; do COMPREPLY+=("$each"); done <<<"$(\builtin compgen -c -- "$2")"
+    fi
+  fi
+  # Below bash 4 there is no such builtin, and no file is offered.
+  builtin compopt -o bashdefault -o default
+}
 
 # --- 13. unload ----------------------------------------------------------------------------
 

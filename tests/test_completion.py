@@ -180,6 +180,8 @@ def test_tab(shell: Driven) -> None:
     line_after(
         shell, "awsenv exec prod-admin -- ls /usr/shar", "awsenv exec prod-admin -- ls /usr/share/"
     )
+    line_after(shell, "awsenv exec prod-admin -- whoam", "awsenv exec prod-admin -- whoami ")
+    line_after(shell, "awsenv exec prod-admin whoam", "awsenv exec prod-admin whoami ")
 
 
 def test_tab_chooses_a_name_with_a_colon(shell: Driven) -> None:
