@@ -48,31 +48,36 @@ class Index:
         self._owners: set[str] = set()
         self._conditions = _conditions(env)
         old_records, self._rows = _read(_path(), self._conditions)
-        self._records: dict[str, tuple[str, ...]] = {}
+        self._records: dict[str, list[str]] = {}
         self._changed = False
         now = time.time()
         with suppress(OSError):
             for entry in os.scandir(paths.sessions_dir()):
-                self._take(entry, old_records.get(entry.name), now)
+                facts = entry.stat(follow_symlinks=False)
+                stamp = f"{facts.st_mtime_ns}.{facts.st_ctime_ns}.{facts.st_ino}"
+                known = old_records.get(entry.name)
+                if known is None or known[2] != stamp:
+                    known = self._read(entry, stamp)
+                    if known is None:
+                        continue
+                self._records[entry.name] = known
+                _, _, _, issued, expires, owner, other = known
+                left = record.left_between(issued, expires, now)
+                if left:
+                    self._left[entry.name] = left
+                    # Also for whom it was got on the way to another profile's session.
+                    self._owners.add(owner)
+                    self._owners.add(other)
         self._changed |= len(self._records) != len(old_records)
 
-    def _take(self, entry: os.DirEntry[str], known: tuple[str, ...] | None, now: float) -> None:
-        facts = entry.stat(follow_symlinks=False)
-        stamp = f"{facts.st_mtime_ns}.{facts.st_ctime_ns}.{facts.st_ino}"
-        if known is None or known[0] != stamp:
-            values = record.read(entry.path, entry.name)
-            if values is None:
-                return
-            names = ("ISSUED_AT", "EXPIRES_AT", "PROFILE", "OPTION_PROFILE")
-            known = (stamp, *(values.get(name, "") for name in names))
-            self._changed = True
-        self._records[entry.name] = known
-        _, issued, expires, *owners = known
-        left = record.seconds_left({"ISSUED_AT": issued, "EXPIRES_AT": expires}, now)
-        if left:
-            self._left[entry.name] = left
-            # Also for whom it was got on the way to another profile's session.
-            self._owners.update(owners)
+    def _read(self, entry: os.DirEntry[str], stamp: str) -> list[str] | None:
+        """The fields of the line on a record, which is read for it."""
+        values = record.read(entry.path, entry.name)
+        if values is None:
+            return None
+        self._changed = True
+        names = ("ISSUED_AT", "EXPIRES_AT", "PROFILE", "OPTION_PROFILE")
+        return ["R", entry.name, stamp, *(values.get(name, "") for name in names)]
 
     def may_have(self, profile: str) -> bool:
         """Whether one of the records was got for `profile`, or on the way to another one."""
@@ -103,7 +108,7 @@ class Index:
 
     def _save(self) -> None:
         lines = [_FIRST, self._conditions]
-        lines += ["\t".join(("R", key, *fields)) for key, fields in self._records.items()]
+        lines += ["\t".join(fields) for fields in self._records.values()]
         rows = [_line(row) for row in self._rows]
         if None not in rows:
             lines += [line for line in rows if line]
@@ -121,21 +126,22 @@ def _line(row: Row) -> str | None:
 
 
 def _row(fields: list[str]) -> Row:
-    _, profile, *values = [field or None for field in fields[: len(_FIELDS) + 1]]
-    key, account, role, role_arn, source, source_profile, serial, region, problem = values
+    _, profile, key, account, role, arn, source, source_profile, serial, region, problem = fields[
+        : len(_FIELDS) + 1
+    ]
     return {
-        "profile": profile or "",
-        "account": account,
-        "role": role,
-        "role_arn": role_arn,
-        "source": source,
-        "source_profile": source_profile,
+        "profile": profile,
+        "account": account or None,
+        "role": role or None,
+        "role_arn": arn or None,
+        "source": source or None,
+        "source_profile": source_profile or None,
         "through": fields[len(_FIELDS) + 1 :],
-        "mfa_serial": serial,
-        "region": region,
+        "mfa_serial": serial or None,
+        "region": region or None,
         "seconds_left": 0,
-        "problem": problem,
-        "key": key,
+        "problem": problem or None,
+        "key": key or None,
     }
 
 
@@ -152,7 +158,7 @@ def _conditions(env: Mapping[str, str]) -> str:
     return text if text.isprintable() else ""
 
 
-def _read(path: str, conditions: str) -> tuple[dict[str, tuple[str, ...]], list[Row]]:
+def _read(path: str, conditions: str) -> tuple[dict[str, list[str]], list[Row]]:
     """The records and the rows in the file at `path`."""
     try:
         with open(path, encoding="utf-8", newline="\n") as file:
@@ -162,7 +168,7 @@ def _read(path: str, conditions: str) -> tuple[dict[str, tuple[str, ...]], list[
     if lines[:1] != [_FIRST] or lines[-2:] != [_LAST, ""]:
         return {}, []
     found = [line.split("\t") for line in lines[2:-2]]
-    records = {each[1]: tuple(each[2:]) for each in found if len(each) == 7 and each[0] == "R"}
+    records = {each[1]: each for each in found if len(each) == 7 and each[0] == "R"}
     if not conditions or lines[1] != conditions:
         return records, []
     return records, [_row(each) for each in found if each[0] == "P" and len(each) > len(_FIELDS)]

@@ -92,13 +92,18 @@ def read(path: str, key: str) -> dict[str, str] | None:
 
 def seconds_left(values: "Mapping[str, str]", now: float | None = None) -> int:
     """Seconds until the session in a record expires; 0 where its times cannot be true."""
-    issued, expires = _epoch(values.get("ISSUED_AT")), _epoch(values.get("EXPIRES_AT"))
+    moment = time.time() if now is None else now
+    return left_between(values.get("ISSUED_AT"), values.get("EXPIRES_AT"), moment)
+
+
+def left_between(issued_at: str | None, expires_at: str | None, now: float) -> int:
+    """Seconds from `now` to `expires_at`; 0 where the times in a record cannot be true."""
+    issued, expires = _epoch(issued_at), _epoch(expires_at)
     if issued is None or expires is None:
         return 0
-    moment = time.time() if now is None else now
-    if issued > moment + CLOCK_SLACK or not 0 < expires - issued <= LONGEST_LIFE:
+    if issued > now + CLOCK_SLACK or not 0 < expires - issued <= LONGEST_LIFE:
         return 0
-    return max(0, int(expires - moment))
+    return max(0, int(expires - now))
 
 
 def life(values: "Mapping[str, str]") -> int:
