@@ -210,22 +210,24 @@ __awsenv_read() {
   while builtin read -r line; do
     if ((${#lines[@]} < 7)); then lines+=("$line"); else rest+=("$line"$'\n'); fi
   done
-  if [[ -n $line ]]; then rest+=("$line"); fi
+  # Never without an element, which older versions take for unset.
+  if [[ -n $line || ${#rest[@]} == 0 ]]; then rest+=("$line"); fi
 }
 
 # True if the record in `lines` and `rest`, which the caller has, is a session's. Sets `tenth`, the
 # caller's too, to a tenth of its life in seconds.
 __awsenv_check_record() {
-  local names IFS=' '
-  local -a all
+  local names IFS=' ' || return 1
+  local -a all || return 1
   all=("${lines[@]}" "${rest[@]%$'\n'}")
   # Nearly always the names are those of the last record.
   names=${all[*]/=*/=}
-  if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=1 ]]; then return 1; fi
+  # With a space in it, the same text could be cut into other lines.
+  if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=1 || ${lines[3]} == *' '* ]]; then return 1; fi
   if [[ $names != "$__awsenv_names" ]] && ! __awsenv_check_names "$names "; then return 1; fi
   # With a 0 before them, they would be octal numbers.
   if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ||
-    ${lines[3]} == *= || ${lines[4]} == *= || ${lines[5]:22:1} == '' || ${lines[6]:18:1} == '' ]]; then return 1; fi
+    ${lines[3]} == *= || ${lines[4]} == *= ]]; then return 1; fi
   if ! __awsenv_is_time "${lines[1]:10}" || ! __awsenv_is_time "${lines[2]:11}"; then return 1; fi
   if ((tenth = ${lines[2]:11} - ${lines[1]:10}, tenth <= 0 || tenth > 129600)); then return 1; fi
   tenth=$((tenth / 10)) __awsenv_names=$names
@@ -248,7 +250,8 @@ __awsenv_check_names() {
 # Takes over the session in record $1 if it lives for longer than $2 seconds; export is left to the
 # caller. False where the record is missing, torn or not to be trusted.
 __awsenv_take() {
-  local lines rest expires tenth=
+  # Where somebody has made one of these read-only.
+  local lines rest expires tenth= || return 1
   __awsenv_file=$__awsenv_cache/sessions/$1
   if [[ ${#1} != 40 || $1 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
   if ((__awsenv_version >= 501)); then
@@ -260,7 +263,7 @@ __awsenv_take() {
     __awsenv_clock
   fi
   # The end has to be whole, down to the last line's own end.
-  if [[ "${rest[*]: -1}" != "END=$1"$'\n' ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
+  if [[ "${rest[*]: -1}" != "END=$1"$'\n' || ${lines[5]-} != AWS_SECRET_ACCESS_KEY=?* || ${lines[6]-} != AWS_SESSION_TOKEN=?* ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
   expires=${lines[2]:11}
   # The clock has no fractions: what is left may be a second less.
   if ((expires - __awsenv_now <= ($2 < tenth ? $2 : tenth) + 1 || ${lines[1]:10} > __awsenv_now + 900)); then return 1; fi
@@ -286,7 +289,7 @@ __awsenv_sets='AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CRE
 __awsenv_places='AWSENV_CACHE_DIR XDG_CACHE_HOME'
 
 # Makes two functions, for a loop over the names takes long. __awsenv_look sets `state` to what is
-# relevant, and `kinds` to the attributes of what is set, and what has to be put aside.
+# relevant, and `kinds` to the attributes of the others, and what has to be put aside.
 # __awsenv_look_closer sets `settings` to |NAME=value of what is relevant, and `flags` to `nx,` where
 # that is exported, nothing else and not empty, and to `,` where it is not there.
 __awsenv_make_look() {
@@ -294,7 +297,8 @@ __awsenv_make_look() {
   for name in $__awsenv_relevant; do
     state+="\\|\${$name+\$$name:\${$name@a}}" settings+="\\|$name=\$$name" flags+="\${$name:+n}\${$name@a},"
   done
-  for name in $__awsenv_sets $__awsenv_places; do kinds+="\${$name@a},"; done
+  for name in $__awsenv_sets; do kinds+="\${$name@a},"; done
+  for name in $__awsenv_places; do kinds+="\${$name+s}\${$name@a},"; done
   for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN; do kinds+="\${$name+$name}"; done
   builtin eval "__awsenv_look() {
       state=$state kinds=$kinds
@@ -305,7 +309,7 @@ __awsenv_make_look() {
 
 # Sets __awsenv_keys[$1] to the name of the note on profile $1.
 __awsenv_make_key() {
-  local each i hex=''
+  local each i hex='' || return 1
   # Under nocasematch, what is compared below would mean something else.
   if [[ ${#1} -gt 100 || $1 == *[!\ -~]* ]] || builtin shopt -q nocasematch; then return 1; fi
   for ((i = 0; i < ${#1}; i += 8)); do
@@ -318,8 +322,8 @@ __awsenv_make_key() {
 # Learns what `note`, which the caller has, says on profile $1, as known[$2]. False if it is for
 # another name, or another state.
 __awsenv_learn() {
-  local settings flags region IFS=' '
-  local -a lines
+  local settings flags region kinds=${kinds//sx,/,} IFS=' ' || return 1
+  local -a lines || return 1
   # Without a session of awsenv's there must be nothing at all.
   case $kinds in x,x,x,x,x,x,x,x,x,x,*) ;; ,,,,,,,,,,,,*) ;; *) return 1 ;; esac
   # What is set but not exported is something else to the program, and so may be what is empty.
@@ -357,7 +361,7 @@ __awsenv_export() {
 # that name is as new as the AWS files, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
-  local state kinds put file note known n config credentials region
+  local state kinds put file note known n config credentials region || return 1
   case $- in *u*) local - && set +u ;; esac
   # shellcheck disable=SC2050
   if [[ a == A || -z ${__awsenv_keys[$1]} ]] && ! __awsenv_make_key "$1"; then return 1; fi
@@ -365,6 +369,8 @@ __awsenv_switch() {
   put=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWS_DEFAULT_REGION+&AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION}${AWS_REGION+&AWS_REGION=$AWS_REGION}
   if [[ ${AWSENV_PUT-AWS_ACCESS_KEY_ID=} != "$put" || $AWSENV_PUT\& == *=\&* || $AWS_ACCESS_KEY_ID$AWS_DEFAULT_REGION$AWS_REGION == *[!A-Za-z0-9-]* ]]; then return 1; fi
   __awsenv_look
+  # What is there but not exported, the program does not see.
+  if [[ $kinds == ,* && -n ${AWSENV_PUT+x} ]]; then return 1; fi
   file=$__awsenv_cache/names/${__awsenv_keys[$1]}
   if [[ ! -f $file || -L $file || ! -O $file || ! -r $file ]]; then return 1; fi
   builtin mapfile -d '' note <"$file"
@@ -752,7 +758,7 @@ __awsenv_complete_command() {
     fi
   fi
   # Below bash 4 there is no such builtin, and no file is offered.
-  builtin compopt -o bashdefault -o default
+  builtin compopt -o bashdefault -o default || return 0
 }
 
 # --- 13. unload ----------------------------------------------------------------------------

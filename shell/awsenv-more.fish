@@ -152,7 +152,7 @@ function __awsenv_compute
     set -l rest
     if test -n "$__awsenv_end"
         if set -q __awsenv_ticks[1]
-            read tick rest <$__awsenv_ticks
+            read -d ' ' tick rest <$__awsenv_ticks
         else
             set tick (builtin path mtime --relative /; builtin path mtime /)
         end

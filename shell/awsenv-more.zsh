@@ -33,7 +33,7 @@ typeset -ga __awsenv_modules=()
 for __awsenv_n in datetime system; do
   if ! builtin zmodload -e zsh/$__awsenv_n; then __awsenv_modules+=(zsh/$__awsenv_n); fi
 done
-builtin zmodload -F zsh/datetime +p:EPOCHSECONDS 2>/dev/null
+builtin zmodload zsh/datetime 2>/dev/null
 if builtin zmodload -F zsh/system +b:sysread 2>/dev/null; then
   # Sets `text`, the caller's, to what is in file $1. False where that is nothing, or ends without a
   # line's end.
@@ -47,7 +47,9 @@ else
 fi
 
 # Sets __awsenv_now to the epoch seconds.
+typeset -g __awsenv_ticking=''
 if [[ ${(t)EPOCHSECONDS-} == *special* ]]; then
+  __awsenv_ticking=1
   __awsenv_clock() { typeset -g __awsenv_now=$EPOCHSECONDS; }
 else
   __awsenv_clock() {
@@ -219,7 +221,7 @@ __awsenv_learn_record() {
   life=$(( match[2] - match[1] ))
   if (( life <= 0 || life > 36 * 3600 )); then return 1; fi
   __awsenv_public=$mend[4]
-  __awsenv_known[${text[1,__awsenv_public]}$#text]=$#__awsenv_facts
+  __awsenv_known[${text[1,__awsenv_public]}.$#text]=$#__awsenv_facts
   __awsenv_facts+=("$match[1]" "$match[2]" "$match[3]" "$match[4]" $(( life / 10 )) $mbegin[5] $mend[5] $mbegin[6] $mend[6])
 }
 
@@ -228,10 +230,10 @@ __awsenv_learn_record() {
 __awsenv_take() {
   local text n file=$__awsenv_cache/sessions/$1
   if [[ $#1 != 40 || $1 == *[^0123456789abcdef]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! __awsenv_slurp $file; then return 1; fi
-  n=$__awsenv_known[${text[1,__awsenv_public]}$#text]
+  n=$__awsenv_known[${text[1,__awsenv_public]}.$#text]
   if [[ -z $n ]]; then
     if ! __awsenv_learn_record "$1"; then return 1; fi
-    n=$__awsenv_known[${text[1,__awsenv_public]}$#text]
+    n=$__awsenv_known[${text[1,__awsenv_public]}.$#text]
   fi
   # Whole, down to the last line's own end.
   if [[ ${text[-46,-1]} != $'\nEND='$1$'\n' ]]; then return 1; fi
@@ -273,12 +275,12 @@ __awsenv_make_look
 # Learns what the note in `text`, which the caller has, says on profile $1, as known[$2]. False if it is for another
 # name or another state.
 __awsenv_learn() {
-  local name expected='' region IFS=' '
+  local name expected='' region
   local -a match mbegin mend
   # What is set but not exported, or cannot be set, the program sees otherwise. Without a session of
   # awsenv's there must be nothing at all, and what is empty is something else again.
   if [[ $kinds != ((scalar-export,)(#c10)|,(#c12))(scalar-export|,)# ]]; then return 1; fi
-  for name in ${=__awsenv_relevant}; do
+  for name in ${(s: :)__awsenv_relevant}; do
     if [[ -n ${(P)name+x} && ( ${(Pt)name} != scalar-export(|-special) || ${(P)name} == (|*[[:cntrl:]\|\$]*) ) ]]; then return 1; fi
     expected+="|$name=${(P)name-}"
   done
@@ -427,7 +429,7 @@ __awsenv_precmd() {
   [[ ! -o prompt_percent ]] || percent=on
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
   state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM
-  if [[ $state != "$__awsenv_state" || $EPOCHSECONDS -lt $__awsenv_from || $EPOCHSECONDS -gt $__awsenv_to || $percent$PROMPT != "$__awsenv_placed" ||
+  if [[ $state != "$__awsenv_state" || -z $__awsenv_ticking || $EPOCHSECONDS -lt $__awsenv_from || $EPOCHSECONDS -gt $__awsenv_to || $percent$PROMPT != "$__awsenv_placed" ||
     $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
 }
 

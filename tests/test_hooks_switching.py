@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -132,6 +133,13 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         h.apply({"AWS_ENDPOINT_URL_STS": ""})
         assert not by_shell()
         h.apply({}, ("AWS_ENDPOINT_URL_STS",))
+        # A folder that programs do not see, and one that they do.
+        shutil.copytree(h.home / ".cache/awsenv", h.home / "copy")
+        h.shell.run(PLAIN[h.syntax.name].format("AWSENV_CACHE_DIR", h.home / "copy"))
+        assert not by_shell()
+        h.apply({"AWSENV_CACHE_DIR": str(h.home / "copy")})
+        assert by_shell()
+        h.apply({}, ("AWSENV_CACHE_DIR",))
         h.apply({"AWS_CONFIG_FILE": str(h.home / "other")})
         assert not by_shell()
         h.apply({"AWS_CONFIG_FILE": str(config)})
@@ -204,7 +212,19 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             assert each != other
             session.write_text(each)
             assert not by_shell(), each
+        # The same words in other lines, after they were good.
+        other = re.sub(
+            "AWS_CREDENTIAL_EXPIRATION=.*", "AWS_CREDENTIAL_EXPIRATION=x[$(touch p)] b", other
+        )
         session.write_text(other)
+        by_shell()
+        lines = other.splitlines(keepends=True)
+        expiration = lines[3].removesuffix(" b\n")
+        session.write_text(
+            "".join((lines[0], f"{lines[1][:-1]} {lines[2]}", f"{expiration}\n", "b\n", *lines[4:]))
+        )
+        assert not by_shell()
+        session.write_text(re.sub("EXPIRES_AT=.*", f"EXPIRES_AT={now + 3001}", kept))
         assert by_shell()
         # As sessions of SSO have it.
         session.write_text(kept.replace("\nEND=", "\nACCOUNT=111122223333\nEND="))
@@ -238,6 +258,18 @@ def test_what_awsenv_put_and_somebody_changed(h: Hooked) -> None:
         assert h.shell.run("awsenv assume prod-admin").startswith("awsenv: prod-admin for ")
 
 
+@with_sessions
+def test_beside_read_only_variables(h: Hooked) -> None:
+    names = ("n", "lines", "state", "IFS", "text", "file")
+    with h.shell:
+        for name in names if h.syntax.name != "fish" else ():
+            h.shell.run(f"readonly {name}")
+        # It may be the program's doing.
+        shown = h.shell.run("awsenv assume dev")
+        assert re.search(r"^awsenv: dev for (59m|1h00m)$", shown, re.M), shown
+        assert _variables(h)["AWSENV_PROFILE"] == "dev"
+
+
 SETTINGS = {
     "bash": (
         "set -u",
@@ -263,6 +295,7 @@ SETTINGS = {
     ),
     "fish": (
         "set -g LC_ALL C",
+        "set -g IFS ,",
         # The prompt of these tests is made with echo.
         'function fish_prompt; builtin echo -n "#$_driven> "; end; '
         "function contains; end; function printf; end; function echo; end",

@@ -126,3 +126,18 @@ def test_prompts_of_ones_own(tmp_path: Path, sts: RunningSts) -> None:
         h.shell.run("unsetopt prompt_percent")
         assert h.prompt().startswith("{[")
         assert not list(h.home.glob("**/p"))
+
+
+@every_zsh
+def test_a_clock_of_somebody_elses(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
+    # The name is zsh's only once its module is loaded.
+    h = _start(tmp_path, sts, program, before="EPOCHSECONDS='path[$(touch p)]'")
+    with h.shell:
+        h.assume()
+        assert h.segment().startswith("[dev ")
+        h.shell.run("true")
+        h.shell.run("awsenv assume dev")
+        assert not list(h.home.glob("**/p"))
+        h.lapse()
+        h.shell.run("true")
+        assert "lapsed" in h.segment()
