@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _STARTED = time.time()
+# 2000-01-01, in seconds since 1970: no file of AWS's is as old.
+_OLDEST = 946684800
 
 
 def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) -> None:
@@ -57,8 +59,9 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         files.write_private(path, text, lasting=False)
         # For shells, whose builtins can tell whether one file is newer or older than another:
         # neither means that it is unchanged, and finds an older file moved in too.
-        _stamp(path, config.config_path)
-        _stamp(f"{path}.credentials", config.credentials_path)
+        if not _is_constant(config.config_path, config.credentials_path):
+            _stamp(path, config.config_path)
+            _stamp(f"{path}.credentials", config.credentials_path)
     except (AwsenvError, OSError):
         # The next call goes the full way too; nothing else is lost.
         return
@@ -67,6 +70,11 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
 def _stamp(path: str, source: str) -> None:
     facts = os.stat(source)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def _is_constant(*sources: str) -> bool:
+    """Whether a file's time tells nothing: stores like that of Nix give all of them the same."""
+    return any(os.path.exists(path) and os.stat(path).st_mtime < _OLDEST for path in sources)
 
 
 def _moves(env: Mapping[str, str]) -> bool:

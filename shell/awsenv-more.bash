@@ -589,7 +589,7 @@ if ((__awsenv_version >= 500)); then
   # bare $NAME half that of one that `set -u` is content with.
   declare -gA __awsenv_settled=()
   __awsenv_before_prompt() {
-    __awsenv_status=$?
+    __awsenv_status=$? __awsenv_lineno=${FUNCNAME[1]+0*}$BASH_LINENO
     case $- in *u*) __awsenv_seen=- ;; *) __awsenv_seen=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM/$PS1/$PS0/${PROMPT_COMMAND[*]} ;; esac
     if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[$__awsenv_seen]-} == 011 ]] &&
       (((__awsenv_now = EPOCHSECONDS) <= __awsenv_to && __awsenv_now >= __awsenv_from)) && builtin shopt -q promptvars; then
@@ -599,7 +599,10 @@ if ((__awsenv_version >= 500)); then
     fi
   }
 else
-  __awsenv_before_prompt() { __awsenv_status=$? && __awsenv_check; }
+  __awsenv_before_prompt() {
+    __awsenv_status=$? __awsenv_lineno=${FUNCNAME[1]+0*}$BASH_LINENO
+    __awsenv_check
+  }
 fi
 
 __awsenv_check() {
@@ -672,13 +675,22 @@ __awsenv_debug() {
   if [[ -n $__awsenv_dropped ]]; then __awsenv_skip && return 0; fi
   # Functions, subshells under functrace, completions and key bindings are not the line itself.
   if ((${#FUNCNAME[@]} > 1 || BASH_SUBSHELL)) || [[ $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
-  if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
+  if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]] || __awsenv_in_trap; then return 0; fi
   if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_lapsed; then __awsenv_armed='' && return 0; fi
   __awsenv_tested+=$BASH_COMMAND$'\n' __awsenv_settled=()
   if ! __awsenv_line_wanted; then return 0; fi
   # First: the next command may interrupt all this.
   __awsenv_armed=
   if ! __awsenv_renew; then __awsenv_drop; fi
+}
+
+# A command of a trap at the prompt. bash names it by the last command, but counts lines anew for it,
+# while the line that is typed next has a higher number than the prompt, from which PROMPT_COMMAND
+# counts on.
+__awsenv_in_trap() {
+  local text=${PROMPT_COMMAND[*]-}
+  local cut=${text//$'\n'/}
+  ((BASH_LINENO[1] + ${#text} - ${#cut} <= ${__awsenv_lineno:-0}))
 }
 
 # A command of other tools.

@@ -235,8 +235,9 @@ __awsenv_take() {
     if ! __awsenv_learn_record "$1"; then return 1; fi
     n=$__awsenv_known[${text[1,__awsenv_public]}.$#text]
   fi
-  # Whole, down to the last line's own end.
-  if [[ ${text[-46,-1]} != $'\nEND='$1$'\n' ]]; then return 1; fi
+  # Whole, down to the last line's own end, and the secrets are where they were.
+  if [[ ${text[-46,-1]} != $'\nEND='$1$'\n' || ${text[__awsenv_public+1,__awsenv_facts[n+6]-1]} != $'\nAWS_SECRET_ACCESS_KEY=' ||
+    ${text[__awsenv_facts[n+7]+1,__awsenv_facts[n+8]-1]} != $'\nAWS_SESSION_TOKEN=' || $text[__awsenv_facts[n+9]+1] != $'\n' ]]; then return 1; fi
   __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
   if (( __awsenv_facts[n+2] - __awsenv_now <= ($2 < __awsenv_facts[n+5] ? $2 : __awsenv_facts[n+5]) + 1 || __awsenv_facts[n+1] > __awsenv_now + 900 )); then return 1; fi
@@ -536,7 +537,7 @@ awsenv_unload() {
   unset -m '__awsenv_*'
   builtin unfunction -m '__awsenv_*'
   # Unless somebody else's function has come to use them.
-  if [[ $(builtin typeset -f) != *(EPOCH|strftime|sysread|syswrite|sysopen|sysseek|syserror|sysparams|zsystem)* ]]; then
+  if [[ $(builtin typeset -f) != *([\$\{+]EPOCH|epochtime|sysparams|errnos|[[:space:]](strftime|sysread|syswrite|sysopen|sysseek|syserror|zsystem)[[:space:]])* ]]; then
     for name in $modules; do builtin zmodload -u $name; done
   fi
 }

@@ -1,6 +1,8 @@
 """What only bash has: traps, history settings, its options, and each version's way of dropping."""
 
+import os
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -98,6 +100,30 @@ def test_traps_of_the_person_are_theirs(
         assert "-u extdebug" in options
         assert "T" not in options.split()[-1]
         assert "E" not in options.split()[-1]
+
+
+@every_bash
+def test_a_trap_at_the_prompt_asks_for_nothing(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program, before="trap 'trapped=$((trapped + 1))' USR1 WINCH INT")
+    with h.shell:
+        h.assume()
+        h.shell.run("aws a")
+        h.lapse()
+        h.ask("aws b")
+        h.answer("")
+        assert len(h.calls()) == 2
+        # The last command is now one that would ask.
+        for number in (signal.SIGWINCH, signal.SIGUSR1):
+            os.kill(h.shell.pid, number)
+        h.shell.press("ctrl-c")
+        h.shell.run("true")
+        # As a line, it asks.
+        h.ask("aws b")
+        h.answer("")
+        assert int(h.shell.run("echo $trapped")) >= 1
+        assert len(h.calls()) == 3
 
 
 @every_bash

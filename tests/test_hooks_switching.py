@@ -259,6 +259,22 @@ def test_what_awsenv_put_and_somebody_changed(h: Hooked) -> None:
 
 
 @with_sessions
+def test_a_time_that_tells_nothing(h: Hooked, sts: RunningSts) -> None:
+    config = sts.aws_folder / "config"
+    with h.shell:
+        assert h.shell.run("awsenv assume dev").startswith("awsenv: dev for ")
+        os.utime(config, (1, 1))
+        time.sleep(1.1)
+        for _ in range(2):
+            h.shell.run("awsenv assume dev")
+        before = h.variable("AWS_REGION")
+        config.write_text(config.read_text().replace(before, "eu-south-2"))
+        os.utime(config, (1, 1))
+        h.shell.run("awsenv assume dev")
+        assert h.variable("AWS_REGION") == "eu-south-2" != before
+
+
+@with_sessions
 def test_beside_read_only_variables(h: Hooked) -> None:
     names = ("n", "lines", "state", "IFS", "text", "file")
     with h.shell:
