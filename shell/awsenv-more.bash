@@ -329,15 +329,19 @@ __awsenv_learn() {
   # What is set but not exported is something else to the program, and so may be what is empty.
   __awsenv_look_closer
   if [[ ${kinds//x,/,} != ,,,,,,,,,,,,,, || ${flags//nx,/,} != ,,,,,,,,,,,,, ]]; then return 1; fi
-  builtin mapfile -t lines <<<"$note"
+  # A here-string would take ten times as long. Empty lines, which are lost here, are looked for below.
+  local - IFS=$'\n' && set -f
+  # shellcheck disable=SC2206
+  lines=($note)
+  IFS=' '
   # In the order in which awsenv writes them, with or without a region, and the end.
   if [[ ${lines[11]-} != REGION=* ]]; then lines=("${lines[@]:0:11}" REGION= "${lines[@]:11}"); fi
   region=${lines[11]:7}
-  if [[ ${#lines[@]} != 14 || ${lines[0]} != AWSENV_RECORD=1 || ${lines[1]} != "NAME=$1" || ${lines[2]} != SESSION=?* ||
+  if [[ ${#lines[@]} != 13 || $note == *$'\n\n'* || ${note: -1} != $'\n' || ${lines[0]} != AWSENV_RECORD=1 || ${lines[1]} != "NAME=$1" || ${lines[2]} != SESSION=?* ||
     ${lines[3]} != MARGIN=?* || ${lines[3]:7} == *[!0123456789]* || ${#lines[3]} -gt 19 || ${lines[4]} != ENVIRONMENT=* ||
     ${lines[5]} != "RELEVANT=$__awsenv_relevant" || ${lines[6]} != "PLAIN_ENVIRONMENT=$settings" || ${lines[7]} != CONFIG=/* ||
     ${lines[8]} != CONFIG_STAMP=?* || ${lines[9]} != CREDENTIALS=/* || ${lines[10]} != CREDENTIALS_STAMP=?* || $region == *[!A-Za-z0-9-]* ||
-    ${lines[12]} != "END=${__awsenv_keys[$1]}" || -n ${lines[13]} || ${lines[*]} =~ [[:cntrl:]] ]]; then return 1; fi
+    ${lines[12]} != "END=${__awsenv_keys[$1]}" || ${lines[*]} =~ [[:cntrl:]] ]]; then return 1; fi
   # A $ in a path stands for a variable that is not compared here, and a | stands between values.
   case ${lines[4]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
   __awsenv_known[$2]=${#__awsenv_facts[@]}
