@@ -266,15 +266,15 @@ typeset -g __awsenv_places='AWSENV_CACHE_DIR XDG_CACHE_HOME'
 # and types of what is relevant, and `kinds` to the types of the others, and what has to be put aside.
 __awsenv_make_look() {
   local name state='' kinds=''
-  for name in ${=__awsenv_relevant}; do state+="\${$name+\$$name:\${(t)$name}}\\|"; done
-  for name in ${=__awsenv_sets} ${=__awsenv_places}; do kinds+="\${(t)$name},"; done
+  for name in ${(s: :)__awsenv_relevant}; do state+="\${$name+\$$name:\${(t)$name}}\\|"; done
+  for name in ${(s: :)__awsenv_sets} ${(s: :)__awsenv_places}; do kinds+="\${(t)$name},"; done
   for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN; do kinds+="\${$name+$name}"; done
   builtin eval "__awsenv_look() { state=$state kinds=$kinds }"
 }
 __awsenv_make_look
 
-# Learns what the note in `text`, which the caller has, says on profile $1, as known[$2]. False if it is for another
-# name or another state.
+# Learns what the note in `text`, which the caller has, says on profile $1, as known[$2]. False if it
+# is for another name or another state.
 __awsenv_learn() {
   local name expected='' region
   local -a match mbegin mend
@@ -324,8 +324,8 @@ __awsenv_switch() {
     if ! __awsenv_learn "$1" "$known"; then return 1; fi
     n=$__awsenv_known[$known]
   fi
-  # Without a region of the profile's, the one from before awsenv would count.
   region=$__awsenv_facts[n+6] config=$__awsenv_facts[n+3] credentials=$__awsenv_facts[n+4] mark=$file.credentials
+  # Without a region of the profile's, the one from before awsenv would count.
   if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
   # Most often both files are there, and as old as the note and the mark beside it.
   if [[ $__awsenv_facts[n+5] == *-* || ! -f $config || $config -nt $file || $config -ot $file || ! -f $credentials || ! -f $mark || $credentials -nt $mark || $credentials -ot $mark ]] &&

@@ -129,6 +129,19 @@ def test_prompts_of_ones_own(tmp_path: Path, sts: RunningSts) -> None:
 
 
 @every_zsh
+def test_switches_with_the_separators_of_a_persons_rc_file(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program, before="IFS=abcw_; setopt sh_word_split")
+    with h.shell:
+        h.assume()
+        for profile in ("prod-admin", "dev", "prod-admin"):
+            shown = h.shell.run(f"awsenv assume {profile}")
+            assert shown in (f"awsenv: {profile} for 59m", f"awsenv: {profile} for 1h00m")
+            assert h.variable("AWSENV_PROFILE") == profile
+
+
+@every_zsh
 def test_a_clock_of_somebody_elses(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
     # The name is zsh's only once its module is loaded.
     h = _start(tmp_path, sts, program, before="EPOCHSECONDS='path[$(touch p)]'")
