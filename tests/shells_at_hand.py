@@ -1,7 +1,6 @@
 """Which real programs a test may count on.
 
-A missing bash, zsh or fish is skipped loudly on a developer's machine and is a failure under CI.
-PowerShell is always optional: its tests run wherever `pwsh` is on PATH.
+What is missing is skipped loudly on a developer's machine and is a failure under CI.
 """
 
 import os
@@ -11,7 +10,6 @@ import sys
 import pytest
 
 SHELLS = ("bash", "zsh", "fish")
-ALWAYS_OPTIONAL = frozenset({"pwsh"})
 LINUX_ONLY = frozenset({"strace"})
 
 
@@ -22,7 +20,7 @@ def need_program(name: str) -> str:
         return path
     if name in LINUX_ONLY and sys.platform != "linux":
         pytest.skip(f"{name} is a program of Linux: what it would show is not tested here")
-    if os.environ.get("CI") and name not in ALWAYS_OPTIONAL:
+    if os.environ.get("CI"):
         pytest.fail(f"{name} is not installed, and under CI that is a failure")
     pytest.skip(f"{name.upper()} IS NOT INSTALLED: nothing that it does is tested here")
 
