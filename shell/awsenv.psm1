@@ -332,7 +332,8 @@ function Test-CommandUsesAws($command) {
         if (Test-AwsProgram $name) { return -not (Test-OwnProfile $command '^--profile(=|$)') }
         if ($script:wrappers -contains (Get-BaseName $name)) { return Test-WrappedProgram $command }
         $alias = $ExecutionContext.InvokeCommand.GetCommand($name, 'Alias')
-        if ($null -eq $alias) { break }
+        # For a name with its module in front the engine passes over the type that is asked for.
+        if ($null -eq $alias -or $alias.CommandType -ne 'Alias') { break }
         $name = $alias.Definition
     }
     if (-not $name -or -not (Test-AwsCmdlet $name)) { return $false }
@@ -374,6 +375,8 @@ function Test-AwsCmdlet([string]$name) {
 # --- 9. refresh ----------------------------------------------------------------------------
 
 $script:snoozed = ''
+# True from a question on until the first line that is no code.
+$script:asked = $false
 
 # True if the line is one to renew the session for.
 function Test-Wanted([string]$line) {
@@ -426,6 +429,7 @@ function Update-Session {
     $program = Get-Program
     # There is no awsenv (any more): the line runs as it is.
     if (-not $program) { return $true }
+    $script:asked = $true
     $done = Invoke-WithoutBreak { Invoke-Program $program 'refresh', '--shell', 'powershell' }
     if ($done.Code -eq 0 -and (Test-Statement $done.Text)) {
         $null = & ([scriptblock]::Create($done.Text))
@@ -437,6 +441,23 @@ function Update-Session {
 
 # Nothing else is ever evaluated: no help, no error, no other program's text.
 function Test-Statement($text) { $text -is [string] -and $text.StartsWith($script:mark, [StringComparison]::Ordinal) }
+
+# A code that was typed before its question is in PSReadLine's hands by then, as the next line. It
+# is neither run nor written to the history.
+$script:code = '^\s*[0-9]{6}\s*\z'
+
+# Keeps such a line out of PSReadLine's history; gives what is to be put back, nothing without it.
+function Set-HistoryFilter {
+    $type = 'Microsoft.PowerShell.PSConsoleReadLine' -as [type]
+    if ($null -eq $type) { return }
+    $options = $type::GetOptions()
+    $before, $code = $options.AddToHistoryHandler, $script:code
+    $options.AddToHistoryHandler = {
+        param($line)
+        if ($line -cmatch $code) { $false } elseif ($null -eq $before) { $true } else { $before.Invoke($line) }
+    }.GetNewClosure()
+    @{ Options = $options; Before = $before }
+}
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
@@ -519,15 +540,24 @@ function Read-Line([bool]$ok, [int]$number) {
         $script:promptRan = $false
         $script:inReader = $script:readerRan = $true
     }
+    $filter = $null
     try {
+        if ($script:asked -and -not $inner) { $filter = Set-HistoryFilter }
         if ($null -eq $wrap.Previous) { $line = $Host.UI.ReadLine() }
         else {
             if (-not $ok) { Microsoft.PowerShell.Utility\Write-Error '' -ErrorAction Ignore }
             $line = & $wrap.Previous
         }
     }
-    finally { if (-not $inner) { $script:inReader = $false } }
+    finally {
+        if ($null -ne $filter) { $filter.Options.AddToHistoryHandler = $filter.Before }
+        if (-not $inner) { $script:inReader = $false }
+    }
     try {
+        if ($script:asked -and -not $inner -and $line -is [string]) {
+            if ($line -cmatch $script:code) { return '' }
+            $script:asked = $false
+        }
         if (-not $inner -and $line -is [string] -and (Test-Lapsed) -and (Test-Wanted $line)) {
             if (-not (Update-Session)) { return '' }
         }

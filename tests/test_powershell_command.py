@@ -1,5 +1,6 @@
 """`awsenv` as a command of a real PowerShell session, and the reader, beside a real STS."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -102,10 +103,19 @@ def test_everything_else_is_the_program(session: PowerShellSession, sts: Running
     ]
 
 
-def test_a_code_keeps_its_zeros(session: PowerShellSession, sts: RunningSts) -> None:
-    session.run("awsenv assume dev --mfa-code 000001")
-    given = [each["parameters"] for each in sts.control.requests()]
-    assert "000001" in [each.get("TokenCode") for each in given]
+def test_a_code_keeps_its_zeros(session: PowerShellSession, tmp_path: Path) -> None:
+    """Looked for in the arguments that the program gets: the STS keeps codes to itself."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "awsenv").write_text('#!/bin/sh\nprintf \'<%s>\' "$@" >"$AWSENV_SEEN"; exit 3\n')
+    (tools / "awsenv").chmod(0o755)
+    seen = tmp_path / "seen"
+    path = quoted(f"{tools}{os.pathsep}")
+    session.run(
+        f"$env:PATH = {path} + $env:PATH; $env:AWSENV_SEEN = {quoted(str(seen))}",
+        "awsenv assume dev --mfa-code 000001",
+    )
+    assert seen.read_text() == "<assume><dev><--mfa-code><000001><--shell><powershell>"
 
 
 def test_switches_are_for_the_session(session: PowerShellSession) -> None:
@@ -207,7 +217,9 @@ def test_tab(session: PowerShellSession, clean_env: Path, line: str, offered: li
 
 def test_tab_leaves_the_exit_code(session: PowerShellSession) -> None:
     line = "$null = TabExpansion2 'awsenv ' 7"
-    assert _lines(session, "awsenv nonsense", line, "$LASTEXITCODE") == ["2"]
+    # In a script whose output goes elsewhere, a failure prints what makes an evaluation fail.
+    shown = _lines(session, "awsenv nonsense", line, "$LASTEXITCODE")
+    assert shown == ["false", "2"]
 
 
 KINDS = {
@@ -313,7 +325,13 @@ def test_without_a_code_nothing_runs(session: PowerShellSession, sts: RunningSts
         READ,
         before=READER,
     )
-    assert done.stdout.splitlines() == ["<> True 2", "False True", "<aws s3 ls> True 2"]
+    assert done.stdout.splitlines() == [
+        # `awsenv nonsense` cannot know who reads its output.
+        "false",
+        "<> True 2",
+        "False True",
+        "<aws s3 ls> True 2",
+    ]
     # The lapsed credentials are still there, and awsenv has said why.
     assert "no terminal" in done.stderr
 
