@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A shell may renew its session by a record that has lapsed: for so long that is kept, in seconds.
+# A shell may renew its session by a record that has expired: for so long that is kept, in seconds.
 _UNUSED = 30 * 24 * 3600
 _UNFINISHED = 3600
 _NEEDED = frozenset(
@@ -86,7 +86,7 @@ def path_of(key: str) -> str:
 
 
 def load(key: str) -> dict[str, str] | None:
-    """The record named `key`, lapsed or not; None where there is none to be trusted."""
+    """The record named `key`, expired or not; None where there is none to be trusted."""
     values = record.read(path_of(key), key)
     if not values or values.get("KIND") not in ("mfa", "role", "source"):
         return None
@@ -127,7 +127,7 @@ def drop(key: str, access_key_id: str) -> None:
 
 
 def records() -> dict[str, dict[str, str]]:
-    """Every record there is by its key, lapsed or not, that can be read at all."""
+    """Every record there is by its key, expired or not, that can be read at all."""
     try:
         names = sorted(os.listdir(paths.sessions_dir()))
     except FileNotFoundError:

@@ -43,7 +43,7 @@ _OF_PROFILE = ("--source-profile",)
 _WORDS = {
     "auto": ("on", "off", "all"),
     "prompt": ("on", "off"),
-    "demo": ("code", "lapse"),
+    "demo": ("code", "expire"),
     "init": ("bash", "zsh", "fish", "powershell"),
 }
 Candidates = list[tuple[str, str]]

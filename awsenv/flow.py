@@ -192,7 +192,7 @@ class Flow:
             self._root = sources.resolve(self.plan.root, self.context)
             expires_at = self._root.expires_at
             if self.plan.root.saved and expires_at is not None and expires_at <= time.time():
-                raise OriginNeeded(self.plan.root, "has lapsed", self._open_terminal)
+                raise OriginNeeded(self.plan.root, "has expired", self._open_terminal)
         return self._root
 
     def _from_source(self, lock: RecordLock) -> Granted:

@@ -60,7 +60,7 @@ def explain_source(error: Exception, root: Root) -> AwsenvError:
     signs_in = {"sso": ("aws", "sso", "login"), "login": ("aws", "login")}.get(root.source)
     if signs_in and name in _LAPSED:
         profile = ("--profile", root.profile or "default")
-        return SignInNeeded(f"{root.description} has lapsed", (*signs_in, *profile))
+        return SignInNeeded(f"{root.description} has expired", (*signs_in, *profile))
     if isinstance(error, exceptions.MissingDependencyException):
         return CredentialsError(
             f"{root.description} needs the package awscrt, which is not installed",

@@ -109,7 +109,7 @@ def role_duration(settings: Settings, profile: Profile | None, asked: int | None
 
 
 def min_left(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
-    """With less than this left, a session counts as lapsed: 5 min unless said otherwise.
+    """With less than this left, a session counts as expired: 5 min unless said otherwise.
 
     `asked` is --min-left, in seconds. Whoever compares has yet to cap all but an asked one at a
     tenth of the session's life.

@@ -1,4 +1,4 @@
-"""A sign-in that has lapsed, and the offer to renew it with the AWS CLI."""
+"""A sign-in that has expired, and the offer to renew it with the AWS CLI."""
 
 from __future__ import annotations
 

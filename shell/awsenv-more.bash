@@ -88,7 +88,7 @@ __awsenv_left() {
   elif (($1 > 0)); then
     __awsenv_text=$1s
   else
-    __awsenv_text=lapsed
+    __awsenv_text=expired
   fi
 }
 

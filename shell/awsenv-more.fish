@@ -128,7 +128,7 @@ function __awsenv_left
     set -l parts (builtin math $left; builtin math "floor(($left) / 3600)"; builtin math "floor(($left) / 60) % 60"; for each in $argv[4..]; builtin math $each; end)
     set -g __awsenv_seconds_left $parts[1]
     set -g __awsenv_numbers $parts[4..]
-    set -g __awsenv_text lapsed
+    set -g __awsenv_text expired
     if test $parts[2] -gt 0
         set __awsenv_text $parts[2]h$parts[3]m
         test $parts[3] -lt 10

@@ -98,7 +98,7 @@ typeset -g __awsenv_marks=$'\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80
 
 # Sets __awsenv_text to $1 seconds as people read them.
 __awsenv_left() {
-  typeset -g __awsenv_text=lapsed
+  typeset -g __awsenv_text=expired
   if (( $1 >= 3600 )); then
     __awsenv_text=$(( $1 / 3600 ))h${(l:2::0:)$(( $1 / 60 % 60 ))}m
   elif (( $1 >= 60 )); then

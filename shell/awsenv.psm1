@@ -114,7 +114,7 @@ function Get-Visible([string]$text) {
 }
 
 function Get-Left([long]$seconds) {
-    if ($seconds -le 0) { 'lapsed' }
+    if ($seconds -le 0) { 'expired' }
     elseif ($seconds -lt 60) { "${seconds}s" }
     elseif ($seconds -lt 3600) { '{0}m' -f [math]::Floor($seconds / 60) }
     else { '{0}h{1:00}m' -f [math]::Floor($seconds / 3600), [math]::Floor($seconds % 3600 / 60) }

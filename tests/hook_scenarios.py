@@ -207,7 +207,7 @@ class Hooked:
         )
 
     def lapse(self, *, mfa: bool = True) -> None:
-        """The role's session has lapsed, here and on disk; the MFA session too, or not."""
+        """The role's session has expired, here and on disk; the MFA session too, or not."""
         for record in self.records():
             if mfa or "KIND=role" in record.read_text():
                 record.unlink()
@@ -334,7 +334,7 @@ def the_prompt_shows_the_time_left(h: Hooked) -> None:
     h.pretend(59)
     assert re.fullmatch(r"\[prod-admin 5\ds\] ", h.segment())
     h.pretend(0)
-    assert h.segment() == "[prod-admin lapsed] "
+    assert h.segment() == "[prod-admin expired] "
     h.apply({}, ("AWSENV_EXPIRES_AT",))
     assert h.segment() == "[prod-admin] "
     h.apply({}, ("AWSENV_PROFILE",))
@@ -453,7 +453,7 @@ def lapsed_asks_and_the_command_runs_with_what_came(h: Hooked) -> None:
     key = h.variable(KEY)
     h.shell.wait_until(lambda: time.time() > end, "the end of the session")
     h.shell.run("true")
-    assert h.segment() == "[dev lapsed] "
+    assert h.segment() == "[dev expired] "
     h.sts.control.cap_life(None)
     h.ask("aws mine")
     assert "mfa/alice" in h.shell.output(whole=True)
@@ -488,7 +488,7 @@ def a_cancel_drops_the_whole_line(h: Hooked) -> None:
     h.assert_sane()
     # Lapsed they stay: without any, tools would fall through to another identity.
     assert h.variable(KEY) == key
-    assert h.segment() == "[dev lapsed] "
+    assert h.segment() == "[dev expired] "
     assert h.calls() == []
 
 
@@ -631,7 +631,7 @@ def modes_and_switches(h: Hooked) -> None:
 def keys_of_another_hand_are_left_alone(h: Hooked) -> None:
     h.assume()
     h.lapse()
-    assert h.segment() == "[dev lapsed] "
+    assert h.segment() == "[dev expired] "
     h.apply({KEY: "AKIAFROMDIRENV"})
     assert h.segment() == ""
     assert "aws:a:AKIAFROMDIRENV" in h.shell.run("aws a")
@@ -705,7 +705,7 @@ def _spoiled(text: str, key: str, now: int) -> dict[str, str]:
         "a control character": text.replace("KIND=", "KIND=\x1b"),
         "a carriage return": text.replace("\n", "\r\n"),
         "about to lapse": re.sub(r"EXPIRES_AT=.*", f"EXPIRES_AT={now + 60}", ending),
-        "lapsed": re.sub(r"EXPIRES_AT=.*", f"EXPIRES_AT={now - 5}", text),
+        "expired": re.sub(r"EXPIRES_AT=.*", f"EXPIRES_AT={now - 5}", text),
         "from the future": re.sub(r"ISSUED_AT=.*", f"ISSUED_AT={now + 2000}", text),
         "longer than AWS gives": re.sub(r"EXPIRES_AT=.*", f"EXPIRES_AT={now + 200000}", text),
     }

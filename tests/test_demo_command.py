@@ -81,7 +81,7 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.expect("prod-admin for 1h00m")
     child.send("awsenv whoami\r")
     child.expect("assumed-role/prod-admin/")
-    child.send("awsenv demo lapse 30\r")
+    child.send("awsenv demo expire 30\r")
     child.expect("live 30 s")
     child.send("awsenv demo code\r")
     child.expect(r"demo authenticator: \d{3} \d{3} \(used")

@@ -212,7 +212,7 @@ def test_a_lapsed_session_in_the_shell(healthy: RunningSts) -> None:
     change = assume("dev", "--mfa-code", healthy.code())
     env = {name: value for name, value in change.items() if value is not None}
     env["AWSENV_EXPIRES_AT"] = str(int(time.time()) - 5)
-    assert one(findings("--offline", env=env), "in this shell has lapsed")["problem"] is False
+    assert one(findings("--offline", env=env), "in this shell has expired")["problem"] is False
 
 
 def test_modes(healthy: RunningSts) -> None:
@@ -271,7 +271,7 @@ def test_saved_sessions_that_have_lapsed(healthy: RunningSts) -> None:
     text += f"aws_session_token = x\nexpiration = {lapsed}\nawsenv_saved_from = default\n"
     config = (healthy.aws_folder / "config").read_text()
     write(healthy, config, text)
-    found = one(findings("--offline"), "the session saved as 'default-sts' lapsed 2h00m ago")
+    found = one(findings("--offline"), "the session saved as 'default-sts' expired 2h00m ago")
     assert found["fix"] == "awsenv save default --as default-sts"
     assert found["line"] == 6
 

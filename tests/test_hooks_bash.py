@@ -319,7 +319,7 @@ def test_without_its_other_file_it_is_the_program(
         # It comes back with the file.
         shutil.copy(HOOKS / "awsenv-more.bash", alone)
         h.shell.run("true")
-        assert h.segment() == "[prod-admin lapsed] "
+        assert h.segment() == "[prod-admin expired] "
 
 
 def test_it_is_found_from_wherever_the_shell_goes(tmp_path: Path, sts: RunningSts) -> None:

@@ -211,7 +211,7 @@ def test_the_text_and_its_colour_change_with_time(
         for left, before, after in (
             (903, "15m", "14m"),
             (63, "1m", r"5\ds"),
-            (4, r"\ds", "lapsed"),
+            (4, r"\ds", "expired"),
         ):
             h.pretend(left)
             assert re.fullmatch(rf"\[prod-admin {before}\] ", h.segment())

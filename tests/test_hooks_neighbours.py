@@ -109,7 +109,7 @@ def test_keys_from_direnv_are_left_alone(
         assert "AKIAOFTHEPROJECT" in h.shell.run("aws a")
         h.shell.run("cd ..")
         h.shell.run("true")
-        assert h.segment() == "[dev lapsed] "
+        assert h.segment() == "[dev expired] "
 
 
 @pytest.mark.parametrize("order", ["it first", "awsenv first"])

@@ -153,4 +153,4 @@ def test_a_clock_of_somebody_elses(program: str | None, tmp_path: Path, sts: Run
         assert not list(h.home.glob("**/p"))
         h.lapse()
         h.shell.run("true")
-        assert "lapsed" in h.segment()
+        assert "expired" in h.segment()

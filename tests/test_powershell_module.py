@@ -103,7 +103,7 @@ def test_cmdlets_of_aws_modules(session: PowerShellSession, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("left", "shown"),
-    [(2550, "42m"), (3930, "1h05m"), (129630, "36h00m"), (0, "lapsed"), (-9, "lapsed")],
+    [(2550, "42m"), (3930, "1h05m"), (129630, "36h00m"), (0, "expired"), (-9, "expired")],
 )
 def test_the_time_left(session: PowerShellSession, left: int, shown: str) -> None:
     assert session.output("awsenv_segment", env=live(left)) == [f"[dev {shown}] "]
@@ -112,13 +112,13 @@ def test_the_time_left(session: PowerShellSession, left: int, shown: str) -> Non
 def test_it_follows_the_clock(session: PowerShellSession) -> None:
     shown = session.output(
         "awsenv_segment",
-        "while ((awsenv_segment) -notmatch 'lapsed') { Start-Sleep -Milliseconds 100 }",
+        "while ((awsenv_segment) -notmatch 'expired') { Start-Sleep -Milliseconds 100 }",
         "awsenv_segment",
         f"$env:AWSENV_EXPIRES_AT = '{int(time.time()) + 3930}'; awsenv_segment",
         env=live(3),
     )
     assert re.fullmatch(r"\[dev [123]s\] ", shown[0])
-    assert shown[1:] == ["[dev lapsed] ", "[dev 1h05m] "]
+    assert shown[1:] == ["[dev expired] ", "[dev 1h05m] "]
 
 
 def test_when_it_is_another_one(session: PowerShellSession) -> None:

@@ -35,7 +35,7 @@ def test_role_profile_itself_where_tools_can_use_it(sts: RunningSts, layout: Lay
     assert change["AWS_PROFILE"] == change["AWSENV_PROFILE"] == role
     assert change["AWS_REGION"] == "eu-west-1"
     left = int(change["AWSENV_EXPIRES_AT"] or 0) - time.time()
-    assert 11.9 < left / 3600 < 12.1, "it is the saved session that lapses; roles come from it"
+    assert 11.9 < left / 3600 < 12.1, "it is the saved session that expires; roles come from it"
     env = environment(change)
     assert f":assumed-role/{role}/" in identity_by_cli(env)
     assert f":assumed-role/{role}/" in identity_by_boto3(env)
@@ -225,11 +225,11 @@ def test_the_hook_works_the_same(sts: RunningSts, shell: str, tmp_path: Path) ->
         assert hooked.variable("AWS_PROFILE") == "dev"
         assert re.fullmatch(r"\[dev 1[12]h\d\dm\] ", hooked.segment())
         first = saved(sts, "mfadev")
-        # The session that is saved has lapsed, and no record is left of it.
+        # The session that is saved has expired, and no record is left of it.
         hooked.lapse()
         set_expiration(sts, "mfadev", time.time() - 1)
         hooked.shell.run("true")
-        assert hooked.segment() == "[dev lapsed] "
+        assert hooked.segment() == "[dev expired] "
         hooked.ask("aws mine")
         hooked.answer(sts.code())
         assert [call.split() for call in hooked.calls()] == [["mine"]], "no key is exported"

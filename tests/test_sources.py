@@ -69,11 +69,11 @@ def test_role_from_sso_is_a_chain(portal: Portal, sts: RunningSts) -> None:
     assert "session already" in done.stderr
 
 
-@pytest.mark.parametrize("state", ["missing", "lapsed", "refused", "torn"])
+@pytest.mark.parametrize("state", ["missing", "expired", "refused", "torn"])
 @pytest.mark.parametrize("profile", ["corp", "old-corp"])
 def test_lapsed_sso_sign_in(portal: Portal, state: str, profile: str) -> None:
     name = "work" if profile == "corp" else START_URL
-    if state == "lapsed":
+    if state == "expired":
         sign_in(name, life=-10)
     elif state == "refused":
         sign_in(name, token="taken-back")
@@ -85,7 +85,7 @@ def test_lapsed_sso_sign_in(portal: Portal, state: str, profile: str) -> None:
     assert done.returncode == 4
     assert done.stdout == "false\n"
     assert done.stderr == (
-        f"awsenv: the SSO sign-in of profile {profile!r} has lapsed\n"
+        f"awsenv: the SSO sign-in of profile {profile!r} has expired\n"
         f"hint: run: aws sso login --profile {profile}\n"
     )
 

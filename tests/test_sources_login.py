@@ -88,7 +88,7 @@ def test_login_session_is_renewed(
         done = run_awsenv("assume", "console", "--refresh", "--shell", "bash")
     assert done.returncode == 4
     assert done.stderr == (
-        "awsenv: the `aws login` sign-in of profile 'console' has lapsed\n"
+        "awsenv: the `aws login` sign-in of profile 'console' has expired\n"
         "hint: run: aws login --profile console\n"
     )
 

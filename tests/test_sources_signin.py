@@ -74,7 +74,7 @@ def test_sign_in_is_offered_and_done(
 ) -> None:
     with start(name, sts, tmp_path) as shell:
         shell.submit(ASSUME[name])
-        shell.wait_for("the SSO sign-in of profile 'corp' has lapsed")
+        shell.wait_for("the SSO sign-in of profile 'corp' has expired")
         shell.wait_for(OFFER)
         shell.press("enter")
         shell.wait_for("press Enter:")

@@ -10,7 +10,7 @@ from awsenv.errors import UsageError
 
 def command(
     *,
-    action: str | None = argument("[ACTION]", "In the demo's shell: code, or lapse TIME."),
+    action: str | None = argument("[ACTION]", "In the demo's shell: code, or expire TIME."),
     time: str | None = argument("[TIME]", "How long sessions live."),
     tour: bool = flag("--tour", "Play a short tour instead of opening a shell."),
     life: str | None = value("--life", "TIME", "Let sessions live this long at most."),
@@ -20,11 +20,12 @@ def command(
         if time:
             raise UsageError(f"`awsenv demo code` takes no {time!r}", "leave it out")
         return _code()
-    if action == "lapse":
-        return _lapse(time)
+    if action == "expire":
+        return _expire(time)
     if action:
         raise UsageError(
-            f"the demo has no action {action!r}", "use `awsenv demo code` or `awsenv demo lapse 20`"
+            f"the demo has no action {action!r}",
+            "use `awsenv demo code` or `awsenv demo expire 20`",
         )
     from awsenv.demo.place import open_place
 
@@ -47,12 +48,12 @@ def _code() -> int:
     return 0
 
 
-def _lapse(time: str | None) -> int:
+def _expire(time: str | None) -> int:
     from awsenv.demo.place import running
 
     seconds = parse_duration(time or "", "TIME")
     if seconds < 1:
-        raise UsageError("sessions have to live a second at least", "try awsenv demo lapse 20")
+        raise UsageError("sessions have to live a second at least", "try awsenv demo expire 20")
     running().cap_life(seconds)
     cache.forget_all()
     sys.stdout.write(f"sessions got from now on live {seconds} s; those kept are forgotten\n")

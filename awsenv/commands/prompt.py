@@ -24,7 +24,7 @@ def command(
     left = ""
     if expires is not None:
         seconds = expires - int(time.time())
-        left = format_duration(seconds) if seconds > 0 else "lapsed"
+        left = format_duration(seconds) if seconds > 0 else "expired"
     head, found, tail = format_.partition("{left}")
     text = head + (left if found else "") + tail
     head, found, tail = text.partition("{profile}")

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# No session, or a lapsed one: the exit code of "no usable credentials".
+# No session, or a expired one: the exit code of "no usable credentials".
 _NONE = 4
 
 
@@ -49,7 +49,7 @@ def _of_shell() -> dict[str, Any]:
 
 
 def _epoch(text: str) -> int:
-    """What is no time has lapsed, as far as anybody can tell."""
+    """What is no time has expired, as far as anybody can tell."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
 
 
@@ -93,7 +93,7 @@ def _lines(facts: dict[str, Any], asked: str | None) -> list[str]:
         clock = time.strftime("%a %H:%M", time.localtime(facts["expires_at"]))
         state = f"{format_duration(left)} (until {clock})"
     else:
-        state = "no live session" if asked else "lapsed"
+        state = "no live session" if asked else "expired"
     rows = [
         ("profile", facts["profile"]),
         ("account", facts["account"]),

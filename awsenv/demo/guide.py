@@ -10,7 +10,7 @@ other accounts. Nothing here touches your ~/.aws. Type `exit` to leave. Try, in 
   awsenv assume audit        a role that is reached through prod-admin
   awsenv explain audit       what is asked of AWS for that, for how long, and why
   awsenv assume forbidden    what a refusal looks like
-  awsenv demo lapse 20       from now on sessions live 20 s: assume one, watch the prompt, then
+  awsenv demo expire 20       from now on sessions live 20 s: assume one, watch the prompt, then
                              try `aws sts get-caller-identity` or another command that uses AWS
   awsenv unset               everything as it was
 

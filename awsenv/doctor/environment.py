@@ -63,7 +63,7 @@ def _keys(case: Case) -> Iterator[Finding]:
     expires = env.get("AWSENV_EXPIRES_AT", "")
     if put_still_holds(env) and expires.isdigit() and int(expires) <= time.time():
         yield Finding(
-            f"the session of {env.get('AWSENV_PROFILE')!r} in this shell has lapsed",
+            f"the session of {env.get('AWSENV_PROFILE')!r} in this shell has expired",
             "awsenv assume gets a new one, awsenv unset takes it out",
             problem=False,
         )

@@ -22,7 +22,7 @@ def check(case: Case) -> Iterator[Finding]:
             origin = None
         ago = format_duration(int(time.time() - ends_at))
         yield Finding(
-            f"the session saved as {profile.name!r} lapsed {ago} ago",
+            f"the session saved as {profile.name!r} expired {ago} ago",
             f"awsenv save {origin} --as {profile.name}"
             if origin
             else f"awsenv save PROFILE --as {profile.name}, with the profile it is a session of",
