@@ -11,12 +11,12 @@ from awsenv.errors import AwsenvError, UsageError
 from awsenv.files import make_private_dir, write_private
 from awsenv.quiet import suppress
 
-# The files of each shell; the first is the one to be sourced, and loads the other when needed.
+# The files of each shell; the first is the one to be sourced, and loads the others when needed.
 FILES = {
-    "bash": ("awsenv.bash", "awsenv-more.bash"),
-    "zsh": ("awsenv.zsh", "awsenv-more.zsh"),
-    "fish": ("awsenv.fish", "awsenv-more.fish"),
-    "powershell": ("awsenv.psm1", "awsenv-command.ps1"),
+    "bash": ("awsenv.bash", "awsenv-more.bash", "awsenv-commands"),
+    "zsh": ("awsenv.zsh", "awsenv-more.zsh", "awsenv-commands"),
+    "fish": ("awsenv.fish", "awsenv-more.fish", "awsenv-commands"),
+    "powershell": ("awsenv.psm1", "awsenv-command.ps1", "awsenv-commands"),
 }
 
 
