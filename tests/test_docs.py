@@ -10,7 +10,7 @@ from awsenv.commands import COMMANDS, load
 from awsenv.declared import parameters
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def _options(command: str) -> set[str]:
@@ -54,7 +54,16 @@ def test_the_record_in_the_docs_is_the_one_that_is_written(sts, awsenv) -> None:
             assert known, f"docs/files.md does not tell of {name}"
 
 
+def _anchors(page: Path) -> set[str]:
+    """What a link can point to in `page`: its headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.strip().replace(" ", "-") for heading in plain}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-        assert (page.parent / target).exists(), f"{page.name}: {target}"
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+        found = page.parent / target if target else page
+        assert found.exists(), f"{page.name}: {target}"
+        assert not anchor or anchor in _anchors(found), f"{page.name}: {target}#{anchor}"
