@@ -6,12 +6,12 @@ import os
 import time
 
 from awsenv import paths, record
-from awsenv.digest import digest
 from awsenv.endpoint import partition
 from awsenv.environment import encode_pairs
 from awsenv.files import make_private_dir, write_private
+from awsenv.lean.contextlib import suppress
+from awsenv.lean.hashlib import digest
 from awsenv.plan import Plan, Step
-from awsenv.quiet import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

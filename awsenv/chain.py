@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from awsenv.config import Config, Profile, default_profile_name
-from awsenv.data import dataclass, field, replace
 from awsenv.errors import ConfigError
+from awsenv.lean.dataclasses import dataclass, field, replace
 from awsenv.request import Request
 from awsenv.saved import origin_of
 from awsenv.sources import Root, find_root

@@ -10,7 +10,7 @@ import sys
 
 from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
 from awsenv.text import visible
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> int:
 
 def _prepare() -> None:
     """Let signals unwind, and let no stream break by a name that it cannot hold, or be missing."""
-    from awsenv.signals import signals as signal
+    from awsenv.lean.signal import signals as signal
 
     def stop(number: int, _frame: Any) -> None:
         raise Stopped(number)

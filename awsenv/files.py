@@ -4,7 +4,7 @@ import os
 
 from awsenv import paths
 from awsenv.errors import AwsenvError
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
 
 
 def make_private_dir(path: str) -> None:

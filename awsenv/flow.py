@@ -11,9 +11,9 @@ import time
 
 from awsenv import cache, record, refusals, renewal, sources
 from awsenv.adopt import OriginNeeded
-from awsenv.data import dataclass
 from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
+from awsenv.lean.dataclasses import dataclass
 from awsenv.lock import Held, RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan import Plan, Step

@@ -9,7 +9,7 @@ import os
 from awsenv import __version__, paths
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.files import make_private_dir, write_private
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
 
 # The files of each shell; the first is the one to be sourced, and loads the others when needed.
 FILES = {

@@ -6,9 +6,9 @@ API: AWS Identity and Access Management, version 2010-05-08.
 from __future__ import annotations
 
 from awsenv import refusals
-from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, RefusedError
+from awsenv.lean.dataclasses import dataclass
 from awsenv.plan import Plan
 from awsenv.session import Credentials
 from awsenv.sts import new_session

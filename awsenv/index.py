@@ -13,7 +13,7 @@ import time
 from awsenv import fast, files, paths, record, warm
 from awsenv.config import file_paths
 from awsenv.errors import AwsenvError
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

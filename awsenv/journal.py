@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from awsenv import files, paths, record
-from awsenv.data import dataclass, replace
 from awsenv.errors import AwsenvError
+from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.session import Credentials
 
 

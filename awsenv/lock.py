@@ -12,7 +12,7 @@ import time
 
 from awsenv import files, paths
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

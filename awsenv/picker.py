@@ -10,8 +10,8 @@ import sys
 
 from awsenv import usage
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
+from awsenv.lean.contextlib import suppress
 from awsenv.overview import overview
-from awsenv.quiet import suppress
 from awsenv.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal, open_terminal, why_closed
 from awsenv.text import visible
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from awsenv import wellformed
 from awsenv.chain import Chain, walk
 from awsenv.config import Config, Profile
-from awsenv.data import dataclass, replace
 from awsenv.durations import format_duration
 from awsenv.endpoint import explicit_endpoint, sts_region
 from awsenv.errors import ConfigError, UsageError
+from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.request import Request
 from awsenv.saved import names_of
 from awsenv.settings import (

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from awsenv.data import dataclass
 from awsenv.errors import AwsenvError, UsageError
+from awsenv.lean.dataclasses import dataclass
 
 # The one of the current user and of this host, which is what people know as $PROFILE. The prompt
 # and the reader are this host's as well.

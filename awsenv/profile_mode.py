@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from awsenv.config import Config
-from awsenv.data import dataclass, replace
 from awsenv.errors import UsageError
+from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan import Plan
 from awsenv.saved import name_for, origin_of, write
 from awsenv.session import Session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsenv.data import dataclass, field, fields
+from awsenv.lean.dataclasses import dataclass, field, fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from awsenv import journal
 from awsenv.config import Config, load, shown
 from awsenv.config.edit import edit
 from awsenv.config.layout import IniText
-from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.iam import DENIED, GONE, AccessKey, Iam
 from awsenv.journal import Journal
+from awsenv.lean.dataclasses import dataclass
 from awsenv.plan import Plan
 from awsenv.refusals import STALE
 from awsenv.saved import credentials_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsenv.data import dataclass, field
+from awsenv.lean.dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from awsenv.config import Profile
-from awsenv.data import dataclass
 from awsenv.durations import parse_duration
 from awsenv.errors import ConfigError, UsageError
+from awsenv.lean.dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from awsenv.errors import CredentialsError
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

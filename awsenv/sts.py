@@ -10,9 +10,9 @@ import time
 from _thread import allocate_lock  # threading loads more than is needed before the first call
 
 from awsenv import refusals
-from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
+from awsenv.lean.dataclasses import dataclass
 from awsenv.record import LONGEST_LIFE
 from awsenv.session import Credentials
 from awsenv.sources import Resolved, Root

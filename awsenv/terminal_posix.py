@@ -9,8 +9,8 @@ import termios
 import time
 
 from awsenv.errors import CancelledError
-from awsenv.quiet import suppress
-from awsenv.signals import signals as signal
+from awsenv.lean.contextlib import suppress
+from awsenv.lean.signal import signals as signal
 from awsenv.terminal import Terminal
 from awsenv.terminal_keys import INTERRUPT, Keys
 

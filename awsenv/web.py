@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 
 from awsenv.config import Config
-from awsenv.data import dataclass, field
 from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError, NetworkError
+from awsenv.lean.dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from awsenv import data
+from awsenv.lean import dataclasses
 
 STANDARD: Any = dataclasses
 QUICK: Any = SimpleNamespace(
-    dataclass=data.dataclass, field=data.field, fields=data.fields, replace=data.replace
+    dataclass=dataclasses.dataclass,
+    field=dataclasses.field,
+    fields=dataclasses.fields,
+    replace=dataclasses.replace,
 )
 kinds = pytest.mark.parametrize("kind", [STANDARD, QUICK], ids=["standard", "quick"])
 

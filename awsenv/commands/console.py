@@ -7,11 +7,11 @@ import sys
 
 from awsenv import cache, console, usage
 from awsenv.config import load
-from awsenv.data import replace
 from awsenv.deadline import Deadline
 from awsenv.declared import flag, value
 from awsenv.environment import put_still_holds
 from awsenv.errors import UsageError
+from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell

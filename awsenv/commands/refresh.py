@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from awsenv import cache
 from awsenv.config import load
-from awsenv.data import replace
 from awsenv.declared import flag
 from awsenv.environment import EnvChange, is_profile_mode, put_still_holds, refresh_change
 from awsenv.errors import CancelledError, CredentialsError
+from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
 from awsenv.output import SHELL, renderer
 from awsenv.plan import Plan

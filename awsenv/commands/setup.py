@@ -7,11 +7,11 @@ import os
 from awsenv import declared, sources
 from awsenv.config import Config, load, shown
 from awsenv.config.edit import edit_profile
-from awsenv.data import dataclass
 from awsenv.deadline import Deadline
 from awsenv.endpoint import sts_region
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
 from awsenv.iam import DENIED, Iam
+from awsenv.lean.dataclasses import dataclass
 from awsenv.options import PROFILE
 from awsenv.plan import Plan, root_plan
 from awsenv.request import Request

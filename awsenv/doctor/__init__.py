@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from awsenv.config import Config, load
-from awsenv.data import dataclass, field
 from awsenv.errors import AwsenvError
+from awsenv.lean.dataclasses import dataclass, field
 
 GROUPS = (
     "files",

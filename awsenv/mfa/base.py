@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from awsenv.data import dataclass, field
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
+from awsenv.lean.dataclasses import dataclass, field
 from awsenv.terminal import Terminal
 from awsenv.text import visible
 

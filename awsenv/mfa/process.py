@@ -12,9 +12,9 @@ import sys
 import time
 
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
+from awsenv.lean.contextlib import suppress
+from awsenv.lean.signal import signals as signal
 from awsenv.mfa.base import USED, Question, is_code
-from awsenv.quiet import suppress
-from awsenv.signals import signals as signal
 from awsenv.terminal import Terminal
 from awsenv.text import visible
 

@@ -7,9 +7,9 @@ again: they are recognised here, and waited out instead of being sent and refuse
 import os
 
 from awsenv import files, paths, record
-from awsenv.digest import digest
 from awsenv.errors import AwsenvError
-from awsenv.quiet import suppress
+from awsenv.lean.contextlib import suppress
+from awsenv.lean.hashlib import digest
 
 # For so many steps the same digits are the same code; AWS takes codes a little early and late.
 _STEPS = 3

@@ -7,9 +7,9 @@ nothing), and later gets the credentials (`resolve`).
 from __future__ import annotations
 
 from awsenv.config import Config, Profile
-from awsenv.data import dataclass, field
 from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError
+from awsenv.lean.dataclasses import dataclass, field
 from awsenv.session import Credentials
 
 TYPE_CHECKING = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from awsenv.config import Config, Profile
-from awsenv.data import replace
 from awsenv.errors import ConfigError
+from awsenv.lean.dataclasses import replace
 from awsenv.sources import Root
 from awsenv.sources.botocore import BotocoreSource, account_in
 
