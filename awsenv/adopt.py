@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsenv.config import load, shown
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.saved import SAVED_FROM, is_session
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import sys
 from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

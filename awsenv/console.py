@@ -13,7 +13,7 @@ from awsenv.deadline import Deadline
 from awsenv.endpoint import partition
 from awsenv.errors import ConfigError, RefusedError, UsageError
 from awsenv.plan import Plan
-from awsenv.session import Session
+from awsenv.values.credentials import Session
 
 # Sign-in and console of each partition.
 _HOSTS = {

@@ -18,13 +18,13 @@ No dataclasses here: importing them takes longer than all the rest of printing a
 
 from __future__ import annotations
 
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from awsenv.session import Session
+    from awsenv.values.credentials import Session
 
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",

@@ -35,7 +35,7 @@ RENEW_BELOW = 15 * 60 + 30
 
 
 class Session:
-    """As much of `awsenv.session.Session` as printing one takes."""
+    """As much of `awsenv.values.credentials.Session` as printing one takes."""
 
     def __init__(self, name: str, key: str, values: dict[str, str], region: str | None) -> None:
         self.credentials = self
@@ -101,7 +101,7 @@ def _credential_process(name: str) -> str | None:
     session = _session(name, RENEW_BELOW)
     if session is None:
         return None
-    from awsenv.times import iso_utc
+    from awsenv.values.times import iso_utc
 
     values = {
         "AccessKeyId": session.access_key_id,

@@ -11,18 +11,18 @@ import time
 
 from awsenv import cache, record, refusals, renewal, sources
 from awsenv.adopt import OriginNeeded
-from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.lock import Held, RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan import Plan, Step
 from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
-from awsenv.session import Credentials, Session
 from awsenv.settings import HOUR
 from awsenv.signin import SignInNeeded, offer
 from awsenv.sts import Granted, Sts
 from awsenv.terminal import Terminal, open_terminal, terminal_name
+from awsenv.values.credentials import Credentials, Session
+from awsenv.values.durations import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

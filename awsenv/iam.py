@@ -10,8 +10,8 @@ from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, RefusedError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.plan import Plan
-from awsenv.session import Credentials
 from awsenv.sts import new_session
+from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from awsenv import files, paths, record
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, replace
-from awsenv.session import Credentials
+from awsenv.values.credentials import Credentials
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from awsenv.declared import argument, flag, parameters, value, values
-from awsenv.durations import parse_duration
 from awsenv.errors import UsageError
 from awsenv.record import LONGEST_LIFE
 from awsenv.request import Request
+from awsenv.values.durations import parse_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from awsenv import wellformed
 from awsenv.chain import Chain, walk
 from awsenv.config import Config, Profile
-from awsenv.durations import format_duration
 from awsenv.endpoint import explicit_endpoint, sts_region
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from awsenv.settings import (
     role_duration,
 )
 from awsenv.sources import Root
+from awsenv.values.durations import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

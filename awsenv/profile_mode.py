@@ -7,7 +7,7 @@ from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan import Plan
 from awsenv.saved import name_for, origin_of, write
-from awsenv.session import Session
+from awsenv.values.credentials import Session
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import time
 
 from awsenv.plan import Plan, Step
 from awsenv.request import Request
-from awsenv.session import Credentials, Session
 from awsenv.settings import HOUR
 from awsenv.sts import Granted
-from awsenv.times import iso_utc
+from awsenv.values.credentials import Credentials, Session
+from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

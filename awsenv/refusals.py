@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
 from awsenv.signin import SignInNeeded
 from awsenv.sources import Root
-from awsenv.text import visible
+from awsenv.values.durations import format_duration
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

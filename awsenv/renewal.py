@@ -8,8 +8,8 @@ from awsenv import saved
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
 from awsenv.record import LONGEST_LIFE
-from awsenv.session import Session
 from awsenv.sts import Granted
+from awsenv.values.credentials import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

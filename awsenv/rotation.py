@@ -28,8 +28,8 @@ from awsenv.lean.dataclasses import dataclass
 from awsenv.plan import Plan
 from awsenv.refusals import STALE
 from awsenv.saved import credentials_of
-from awsenv.session import Credentials
 from awsenv.sts import Sts
+from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from awsenv.plan import Plan, make_plan
 from awsenv.request import Request
 from awsenv.settings import Settings
 from awsenv.sources import Context
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

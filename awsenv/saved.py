@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from awsenv.config import Config, Profile, shown
 from awsenv.errors import ConfigError, CredentialsError
-from awsenv.session import Credentials, Session
-from awsenv.times import epoch_of, iso_utc
+from awsenv.values.credentials import Credentials, Session
+from awsenv.values.times import epoch_of, iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from awsenv.config import Profile
-from awsenv.durations import parse_duration
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass
+from awsenv.values.durations import parse_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.record import LONGEST_LIFE
-from awsenv.session import Credentials
 from awsenv.sources import Resolved, Root
+from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

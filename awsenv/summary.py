@@ -2,12 +2,12 @@
 
 import time
 
-from awsenv.durations import format_duration
-from awsenv.text import visible
+from awsenv.values.durations import format_duration
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.session import Session
+    from awsenv.values.credentials import Session
 
 
 def summary(session: "Session") -> str:

@@ -27,7 +27,7 @@ import sys
 from abc import ABC, abstractmethod
 
 from awsenv.errors import CancelledError
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from awsenv.config import Config
 from awsenv.errors import AwsenvError
 from awsenv.plan import Plan
 from awsenv.request import Request
-from awsenv.session import Session
+from awsenv.values.credentials import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

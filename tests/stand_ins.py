@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from support_world import RunningSts
 
 from awsenv.demo.model import Role, Session, User, random_id, random_secret, random_token
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 
 def issue(

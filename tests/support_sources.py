@@ -14,7 +14,7 @@ from support_world import RunningSts
 
 from awsenv.demo.model import Role
 from awsenv.demo.world import trusting
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 START_URL = "https://example.awsapps.com/start"
 

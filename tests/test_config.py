@@ -12,7 +12,7 @@ import pytest
 
 from awsenv.config import Config, default_profile_name, load, profile_names
 from awsenv.errors import ConfigError
-from awsenv.suggest import did_you_mean, nearest
+from awsenv.values.suggest import did_you_mean, nearest
 
 Write = Callable[..., Config]
 

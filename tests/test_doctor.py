@@ -16,7 +16,7 @@ from terminal_driver import drive
 from test_assume import assume
 
 from awsenv import __version__
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 ROOT = Path(__file__).parents[1]
 

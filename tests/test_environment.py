@@ -21,8 +21,8 @@ from awsenv.environment import (
     refresh_change,
     unset_change,
 )
-from awsenv.session import Credentials, Session
-from awsenv.times import iso_utc
+from awsenv.values.credentials import Credentials, Session
+from awsenv.values.times import iso_utc
 
 Env = dict[str, str]
 TRACKED = tuple(name for name in MANAGED if name not in CREDENTIALS)

@@ -15,7 +15,7 @@ from shells_at_hand import need_shell
 from awsenv.environment import CONFLICTING, MANAGED, OWN, EnvChange, assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.formats import FORMATS, get
-from awsenv.session import Credentials, Session
+from awsenv.values.credentials import Credentials, Session
 
 ORDINARY = assume_change(
     Session(

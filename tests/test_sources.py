@@ -14,7 +14,7 @@ from test_assume import assume, environment, identity_by_boto3, identity_by_cli
 
 from awsenv.demo.model import Role
 from awsenv.demo.world import trusting
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 
 @pytest.fixture

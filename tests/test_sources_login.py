@@ -17,7 +17,7 @@ from test_assume import assume, environment, identity_by_boto3
 
 from awsenv.demo.model import User
 from awsenv.demo.world import trusting
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 SESSION = "arn:aws:iam::111122223333:user/jane"
 # Apart from the other packages: with awscrt at hand, botocore takes longer to import.

@@ -13,7 +13,7 @@ from support_world import RunningSts, run_awsenv
 from test_assume import assume, environment, identity_by_boto3
 
 from awsenv.demo.model import AccessKey, Session
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 
 def answer_of(keys: AccessKey | Session, life: float | None = None) -> dict[str, object]:

@@ -14,9 +14,9 @@ from awsenv.options import takes_request
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for
-from awsenv.session import Session
 from awsenv.sources.process import WITHIN
-from awsenv.times import iso_utc
+from awsenv.values.credentials import Session
+from awsenv.values.times import iso_utc
 
 
 @takes_request

@@ -4,8 +4,8 @@ import sys
 
 from awsenv import cache
 from awsenv.declared import argument, flag, value
-from awsenv.durations import parse_duration
 from awsenv.errors import UsageError
+from awsenv.values.durations import parse_duration
 
 
 def command(

@@ -5,7 +5,7 @@ import sys
 
 from awsenv.declared import flag
 from awsenv.doctor import Finding, examine
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 
 def command(

@@ -4,13 +4,13 @@ import sys
 import time
 
 from awsenv import cache, record
-from awsenv.durations import format_duration
 from awsenv.options import takes_request
 from awsenv.plan import Plan, Step
 from awsenv.recorded import refused_at
 from awsenv.request import Request
 from awsenv.run import plan_for
-from awsenv.text import visible
+from awsenv.values.durations import format_duration
+from awsenv.values.text import visible
 
 
 @takes_request

@@ -7,7 +7,7 @@ from awsenv import hookfiles, powershell_profile, rcfile, shells
 from awsenv.declared import argument, flag
 from awsenv.errors import UsageError
 from awsenv.run import tell
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 
 def command(

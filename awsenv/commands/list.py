@@ -6,8 +6,8 @@ import os
 import sys
 
 from awsenv.declared import flag
-from awsenv.durations import format_duration
-from awsenv.text import visible
+from awsenv.values.durations import format_duration
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

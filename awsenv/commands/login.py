@@ -2,11 +2,11 @@
 
 import time
 
-from awsenv.durations import format_duration
 from awsenv.options import takes_request
 from awsenv.plan import mfa_part
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
+from awsenv.values.durations import format_duration
 
 
 @takes_request

@@ -5,9 +5,9 @@ import sys
 import time
 
 from awsenv.declared import argument, value
-from awsenv.durations import format_duration
 from awsenv.environment import put_still_holds
-from awsenv.text import visible
+from awsenv.values.durations import format_duration
+from awsenv.values.text import visible
 
 
 def command(

@@ -20,7 +20,7 @@ from awsenv.run import flow_for, plan_for, tell
 from awsenv.settings import Settings
 from awsenv.summary import summary
 from awsenv.terminal import open_terminal
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 
 def command(

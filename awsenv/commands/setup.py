@@ -16,11 +16,11 @@ from awsenv.options import PROFILE
 from awsenv.plan import Plan, root_plan
 from awsenv.request import Request
 from awsenv.run import tell
-from awsenv.session import Credentials
 from awsenv.settings import Settings
 from awsenv.sts import Sts
 from awsenv.terminal import Terminal, open_terminal, why_closed
-from awsenv.text import visible
+from awsenv.values.credentials import Credentials
+from awsenv.values.text import visible
 
 _FIDO = ":u2f/"
 

@@ -8,9 +8,9 @@ import time
 
 from awsenv import cache, record
 from awsenv.declared import argument, flag
-from awsenv.durations import format_duration
 from awsenv.environment import put_still_holds
-from awsenv.text import visible
+from awsenv.values.durations import format_duration
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

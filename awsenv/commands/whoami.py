@@ -9,8 +9,8 @@ from awsenv.options import takes_request
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for
-from awsenv.session import Credentials
-from awsenv.text import visible
+from awsenv.values.credentials import Credentials
+from awsenv.values.text import visible
 
 
 @takes_request

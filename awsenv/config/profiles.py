@@ -117,7 +117,7 @@ class Config:
         return None
 
     def _missing(self, name: str) -> ConfigError:
-        from awsenv.suggest import did_you_mean
+        from awsenv.values.suggest import did_you_mean
 
         paths = [shown(path) for path in (self.config_path, self.credentials_path) if path]
         hint = did_you_mean(name, self.profiles)

@@ -9,7 +9,7 @@ from awsenv.demo.permissions import by_identity, context_of, refused
 from awsenv.demo.policy import Decision, Request
 from awsenv.demo.state import Call
 from awsenv.demo.sts import Action
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 _MAX_KEYS = 2
 

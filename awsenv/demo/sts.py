@@ -10,7 +10,7 @@ from awsenv.demo.model import Caller, Role, Session, User, random_id, random_sec
 from awsenv.demo.permissions import context_of, require_assume
 from awsenv.demo.policy import Decision, Policy, Request
 from awsenv.demo.state import Call
-from awsenv.times import iso_utc
+from awsenv.values.times import iso_utc
 
 _NAME = r"[\w+=,.@-]*"
 _SERIAL = r"[\w+=/:,.@-]*"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from awsenv import web
 from awsenv.deadline import Deadline
 from awsenv.doctor import Case, Finding
-from awsenv.durations import format_duration
 from awsenv.endpoint import explicit_endpoint
 from awsenv.errors import AwsenvError
 from awsenv.settings import Settings
+from awsenv.values.durations import format_duration
 
 _WORTH_TELLING = 60
 _TOO_MUCH = 5 * 60

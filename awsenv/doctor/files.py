@@ -168,7 +168,7 @@ def _section(section: ini.Section, is_config: bool) -> Iterator[Finding]:
 
 
 def _misspelt(key: str, where: str) -> Iterator[Finding]:
-    from awsenv.suggest import nearest
+    from awsenv.values.suggest import nearest
 
     if key in _KNOWN or key.startswith(("aws_", "awsenv_")) or len(key) < 6:
         return

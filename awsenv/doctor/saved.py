@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from awsenv import saved
 from awsenv.doctor import Case, Finding
-from awsenv.durations import format_duration
 from awsenv.errors import AwsenvError
+from awsenv.values.durations import format_duration
 
 
 def check(case: Case) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
 from awsenv.mfa.base import USED, Question, is_code
 from awsenv.terminal import Terminal
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from awsenv.errors import CredentialsError
 from awsenv.lock import TakenOver
 from awsenv.mfa.base import USED, WRONG, EmptyCode, Question, is_code
 from awsenv.terminal import Terminal
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ decodes it with the console's code page.
 """
 
 from awsenv.shells.base import Shell
-from awsenv.text import visible
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from awsenv.config import Config, Profile
 from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.session import Credentials
+from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from awsenv.config import Config, Profile
 from awsenv.environment import before
 from awsenv.errors import CredentialsError
-from awsenv.session import Credentials
 from awsenv.sources import Context, Resolved, Root
 from awsenv.sources.metadata import container_root
 from awsenv.sources.web_identity import environment_token
+from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import sys
 
 from awsenv.config import Config, Profile
 from awsenv.errors import CancelledError, ProgramError
-from awsenv.session import Credentials
 from awsenv.sources import Context, Resolved, Root
+from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

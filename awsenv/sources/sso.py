@@ -49,7 +49,7 @@ def _values(profile: Profile, config: Config) -> dict[str, str]:
     if not name:
         return own
     if name not in config.sso_sessions:
-        from awsenv.suggest import did_you_mean
+        from awsenv.values.suggest import did_you_mean
 
         raise ConfigError(
             f"profile {profile.name!r} has sso_session = {name!r}, and there is no "
