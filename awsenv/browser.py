@@ -13,8 +13,8 @@ import os
 import time
 from contextlib import suppress
 
-from awsenv import files, paths
 from awsenv.errors import AwsenvError
+from awsenv.storage import paths, private_files
 
 _KEPT = 60
 
@@ -25,10 +25,10 @@ def open_privately(url: str) -> None:
     from pathlib import Path
 
     folder = os.path.join(paths.cache_dir(), "console")
-    files.make_private_dir(folder)
+    private_files.make_private_dir(folder)
     _sweep(folder)
     path = os.path.join(folder, f"{os.urandom(8).hex()}.html")
-    files.write_private(path, _page(url), lasting=False)
+    private_files.write_private(path, _page(url), lasting=False)
     _remove_later(path)
     if not webbrowser.open(Path(path).as_uri()):
         with suppress(FileNotFoundError):

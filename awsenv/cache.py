@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv import paths, record
 from awsenv.endpoint import partition
 from awsenv.environment import encode_pairs
-from awsenv.files import make_private_dir, write_private
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
 from awsenv.plan import Plan, Step
+from awsenv.storage import paths, record_format
+from awsenv.storage.private_files import make_private_dir, write_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def path_of(key: str) -> str:
 
 def load(key: str) -> dict[str, str] | None:
     """The record named `key`, expired or not; None where there is none to be trusted."""
-    values = record.read(path_of(key), key)
+    values = record_format.read(path_of(key), key)
     if not values or values.get("KIND") not in ("mfa", "role", "source"):
         return None
-    whole = all(values.get(name) for name in _NEEDED) and record.life(values) > 0
+    whole = all(values.get(name) for name in _NEEDED) and record_format.life(values) > 0
     return values if whole else None
 
 
@@ -104,7 +104,7 @@ def save(key: str, values: Mapping[str, str]) -> None:
     """Replace the record named `key`, all at once, and clear away what nobody will read again."""
     folder = paths.sessions_dir()
     make_private_dir(folder)
-    write_private(path_of(key), record.render(key, values), lasting=False)
+    write_private(path_of(key), record_format.render(key, values), lasting=False)
     _sweep(folder)
 
 

@@ -10,8 +10,8 @@ reads is written by `awsenv.warm` (docs/files.md describes it).
 import os
 import sys
 
-from awsenv import paths, record
 from awsenv.environment import assume_change, encode_pairs
+from awsenv.storage import paths, record_format
 
 # What changes the plan, its session, or where the files are.
 RELEVANT = (
@@ -119,7 +119,7 @@ def _credential_process(name: str) -> str | None:
 def _session(name: str, renew_below: int) -> Session | None:
     """The live session of profile `name` if all is as when the full way last answered."""
     key = name_key(name)
-    found = record.read(os.path.join(paths.cache_dir(), "names", key), key)
+    found = record_format.read(os.path.join(paths.cache_dir(), "names", key), key)
     if not found or found.get("NAME") != name:
         return None
     if found["ENVIRONMENT"] != environment(os.environ):
@@ -127,12 +127,14 @@ def _session(name: str, renew_below: int) -> Session | None:
     for kind in ("CONFIG", "CREDENTIALS"):
         if found[f"{kind}_STAMP"] != stamp(found[kind]):
             return None
-    values = record.read(os.path.join(paths.sessions_dir(), found["SESSION"]), found["SESSION"])
+    values = record_format.read(
+        os.path.join(paths.sessions_dir(), found["SESSION"]), found["SESSION"]
+    )
     if not values or not all(values[name] for name in NEEDED):
         return None
-    life = record.life(values)
+    life = record_format.life(values)
     wanted = max(min(int(found["MARGIN"]), life // 10), min(renew_below, life // 2))
-    if record.seconds_left(values) <= wanted:
+    if record_format.seconds_left(values) <= wanted:
         return None
     return Session(name, found["SESSION"], values, found.get("REGION"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from awsenv import cache, record, refusals, renewal, sources
+from awsenv import cache, refusals, renewal, sources
 from awsenv.adopt import OriginNeeded
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.lean.dataclasses import dataclass
@@ -19,6 +19,7 @@ from awsenv.plan import Plan, Step
 from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
 from awsenv.settings import HOUR
 from awsenv.signin import SignInNeeded, offer
+from awsenv.storage import record_format
 from awsenv.sts import Granted, Sts
 from awsenv.terminal import Terminal, open_terminal, terminal_name
 from awsenv.values.credentials import Credentials, Session
@@ -100,7 +101,7 @@ class Flow:
     def _tell_notes(self, values: Values) -> None:
         for note in self.plan.notes:
             self.manner.tell(note)
-        margin, left = self.plan.margin, record.seconds_left(values)
+        margin, left = self.plan.margin, record_format.seconds_left(values)
         if margin.asked and "EXPIRES_AT" in values and left <= margin.seconds:
             self.manner.tell(
                 f"the new session lasts {format_duration(left)}, no longer than the "
@@ -125,14 +126,14 @@ class Flow:
             # What another process got since this one began is as new as can be.
             live = values["AWS_ACCESS_KEY_ID"] != self._first_seen
         else:
-            live = record.seconds_left(values) > self._wanted(values, final)
+            live = record_format.seconds_left(values) > self._wanted(values, final)
         if live:
             self._got[index] = values
         return values if live else None
 
     def _wanted(self, values: Values, final: bool) -> int:
         """How many seconds a session must have left to be of use."""
-        life = record.life(values)
+        life = record_format.life(values)
         if not final:
             return min(self.plan.margin.seconds, life // 10)
         if self.plan.margin.asked:
@@ -174,7 +175,7 @@ class Flow:
         if granted is None:
             return None
         values = self._keep(index, granted, {})
-        return values if record.seconds_left(values) > self._wanted(values, final) else None
+        return values if record_format.seconds_left(values) > self._wanted(values, final) else None
 
     def _parent(self, index: int) -> tuple[Credentials, bool]:
         """The credentials that make a step's call, and whether they come out of a record."""

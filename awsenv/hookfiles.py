@@ -6,10 +6,11 @@ of the Python that awsenv is installed in. The copy is renewed when a newer awse
 
 import os
 
-from awsenv import __version__, paths
+from awsenv import __version__
 from awsenv.errors import AwsenvError, UsageError
-from awsenv.files import make_private_dir, write_private
 from awsenv.lean.contextlib import suppress
+from awsenv.storage import paths
+from awsenv.storage.private_files import make_private_dir, write_private
 
 # The files of each shell; the first is the one to be sourced, and loads the others when needed.
 FILES = {

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv import fast, files, paths, record, warm
+from awsenv import fast, warm
 from awsenv.config import file_paths
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
+from awsenv.storage import paths, private_files, record_format
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Index:
                         continue
                 self._records[entry.name] = known
                 _, _, _, issued, expires, owner, other = known
-                left = record.left_between(issued, expires, now)
+                left = record_format.left_between(issued, expires, now)
                 if left:
                     self._left[entry.name] = left
                     # Also for whom it was got on the way to another profile's session.
@@ -72,7 +73,7 @@ class Index:
 
     def _read(self, entry: os.DirEntry[str], stamp: str) -> list[str] | None:
         """The fields of the line on a record, which is read for it."""
-        values = record.read(entry.path, entry.name)
+        values = record_format.read(entry.path, entry.name)
         if values is None:
             return None
         self._changed = True
@@ -113,8 +114,8 @@ class Index:
         if None not in rows:
             lines += [line for line in rows if line]
         with suppress(AwsenvError):
-            files.make_private_dir(paths.cache_dir())
-            files.write_private(_path(), "\n".join([*lines, _LAST, ""]), lasting=False)
+            private_files.make_private_dir(paths.cache_dir())
+            private_files.write_private(_path(), "\n".join([*lines, _LAST, ""]), lasting=False)
 
 
 def _line(row: Row) -> str | None:

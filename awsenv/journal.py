@@ -1,6 +1,6 @@
 """What a key rotation is about to do and has done, so that a killed one can be finished.
 
-A record (see awsenv.record) named by the key that is rotated out, in the data folder: it holds
+A record (see awsenv.storage.record_format) named by the key that is rotated out, in the data folder: it holds
 the new key until that stands in the AWS files.
 """
 
@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from awsenv import files, paths, record
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, replace
+from awsenv.storage import paths, private_files, record_format
 from awsenv.values.credentials import Credentials
 
 
@@ -43,7 +43,7 @@ class Journal:
         if self.new:
             values["AWS_ACCESS_KEY_ID"] = self.new.access_key_id
             values["AWS_SECRET_ACCESS_KEY"] = self.new.secret_access_key
-        files.write_private(_path(self.old), record.render(self.old, values))
+        private_files.write_private(_path(self.old), record_format.render(self.old, values))
 
     def remove(self) -> None:
         """Take it off the disk, with what a killed run may have left of it."""
@@ -76,7 +76,7 @@ def one_at_a_time() -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        files.make_private_dir(_folder())
+        private_files.make_private_dir(_folder())
     except AwsenvError as error:
         raise AwsenvError(error.message, "make it writable, or set XDG_DATA_HOME") from None
     try:
@@ -89,7 +89,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def _read(name: str) -> Journal | None:
-    values = record.read(_path(name), name)
+    values = record_format.read(_path(name), name)
     if not values or values.get("OLD") != name:
         return None
     new = None

@@ -10,9 +10,9 @@ import os
 import sys
 import time
 
-from awsenv import files, paths
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
+from awsenv.storage import paths, private_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class RecordLock:
         folder = os.path.join(paths.cache_dir(), "locks")
         self._writable = True
         try:
-            files.make_private_dir(folder)
+            private_files.make_private_dir(folder)
         except AwsenvError:
             # Nothing can be kept there either, so nobody waits for anything.
             self._writable = False
@@ -82,7 +82,7 @@ class RecordLock:
             )
             if terminal.wait(lambda: "held" if self._try() else None, message) == "held":
                 return
-            files.write_private(f"{self._base}.take", f"{os.getpid()}\n", lasting=False)
+            private_files.write_private(f"{self._base}.take", f"{os.getpid()}\n", lasting=False)
             end = time.monotonic() + 3
             while not self._try() and time.monotonic() < end:
                 time.sleep(_POLL)
@@ -128,7 +128,7 @@ class RecordLock:
         with suppress(AwsenvError):
             if self._writable:
                 text = f"{state}\n{self._tty}\n{os.getpid()}\n"
-                files.write_private(f"{self._base}.who", text, lasting=False)
+                private_files.write_private(f"{self._base}.who", text, lasting=False)
 
     def wanted_elsewhere(self) -> bool:
         """Whether another terminal has asked to take over."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from awsenv.declared import argument, flag, parameters, value, values
 from awsenv.errors import UsageError
-from awsenv.record import LONGEST_LIFE
 from awsenv.request import Request
+from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.durations import parse_duration
 
 TYPE_CHECKING = False

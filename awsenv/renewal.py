@@ -7,7 +7,7 @@ import time
 from awsenv import saved
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
-from awsenv.record import LONGEST_LIFE
+from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.sts import Granted
 from awsenv.values.credentials import Session
 

@@ -13,8 +13,8 @@ from awsenv import refusals
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.record import LONGEST_LIFE
 from awsenv.sources import Resolved, Root
+from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False

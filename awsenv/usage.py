@@ -7,9 +7,9 @@ full way is counted; a session that is still live is often switched to without a
 import os
 import time
 
-from awsenv import files, paths
 from awsenv.environment import decode_pairs, encode_pairs
 from awsenv.errors import AwsenvError
+from awsenv.storage import paths, private_files
 
 _MANY = 1000
 
@@ -45,7 +45,7 @@ def note(profile: str) -> None:
         f"{count} {last} {encode_pairs({name: ''})[:-1]}\n" for name, (count, last) in found.items()
     ]
     try:
-        files.make_private_dir(paths.cache_dir())
-        files.write_private(_path(), "".join(lines), lasting=False)
+        private_files.make_private_dir(paths.cache_dir())
+        private_files.write_private(_path(), "".join(lines), lasting=False)
     except AwsenvError:
         return

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv import fast, files, paths, record
+from awsenv import fast
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
 from awsenv.plan import Plan
 from awsenv.request import Request
+from awsenv.storage import paths, private_files, record_format
 from awsenv.values.credentials import Session
 
 TYPE_CHECKING = False
@@ -52,11 +53,11 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     key = fast.name_key(name)
     folder = os.path.join(paths.cache_dir(), "names")
     try:
-        text = record.render(key, {name: text for name, text in values.items() if text})
+        text = record_format.render(key, {name: text for name, text in values.items() if text})
         path = os.path.join(folder, key)
-        files.make_private_dir(folder)
-        files.write_private(f"{path}.credentials", "", lasting=False)
-        files.write_private(path, text, lasting=False)
+        private_files.make_private_dir(folder)
+        private_files.write_private(f"{path}.credentials", "", lasting=False)
+        private_files.write_private(path, text, lasting=False)
         # For shells, whose builtins can tell whether one file is newer or older than another:
         # neither means that it is unchanged, and finds an older file moved in too.
         if not _is_constant(config.config_path, config.credentials_path):

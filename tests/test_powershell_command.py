@@ -10,7 +10,7 @@ import pytest
 from powershell_session import PowerShellSession, quoted
 from support_world import RunningSts
 
-from awsenv import paths
+from awsenv.storage import paths
 
 PYTHON = quoted(sys.executable)
 ASSUME = "awsenv assume dev --mfa-code {}"

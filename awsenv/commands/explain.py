@@ -3,12 +3,13 @@
 import sys
 import time
 
-from awsenv import cache, record
+from awsenv import cache
 from awsenv.options import takes_request
 from awsenv.plan import Plan, Step
 from awsenv.recorded import refused_at
 from awsenv.request import Request
 from awsenv.run import plan_for
+from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 
@@ -61,5 +62,5 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
 
 
 def _at_hand(key: str) -> str:
-    left = record.seconds_left(cache.load(key) or {}, time.time())
+    left = record_format.seconds_left(cache.load(key) or {}, time.time())
     return f"     at hand: {f'yes, {format_duration(left)} left' if left else 'no'}"

@@ -6,9 +6,10 @@ import os
 import sys
 import time
 
-from awsenv import cache, record
+from awsenv import cache
 from awsenv.declared import argument, flag
 from awsenv.environment import put_still_holds
+from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 
@@ -64,7 +65,7 @@ def _of_profile(profile: str) -> dict[str, Any]:
     step = plan.steps[-1]
     told = {"SOURCE": plan.root.description, "ROLE_ARN": step.role_arn or "", "KIND": step.kind}
     told["SERIAL"] = step.serial or ""
-    expires = record.seconds_left(values) + int(time.time()) if values else 0
+    expires = record_format.seconds_left(values) + int(time.time()) if values else 0
     return _facts(plan.profile, {**told, **values}, expires)
 
 

@@ -13,7 +13,7 @@ from awsenv.demo.control import Control
 from awsenv.demo.server import Server
 from awsenv.demo.world import demo_world, write_config
 from awsenv.errors import UsageError
-from awsenv.files import make_private_dir, write_private
+from awsenv.storage.private_files import make_private_dir, write_private
 
 # Names the file that says where the running demo's control endpoint is, for the demo's own shell.
 VARIABLE = "AWSENV_DEMO"

@@ -8,8 +8,8 @@ from contextlib import suppress
 from awsenv.demo.guide import GREETING
 from awsenv.demo.place import Place
 from awsenv.errors import AwsenvError
-from awsenv.files import make_private_dir, write_private
 from awsenv.hookfiles import packaged_hook
+from awsenv.storage.private_files import make_private_dir, write_private
 
 # What the person's environment and rc files may have set, and must not reach the demo.
 _PREFIXES = ("AWS_", "AWSENV_")

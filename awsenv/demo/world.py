@@ -23,7 +23,7 @@ from awsenv.demo.model import (
     random_secret,
 )
 from awsenv.demo.policy import Policy
-from awsenv.files import make_private_dir, write_private
+from awsenv.storage.private_files import make_private_dir, write_private
 
 HOME = "111122223333"
 """The account users live in unless another is named."""

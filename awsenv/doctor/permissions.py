@@ -4,9 +4,9 @@ import os
 import stat
 from collections.abc import Iterator
 
-from awsenv import paths
 from awsenv.config import file_paths, ini, shown
 from awsenv.doctor import Case, Finding
+from awsenv.storage import paths
 
 
 def check(case: Case) -> Iterator[Finding]:

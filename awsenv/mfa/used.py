@@ -6,10 +6,10 @@ again: they are recognised here, and waited out instead of being sent and refuse
 
 import os
 
-from awsenv import files, paths, record
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
+from awsenv.storage import paths, private_files, record_format
 
 # For so many steps the same digits are the same code; AWS takes codes a little early and late.
 _STEPS = 3
@@ -18,7 +18,7 @@ _STEPS = 3
 def was_used(serial: str, code: str, now: float, step: float = 30) -> bool:
     """Whether `code` is the one that the device `serial` was last used with, moments ago."""
     path, key = _place(serial)
-    values = record.read(path, key) or {}
+    values = record_format.read(path, key) or {}
     then = values.get("STEP", "")
     if not (then.isascii() and then.isdigit()) or len(then) > 12:
         return False
@@ -32,8 +32,8 @@ def remember(serial: str, code: str, now: float, step: float = 30) -> None:
     salt = os.urandom(16).hex()
     values = {"STEP": str(int(now // step)), "SALT": salt, "CODE": _hash(salt, code)}
     with suppress(AwsenvError):
-        files.make_private_dir(os.path.dirname(path))
-        files.write_private(path, record.render(key, values), lasting=False)
+        private_files.make_private_dir(os.path.dirname(path))
+        private_files.write_private(path, record_format.render(key, values), lasting=False)
 
 
 def _place(serial: str) -> tuple[str, str]:

@@ -120,14 +120,15 @@ def make_many(ground: Ground, *counts: int) -> None:
 
 def _file_sessions(examples: Path) -> None:
     # awsenv.warm notes when it is imported, and trusts no file that is younger.
-    from awsenv import cache, record, warm
+    from awsenv import cache, warm
     from awsenv.config import load
     from awsenv.plan import make_plan
     from awsenv.recorded import as_session
     from awsenv.request import Request
     from awsenv.settings import Settings
+    from awsenv.storage import record_format
 
-    records = [record.read(str(path), path.name) or {} for path in examples.iterdir()]
+    records = [record_format.read(str(path), path.name) or {} for path in examples.iterdir()]
     mfa = next(values for values in records if values["KIND"] == "mfa")
     role = next(values for values in records if values["PROFILE"] == "dev")
     config, settings = load(os.environ), Settings.read(os.environ)

@@ -2,9 +2,9 @@
 
 import os
 
-from awsenv import paths
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
+from awsenv.storage import paths
 
 
 def make_private_dir(path: str) -> None:
