@@ -70,6 +70,6 @@ def _answer(terminal: Terminal, name: str, config: Config) -> str:
 
 
 def _keep(name: str, origin: str, config: Config) -> None:
-    from awsenv.config.edit import edit
+    from awsenv.config.writing import edit
 
     edit(config.credentials_path, lambda text: text.set(name, {SAVED_FROM: origin}))

@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping
 
 from awsenv import journal
 from awsenv.config import Config, load, shown
-from awsenv.config.edit import edit
-from awsenv.config.layout import IniText
+from awsenv.config.ini_text import IniText
+from awsenv.config.writing import edit
 from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.iam import DENIED, GONE, AccessKey, Iam

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from awsenv.config.layout import IniText, Values
+    from awsenv.config.ini_text import IniText, Values
 
 SAVE_AS = "awsenv_save_as"
 SAVED_FROM = "awsenv_saved_from"
@@ -154,7 +154,7 @@ def write(
         old_token = {_OLD_TOKEN: values[_KEYS[2]]} if there.get(_OLD_TOKEN) else {}
         text.set(name, {**values, **old_token})
 
-    from awsenv.config.edit import edit
+    from awsenv.config.writing import edit
 
     return edit(config.credentials_path, change)
 
@@ -184,7 +184,7 @@ def remove(name: str, config: Config) -> bool:
         else:
             text.set(name, dict.fromkeys(gone))
 
-    from awsenv.config.edit import edit
+    from awsenv.config.writing import edit
 
     edit(config.credentials_path, change)
     return found

@@ -131,7 +131,7 @@ def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:
         "awsenv.config",
         "awsenv.config.ini",
         "awsenv.config.profiles",
-        "awsenv.config.where",
+        "awsenv.config.places",
         "awsenv.errors",
     } & (own | {"awsenv.completion"})
     for heavy in ("typer", "json", "typing", "dataclasses", "inspect"):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awsenv.config.edit import edit
-from awsenv.config.layout import IniText
+from awsenv.config.ini_text import IniText
+from awsenv.config.writing import edit
 from awsenv.errors import AwsenvError, ConfigError
 
 WELL_KEPT = b"""# my keys, do not touch
@@ -272,7 +272,7 @@ def test_unwritable_folder_is_an_error_in_one_line(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from awsenv.config.edit import edit
+from awsenv.config.writing import edit
 path, writer, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 sys.stdin.readline()
 for number in range(count):
@@ -302,7 +302,7 @@ def test_writers_at_once_all_land(tmp_path: Path) -> None:
 # Ends the process, as a power cut would, before the n-th thing that it does to a file.
 KILLED = """
 import os, signal, sys
-from awsenv.config.edit import edit
+from awsenv.config.writing import edit
 path, left = sys.argv[1], int(sys.argv[2])
 def hook(event, arguments):
     global left

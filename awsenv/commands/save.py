@@ -4,7 +4,7 @@ import time
 
 from awsenv import saved
 from awsenv.config import Config, load, shown
-from awsenv.config.edit import edit_profile
+from awsenv.config.writing import edit_profile
 from awsenv.declared import flag, value
 from awsenv.errors import ConfigError, UsageError
 from awsenv.options import takes_request

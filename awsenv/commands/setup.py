@@ -6,7 +6,7 @@ import os
 
 from awsenv import declared, sources
 from awsenv.config import Config, load, shown
-from awsenv.config.edit import edit_profile
+from awsenv.config.writing import edit_profile
 from awsenv.deadline import Deadline
 from awsenv.endpoint import sts_region
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError

@@ -8,6 +8,7 @@ Files that are missing are fine; whatever makes botocore refuse a file is a Conf
 """
 
 from awsenv.config.ini import Section
+from awsenv.config.places import shown
 from awsenv.config.profiles import (
     Config,
     Profile,
@@ -16,7 +17,6 @@ from awsenv.config.profiles import (
     load,
     profile_names,
 )
-from awsenv.config.where import shown
 
 __all__ = [
     "Config",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 
-from awsenv.config.where import at, shown
+from awsenv.config.places import at, shown
 from awsenv.errors import ConfigError
 
 TYPE_CHECKING = False  # typing is not imported for it: that costs as much as reading the files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from awsenv.config import ini
-from awsenv.config.where import at, shown
+from awsenv.config.places import at, shown
 from awsenv.errors import ConfigError
 
 TYPE_CHECKING = False

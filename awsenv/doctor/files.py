@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from awsenv.config import file_paths, ini
-from awsenv.config.where import at
+from awsenv.config.places import at
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import ConfigError
 

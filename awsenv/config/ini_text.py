@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping
 
 from awsenv.config import ini
-from awsenv.config.where import shown
+from awsenv.config.places import shown
 from awsenv.errors import AwsenvError, ConfigError
 
 Values = Mapping[str, str | Mapping[str, str]]

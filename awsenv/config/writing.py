@@ -2,7 +2,7 @@
 
     edit(config.credentials_path, lambda text: text.set("ops-sts", {"aws_access_key_id": ...}))
 
-The file is read under a lock, changed as awsenv.config.layout changes it, and replaced in one
+The file is read under a lock, changed as awsenv.config.ini_text changes it, and replaced in one
 step by a finished copy beside it. A crash leaves the old file or the new one, two writers both
 land, a symbolic link stays one, and mode and owner stay what they were. A new file is 0600.
 """
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from awsenv.config import Config
-from awsenv.config.layout import IniText
-from awsenv.config.where import shown
+from awsenv.config.ini_text import IniText
+from awsenv.config.places import shown
 from awsenv.errors import AwsenvError, ConfigError
 
 # Others hold the lock for milliseconds.
