@@ -8,8 +8,8 @@ session then lasts as long as the role's.
 
 from collections.abc import Mapping
 
+from awsenv.aws.deadline import Deadline
 from awsenv.config import Config
-from awsenv.deadline import Deadline
 from awsenv.endpoint import partition
 from awsenv.errors import ConfigError, RefusedError, UsageError
 from awsenv.plan import Plan
@@ -87,7 +87,7 @@ def sign_in_url(
     import json
     from urllib.parse import urlencode
 
-    from awsenv import web
+    from awsenv.aws import http
 
     signin, console = _hosts(session)
     endpoint = env.get("AWSENV_SIGNIN_URL") or f"https://{signin}/federation"
@@ -101,8 +101,8 @@ def sign_in_url(
     if keys["sessionToken"] is None:
         raise _unfit(session, "they are long-lived keys")
     query = urlencode({"Action": "getSigninToken", "Session": json.dumps(keys)})
-    bundle = web.ca_bundle(config, session.profile, env)
-    reply = web.get(f"{endpoint}?{query}", "the sign-in endpoint of AWS", bundle, deadline)
+    bundle = http.ca_bundle(config, session.profile, env)
+    reply = http.get(f"{endpoint}?{query}", "the sign-in endpoint of AWS", bundle, deadline)
     if reply.status != 200:
         raise _unfit(session, f"the sign-in endpoint answered {reply.status}")
     try:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import time
 
-from awsenv import cache, refusals, renewal, sources
+from awsenv import cache, renewal, sources
 from awsenv.adopt import OriginNeeded
+from awsenv.aws import refusals
+from awsenv.aws.sts import Granted, Sts
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.lock import Held, RecordLock, TakenOver
@@ -20,7 +22,6 @@ from awsenv.recorded import Values, as_session, as_values, credentials_in, refus
 from awsenv.settings import HOUR
 from awsenv.signin import SignInNeeded, offer
 from awsenv.storage import record_format
-from awsenv.sts import Granted, Sts
 from awsenv.terminal import Terminal, open_terminal, terminal_name
 from awsenv.values.credentials import Credentials, Session
 from awsenv.values.durations import format_duration

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from awsenv import saved
+from awsenv.aws.sts import Granted
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
 from awsenv.storage.record_format import LONGEST_LIFE
-from awsenv.sts import Granted
 from awsenv.values.credentials import Session
 
 TYPE_CHECKING = False

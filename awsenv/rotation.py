@@ -17,18 +17,18 @@ import time
 from collections.abc import Callable, Mapping
 
 from awsenv import journal
+from awsenv.aws.deadline import Deadline
+from awsenv.aws.iam import DENIED, GONE, AccessKey, Iam
+from awsenv.aws.refusals import STALE
+from awsenv.aws.sts import Sts
 from awsenv.config import Config, load, shown
 from awsenv.config.ini_text import IniText
 from awsenv.config.writing import edit
-from awsenv.deadline import Deadline
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
-from awsenv.iam import DENIED, GONE, AccessKey, Iam
 from awsenv.journal import Journal
 from awsenv.lean.dataclasses import dataclass
 from awsenv.plan import Plan
-from awsenv.refusals import STALE
 from awsenv.saved import credentials_of
-from awsenv.sts import Sts
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from awsenv.aws.deadline import Deadline
 from awsenv.config import Config, load
-from awsenv.deadline import Deadline
 from awsenv.plan import Plan, make_plan
 from awsenv.request import Request
 from awsenv.settings import Settings

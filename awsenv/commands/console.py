@@ -6,8 +6,8 @@ import os
 import sys
 
 from awsenv import cache, console, usage
+from awsenv.aws.deadline import Deadline
 from awsenv.config import load
-from awsenv.deadline import Deadline
 from awsenv.declared import flag, value
 from awsenv.environment import put_still_holds
 from awsenv.errors import UsageError

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 
 from awsenv import declared, sources
+from awsenv.aws.deadline import Deadline
+from awsenv.aws.iam import DENIED, Iam
+from awsenv.aws.sts import Sts
 from awsenv.config import Config, load, shown
 from awsenv.config.writing import edit_profile
-from awsenv.deadline import Deadline
 from awsenv.endpoint import sts_region
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
-from awsenv.iam import DENIED, Iam
 from awsenv.lean.dataclasses import dataclass
 from awsenv.options import PROFILE
 from awsenv.plan import Plan, root_plan
 from awsenv.request import Request
 from awsenv.run import tell
 from awsenv.settings import Settings
-from awsenv.sts import Sts
 from awsenv.terminal import Terminal, open_terminal, why_closed
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible

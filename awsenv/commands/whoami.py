@@ -20,9 +20,9 @@ def command(
     as_json: bool = flag("--json", "As JSON."),
 ) -> None:
     """Ask STS who this shell is, or who PROFILE is."""
-    from awsenv.deadline import Deadline
+    from awsenv.aws.deadline import Deadline
+    from awsenv.aws.sts import Sts
     from awsenv.settings import Settings
-    from awsenv.sts import Sts
 
     if request.options() or not os.environ.get(CREDENTIALS[0]):
         plan = plan_for(request)

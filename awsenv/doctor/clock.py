@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
-from awsenv import web
-from awsenv.deadline import Deadline
+from awsenv.aws import http
+from awsenv.aws.deadline import Deadline
 from awsenv.doctor import Case, Finding
 from awsenv.endpoint import explicit_endpoint
 from awsenv.errors import AwsenvError
@@ -22,9 +22,9 @@ def check(case: Case) -> Iterator[Finding]:
     profile = case.config.profiles.get("default")
     url = explicit_endpoint(case.config, profile, case.env) or _regional(case)
     try:
-        bundle = web.ca_bundle(case.config, "default", case.env)
+        bundle = http.ca_bundle(case.config, "default", case.env)
         started = time.time()
-        reply = web.get(url, f"STS at {url}", bundle, _deadline(case))
+        reply = http.get(url, f"STS at {url}", bundle, _deadline(case))
         skew = _date(reply.headers.get("date", "")) - (started + time.time()) / 2
     except AwsenvError as error:
         yield Finding(error.message, error.hint or "", problem=False)

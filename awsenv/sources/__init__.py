@@ -6,8 +6,8 @@ nothing), and later gets the credentials (`resolve`).
 
 from __future__ import annotations
 
+from awsenv.aws.deadline import Deadline
 from awsenv.config import Config, Profile
-from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import dataclass, field
 from awsenv.values.credentials import Credentials

@@ -9,7 +9,7 @@ class BotocoreSource:
     provider = ""
 
     def resolve(self, root: Root, context: Context) -> Resolved:
-        from awsenv.sts import resolve_with_botocore
+        from awsenv.aws.sts import resolve_with_botocore
 
         return resolve_with_botocore(root, self.provider, context.deadline)
 

@@ -5,12 +5,12 @@ API: AWS Identity and Access Management, version 2010-05-08.
 
 from __future__ import annotations
 
-from awsenv import refusals
-from awsenv.deadline import Deadline
+from awsenv.aws import refusals
+from awsenv.aws.deadline import Deadline
+from awsenv.aws.sts import new_session
 from awsenv.errors import AwsenvError, RefusedError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.plan import Plan
-from awsenv.sts import new_session
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False

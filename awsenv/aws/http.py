@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from awsenv.aws.deadline import Deadline
 from awsenv.config import Config
-from awsenv.deadline import Deadline
 from awsenv.errors import ConfigError, NetworkError
 from awsenv.lean.dataclasses import dataclass, field
 

@@ -9,8 +9,8 @@ import os
 import time
 from _thread import allocate_lock  # threading loads more than is needed before the first call
 
-from awsenv import refusals
-from awsenv.deadline import Deadline
+from awsenv.aws import refusals
+from awsenv.aws.deadline import Deadline
 from awsenv.errors import AwsenvError, CredentialsError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.sources import Resolved, Root
