@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from awsenv.config import Config
     from awsenv.sources import Root
-    from awsenv.terminal import Terminal
+    from awsenv.terminal.terminal import Terminal
 
 _TRIES = 3
 

@@ -22,7 +22,7 @@ from awsenv.recorded import Values, as_session, as_values, credentials_in, refus
 from awsenv.settings import HOUR
 from awsenv.signin import SignInNeeded, offer
 from awsenv.storage import record_format
-from awsenv.terminal import Terminal, open_terminal, terminal_name
+from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name
 from awsenv.values.credentials import Credentials, Session
 from awsenv.values.durations import format_duration
 

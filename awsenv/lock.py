@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal
 
-    from awsenv.terminal import Terminal
+    from awsenv.terminal.terminal import Terminal
 
 GIVE_UP_AFTER = 30.0
 # Most holders only talk to STS; a person is told about waiting when it takes longer.

@@ -12,7 +12,15 @@ from awsenv import usage
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.overview import overview
-from awsenv.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal, open_terminal, why_closed
+from awsenv.terminal.terminal import (
+    DOWN,
+    END_OF_FILE,
+    ENTER,
+    UP,
+    Terminal,
+    open_terminal,
+    why_closed,
+)
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -164,7 +172,7 @@ class _Picker:
 
 def edited(line: str, key: str) -> str:
     """`line` after `key`, which adds to it or erases of it."""
-    from awsenv.terminal import ERASE, ERASE_LINE, ERASE_WORD
+    from awsenv.terminal.terminal import ERASE, ERASE_LINE, ERASE_WORD
 
     erase: dict[str, Callable[[str], str]] = {
         ERASE: lambda text: text[:-1],

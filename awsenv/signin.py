@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awsenv.terminal import Terminal
+    from awsenv.terminal.terminal import Terminal
 
 
 class SignInNeeded(CredentialsError):  # noqa: N818 - named for what is to be done

@@ -4,8 +4,8 @@ import termios
 
 import pytest
 
-from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
-from awsenv.terminal_keys import INTERRUPT, Keys
+from awsenv.terminal.key_input import INTERRUPT, Keys
+from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
 
 
 def keys() -> Keys:

@@ -19,7 +19,7 @@ from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
 from awsenv.settings import Settings
 from awsenv.summary import summary
-from awsenv.terminal import open_terminal
+from awsenv.terminal.terminal import open_terminal
 from awsenv.values.text import visible
 
 

@@ -11,7 +11,7 @@ from awsenv.request import Request
 from awsenv.rotation import Means, Rotation
 from awsenv.run import flow_for, plan_for, tell
 from awsenv.settings import Settings
-from awsenv.terminal import open_terminal
+from awsenv.terminal.terminal import open_terminal
 from awsenv.values.credentials import Credentials
 from awsenv.values.durations import parse_duration
 

@@ -18,7 +18,7 @@ from awsenv.plan import Plan, root_plan
 from awsenv.request import Request
 from awsenv.run import tell
 from awsenv.settings import Settings
-from awsenv.terminal import Terminal, open_terminal, why_closed
+from awsenv.terminal.terminal import Terminal, open_terminal, why_closed
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible
 

@@ -8,7 +8,7 @@ from awsenv.mfa.base import CodeSource, EmptyCode, Question
 from awsenv.mfa.option import OptionSource
 from awsenv.mfa.process import ProcessSource
 from awsenv.mfa.terminal import TerminalSource
-from awsenv.terminal import why_closed
+from awsenv.terminal.terminal import why_closed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import time
 
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.terminal import Terminal
+from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

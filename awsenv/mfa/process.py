@@ -15,7 +15,7 @@ from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
 from awsenv.mfa.base import USED, Question, is_code
-from awsenv.terminal import Terminal
+from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ import os
 from awsenv.errors import CredentialsError
 from awsenv.lock import TakenOver
 from awsenv.mfa.base import USED, WRONG, EmptyCode, Question, is_code
-from awsenv.terminal import Terminal
+from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

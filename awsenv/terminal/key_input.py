@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import termios
 
-from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
+from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from awsenv.errors import CancelledError
-from awsenv.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, UP, Terminal
+from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, UP, Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

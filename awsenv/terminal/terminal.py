@@ -228,7 +228,7 @@ def terminal_name() -> str:
 
 def _platform() -> _Platform:
     if sys.platform == "win32":
-        from awsenv import terminal_windows as platform
+        from awsenv.terminal import windows_terminal as platform
     else:
-        from awsenv import terminal_posix as platform
+        from awsenv.terminal import posix_terminal as platform
     return platform

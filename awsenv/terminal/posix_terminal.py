@@ -11,8 +11,8 @@ import time
 from awsenv.errors import CancelledError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
-from awsenv.terminal import Terminal
-from awsenv.terminal_keys import INTERRUPT, Keys
+from awsenv.terminal.key_input import INTERRUPT, Keys
+from awsenv.terminal.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The person's terminal: asking and answering, on POSIX systems and on Windows."""
