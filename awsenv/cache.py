@@ -6,7 +6,7 @@ import os
 import time
 
 from awsenv.endpoint import partition
-from awsenv.environment import encode_pairs
+from awsenv.environment.change import encode_pairs
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
 from awsenv.plan import Plan, Step

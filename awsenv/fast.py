@@ -10,7 +10,7 @@ reads is written by `awsenv.warm` (docs/files.md describes it).
 import os
 import sys
 
-from awsenv.environment import assume_change, encode_pairs
+from awsenv.environment.change import assume_change, encode_pairs
 from awsenv.storage import paths, record_format
 
 # What changes the plan, its session, or where the files are.

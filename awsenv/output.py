@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awsenv.environment import EnvChange
+    from awsenv.environment.change import EnvChange
 
 SHELL = value("--shell", "SHELL", "bash, zsh, fish, powershell or posix.")
 FORMAT = value("--format", "FORMAT", "json, dotenv or cmd instead of statements.")

@@ -7,7 +7,7 @@ full way is counted; a session that is still live is often switched to without a
 import os
 import time
 
-from awsenv.environment import decode_pairs, encode_pairs
+from awsenv.environment.change import decode_pairs, encode_pairs
 from awsenv.errors import AwsenvError
 from awsenv.storage import paths, private_files
 

@@ -17,7 +17,7 @@ from support_world import RunningSts
 from terminal_driver import Driven, bare_environment, drive
 
 from awsenv import shells
-from awsenv.environment import EnvChange
+from awsenv.environment.change import EnvChange
 
 HOOKS = Path(__file__).parent.parent / "shell"
 QUESTION = "MFA code for"

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from nasty_values import VALUE
 
-from awsenv.environment import (
+from awsenv.environment.change import (
     CONFLICTING,
     CREDENTIALS,
     MANAGED,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nasty_values import TEXT, VALUE
 from shells_at_hand import need_shell
 
-from awsenv.environment import CONFLICTING, MANAGED, OWN, EnvChange, assume_change
+from awsenv.environment.change import CONFLICTING, MANAGED, OWN, EnvChange, assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.formats import FORMATS, get
 from awsenv.values.credentials import Credentials, Session

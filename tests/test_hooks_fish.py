@@ -14,7 +14,7 @@ from shells_at_hand import need_program, need_shell
 from support_world import RunningSts
 from test_hooks import programs
 
-from awsenv.environment import MANAGED, OWN
+from awsenv.environment.change import MANAGED, OWN
 
 FISHES = [program for name, program in programs() if name == "fish"]
 every_fish = pytest.mark.parametrize("program", FISHES, ids=lambda program: program or "fish")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from powershell_session import PowerShellSession, quoted
 
-from awsenv.environment import encode_pairs
+from awsenv.environment.change import encode_pairs
 
 CASES = Path(__file__).parent / "data" / "match-cases-powershell.tsv"
 KEY = "AWS_ACCESS_KEY_ID"

@@ -14,7 +14,7 @@ from support_world import RunningSts, run_awsenv
 from test_assume import AWS, assume, environment, identity_by_boto3, identity_by_cli
 from test_save import forget_records, saved, set_expiration
 
-from awsenv.environment import CREDENTIALS
+from awsenv.environment.change import CREDENTIALS
 
 
 def export(*args: str, env: dict[str, str] | None = None) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 import pytest
 from real_shells import PLAIN, WAYS, Way, evaluate, octets, run_lines
 
-from awsenv.environment import CONFLICTING, MANAGED, OWN, EnvChange
+from awsenv.environment.change import CONFLICTING, MANAGED, OWN, EnvChange
 from awsenv.shells import get
 
 BASH, ZSH, FISH, POSIX = (

@@ -15,7 +15,7 @@ from nasty_values import TEXT, VALUE
 from powershell_decoder import NotUnderstoodError, ThrownError, decode
 from shells_at_hand import need_shell
 
-from awsenv.environment import MANAGED, OWN, EnvChange
+from awsenv.environment.change import MANAGED, OWN, EnvChange
 from awsenv.shells import get
 
 SHELL = get("powershell")

@@ -9,7 +9,7 @@ from nasty_values import VALUE
 from real_shells import WAYS, Way, evaluate, octets
 from shells_at_hand import need_shell
 
-from awsenv.environment import EnvChange
+from awsenv.environment.change import EnvChange
 from awsenv.shells import get
 
 _BATCH = settings(

@@ -8,7 +8,7 @@ import sys
 from awsenv import usage, warm
 from awsenv.config import load
 from awsenv.declared import flag
-from awsenv.environment import assume_change
+from awsenv.environment.change import assume_change
 from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
 from awsenv.output import FORMAT, PRINT, SHELL, renderer

@@ -9,7 +9,7 @@ from awsenv import cache, console, usage
 from awsenv.aws.deadline import Deadline
 from awsenv.config import load
 from awsenv.declared import flag, value
-from awsenv.environment import put_still_holds
+from awsenv.environment.change import put_still_holds
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request

@@ -4,7 +4,7 @@ import os
 import sys
 
 from awsenv.declared import arguments
-from awsenv.environment import assume_change
+from awsenv.environment.change import assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.options import takes_request
 from awsenv.request import Request

@@ -5,7 +5,7 @@ import os
 from awsenv import cache, saved
 from awsenv.config import load, shown
 from awsenv.declared import flag
-from awsenv.environment import put_still_holds
+from awsenv.environment.change import put_still_holds
 from awsenv.errors import ConfigError, UsageError
 from awsenv.options import PROFILE
 from awsenv.plan import Plan

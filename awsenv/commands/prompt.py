@@ -5,7 +5,7 @@ import sys
 import time
 
 from awsenv.declared import argument, value
-from awsenv.environment import put_still_holds
+from awsenv.environment.change import put_still_holds
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 

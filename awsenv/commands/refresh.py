@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from awsenv import cache
 from awsenv.config import load
 from awsenv.declared import flag
-from awsenv.environment import EnvChange, is_profile_mode, put_still_holds, refresh_change
+from awsenv.environment.change import EnvChange, is_profile_mode, put_still_holds, refresh_change
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode

@@ -8,7 +8,7 @@ import time
 
 from awsenv import cache
 from awsenv.declared import argument, flag
-from awsenv.environment import put_still_holds
+from awsenv.environment.change import put_still_holds
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible

@@ -2,7 +2,7 @@
 
 import os
 
-from awsenv.environment import unset_change
+from awsenv.environment.change import unset_change
 from awsenv.output import FORMAT, PRINT, SHELL, renderer
 
 

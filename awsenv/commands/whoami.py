@@ -4,7 +4,7 @@ import os
 import sys
 
 from awsenv.declared import flag
-from awsenv.environment import CREDENTIALS
+from awsenv.environment.change import CREDENTIALS
 from awsenv.options import takes_request
 from awsenv.plan import Plan
 from awsenv.request import Request

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from awsenv.doctor import Case, Finding, from_error
-from awsenv.environment import put_still_holds
+from awsenv.environment.change import put_still_holds
 from awsenv.errors import AwsenvError
 from awsenv.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsenv.environment import EnvChange
+from awsenv.environment.change import EnvChange
 from awsenv.errors import UsageError
 
 TYPE_CHECKING = False

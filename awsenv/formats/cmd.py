@@ -1,6 +1,6 @@
 """`set` lines for cmd.exe: a batch file, or `for /f "delims=" %i in ('…') do @%i`."""
 
-from awsenv.environment import EnvChange
+from awsenv.environment.change import EnvChange
 from awsenv.errors import AwsenvError
 
 # Nothing escapes these in every place where cmd.exe may read the line.

@@ -6,7 +6,7 @@ take it as it stands, quoted where at least those that know quotes agree, and ot
 Variables to remove have no way to be written and are left out.
 """
 
-from awsenv.environment import EnvChange
+from awsenv.environment.change import EnvChange
 from awsenv.errors import AwsenvError
 
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,@%")

@@ -2,7 +2,7 @@
 
 import json
 
-from awsenv.environment import EnvChange
+from awsenv.environment.change import EnvChange
 
 
 def render(change: EnvChange) -> str:

@@ -6,7 +6,7 @@ cached session.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.environment import EnvChange
+    from awsenv.environment.change import EnvChange
 
 
 class Shell:

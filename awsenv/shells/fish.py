@@ -4,7 +4,7 @@ from awsenv.shells.base import Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.environment import EnvChange
+    from awsenv.environment.change import EnvChange
 
 _WARN = (
     'if set -qUx $awsenv_name; echo "awsenv: $awsenv_name is a universal variable and stays set:'

@@ -4,7 +4,7 @@ from awsenv.shells.base import Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.environment import EnvChange
+    from awsenv.environment.change import EnvChange
 
 
 class Posix(Shell):

@@ -9,7 +9,7 @@ from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.environment import EnvChange
+    from awsenv.environment.change import EnvChange
 
 
 class PowerShell(Shell):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsenv.config import Config, Profile
-from awsenv.environment import before
+from awsenv.environment.change import before
 from awsenv.errors import CredentialsError
 from awsenv.sources import Context, Resolved, Root
 from awsenv.sources.metadata import container_root

@@ -1,0 +1,1 @@
+"""What a session changes in a shell's environment, and how to take it back."""
