@@ -8,7 +8,7 @@ from awsenv.lean.dataclasses import dataclass, field, replace
 from awsenv.request import Request
 from awsenv.saved import origin_of
 from awsenv.sources import Root, find_root
-from awsenv.sources.environment import environment_root
+from awsenv.sources.environment_keys import environment_root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan import Plan, Step
 from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
 from awsenv.settings import HOUR
-from awsenv.signin import SignInNeeded, offer
+from awsenv.sources.sign_in import SignInNeeded, offer
 from awsenv.storage import record_format
 from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name
 from awsenv.values.credentials import Credentials, Session

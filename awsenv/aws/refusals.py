@@ -10,8 +10,8 @@ import os
 import time
 
 from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
-from awsenv.signin import SignInNeeded
 from awsenv.sources import Root
+from awsenv.sources.sign_in import SignInNeeded
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 

@@ -14,7 +14,7 @@ from awsenv.options import takes_request
 from awsenv.plan import Plan
 from awsenv.request import Request
 from awsenv.run import flow_for, plan_for
-from awsenv.sources.process import WITHIN
+from awsenv.sources.external_process import WITHIN
 from awsenv.values.credentials import Session
 from awsenv.values.times import iso_utc
 

@@ -76,11 +76,11 @@ class Source(Protocol):
 def sources() -> dict[str, Source]:
     """Every source by name; those of a profile are looked for in this order, botocore's own."""
     if not _SOURCES:
-        from awsenv.sources.environment import EnvironmentSource
-        from awsenv.sources.keys import KeysSource
-        from awsenv.sources.login import LoginSource
+        from awsenv.sources.aws_login import LoginSource
+        from awsenv.sources.environment_keys import EnvironmentSource
+        from awsenv.sources.external_process import ProcessSource
+        from awsenv.sources.file_keys import KeysSource
         from awsenv.sources.metadata import Ec2Source, EcsSource
-        from awsenv.sources.process import ProcessSource
         from awsenv.sources.sso import SsoSource
         from awsenv.sources.web_identity import WebIdentitySource
 

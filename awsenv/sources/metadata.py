@@ -7,7 +7,7 @@ import sys
 
 from awsenv.config import Config, Profile
 from awsenv.sources import Root
-from awsenv.sources.botocore import BotocoreSource
+from awsenv.sources.with_botocore import BotocoreSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.sources import Root
-from awsenv.sources.botocore import BotocoreSource
+from awsenv.sources.with_botocore import BotocoreSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

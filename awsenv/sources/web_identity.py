@@ -6,7 +6,7 @@ from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import replace
 from awsenv.sources import Root
-from awsenv.sources.botocore import BotocoreSource, account_in
+from awsenv.sources.with_botocore import BotocoreSource, account_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

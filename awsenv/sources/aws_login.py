@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.sources import Root
-from awsenv.sources.botocore import BotocoreSource, account_in
+from awsenv.sources.with_botocore import BotocoreSource, account_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
