@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv.endpoint import partition
 from awsenv.environment.change import encode_pairs
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
-from awsenv.plan import Plan, Step
+from awsenv.plan.endpoint import partition
+from awsenv.plan.plan import Plan, Step
 from awsenv.storage import paths, record_format
 from awsenv.storage.private_files import make_private_dir, write_private
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from awsenv.aws.deadline import Deadline
 from awsenv.config import Config
-from awsenv.endpoint import partition
 from awsenv.errors import ConfigError, RefusedError, UsageError
-from awsenv.plan import Plan
+from awsenv.plan.endpoint import partition
+from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Session
 
 # Sign-in and console of each partition.

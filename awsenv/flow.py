@@ -17,9 +17,9 @@ from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.lock import Held, RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
-from awsenv.plan import Plan, Step
+from awsenv.plan.plan import Plan, Step
+from awsenv.plan.settings import HOUR
 from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
-from awsenv.settings import HOUR
 from awsenv.sources.sign_in import SignInNeeded, offer
 from awsenv.storage import record_format
 from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name

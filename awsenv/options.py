@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsenv.declared import argument, flag, parameters, value, values
 from awsenv.errors import UsageError
-from awsenv.request import Request
+from awsenv.plan.request import Request
 from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.durations import parse_duration
 

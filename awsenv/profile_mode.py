@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsenv.config import Config
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import dataclass, replace
-from awsenv.plan import Plan
+from awsenv.plan.plan import Plan
 from awsenv.saved import name_for, origin_of, write
 from awsenv.values.credentials import Session
 

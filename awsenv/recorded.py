@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from awsenv.aws.sts import Granted
-from awsenv.plan import Plan, Step
-from awsenv.request import Request
-from awsenv.settings import HOUR
+from awsenv.plan.plan import Plan, Step
+from awsenv.plan.request import Request
+from awsenv.plan.settings import HOUR
 from awsenv.values.credentials import Credentials, Session
 from awsenv.values.times import iso_utc
 

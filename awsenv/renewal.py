@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awsenv.plan import Step
+    from awsenv.plan.plan import Step
 
 
 def take(step: Step, config: Config, refused: set[str]) -> Granted | None:

@@ -27,7 +27,7 @@ from awsenv.config.writing import edit
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.journal import Journal
 from awsenv.lean.dataclasses import dataclass
-from awsenv.plan import Plan
+from awsenv.plan.plan import Plan
 from awsenv.saved import credentials_of
 from awsenv.values.credentials import Credentials
 

@@ -7,12 +7,12 @@ that may have a session on disk.
 from __future__ import annotations
 
 from awsenv import cache
-from awsenv.chain import Chain, walk
 from awsenv.config import load
 from awsenv.errors import AwsenvError
-from awsenv.plan import plan_of
-from awsenv.request import Request
-from awsenv.settings import Settings
+from awsenv.plan.chain import Chain, walk
+from awsenv.plan.plan import plan_of
+from awsenv.plan.request import Request
+from awsenv.plan.settings import Settings
 from awsenv.sources import Root
 
 TYPE_CHECKING = False

@@ -7,9 +7,9 @@ import sys
 
 from awsenv.aws.deadline import Deadline
 from awsenv.config import Config, load
-from awsenv.plan import Plan, make_plan
-from awsenv.request import Request
-from awsenv.settings import Settings
+from awsenv.plan.plan import Plan, make_plan
+from awsenv.plan.request import Request
+from awsenv.plan.settings import Settings
 from awsenv.sources import Context
 from awsenv.values.text import visible
 

@@ -8,8 +8,8 @@ import time
 from awsenv import fast
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
-from awsenv.plan import Plan
-from awsenv.request import Request
+from awsenv.plan.plan import Plan
+from awsenv.plan.request import Request
 from awsenv.storage import paths, private_files, record_format
 from awsenv.values.credentials import Session
 

@@ -8,7 +8,7 @@ import pytest
 
 from awsenv.config import Profile, load
 from awsenv.errors import ConfigError
-from awsenv.settings import Chosen, Settings, mfa_duration, min_left, role_duration
+from awsenv.plan.settings import Chosen, Settings, mfa_duration, min_left, role_duration
 
 ROOT = Path(__file__).parents[1]
 VARIABLES = {

@@ -10,7 +10,7 @@ from awsenv.aws.deadline import Deadline
 from awsenv.aws.sts import new_session
 from awsenv.errors import AwsenvError, RefusedError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.plan import Plan
+from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False

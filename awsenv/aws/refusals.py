@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from awsenv.plan import Plan
+    from awsenv.plan.plan import Plan
 
 # What the flow acts upon; every other refusal goes to the person.
 BAD_CODE = "BadMFACode"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import botocore.session
 
-    from awsenv.plan import Plan, Step
+    from awsenv.plan.plan import Plan, Step
 
 # Seconds to wait before trying again what fails in passing; the last is taken first.
 _PAUSES = (0.8, 0.2)

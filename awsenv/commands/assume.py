@@ -12,8 +12,8 @@ from awsenv.environment.change import assume_change
 from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
 from awsenv.output import FORMAT, PRINT, SHELL, renderer
+from awsenv.plan.request import Request
 from awsenv.profile_mode import choose
-from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
 from awsenv.summary import summary
 

@@ -13,9 +13,9 @@ from awsenv.environment.change import put_still_holds
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
-from awsenv.request import Request
+from awsenv.plan.request import Request
+from awsenv.plan.settings import Settings
 from awsenv.run import flow_for, plan_for, tell
-from awsenv.settings import Settings
 
 
 @takes_request

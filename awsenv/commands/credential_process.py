@@ -11,8 +11,8 @@ from awsenv import fast, warm
 from awsenv.config import Config, load
 from awsenv.errors import ConfigError, CredentialsError, ProgramError
 from awsenv.options import takes_request
-from awsenv.plan import Plan
-from awsenv.request import Request
+from awsenv.plan.plan import Plan
+from awsenv.plan.request import Request
 from awsenv.run import flow_for, plan_for
 from awsenv.sources.external_process import WITHIN
 from awsenv.values.credentials import Session

@@ -7,7 +7,7 @@ from awsenv.declared import arguments
 from awsenv.environment.change import assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.options import takes_request
-from awsenv.request import Request
+from awsenv.plan.request import Request
 from awsenv.run import flow_for, plan_for
 
 

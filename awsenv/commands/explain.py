@@ -5,9 +5,9 @@ import time
 
 from awsenv import cache
 from awsenv.options import takes_request
-from awsenv.plan import Plan, Step
+from awsenv.plan.plan import Plan, Step
+from awsenv.plan.request import Request
 from awsenv.recorded import refused_at
-from awsenv.request import Request
 from awsenv.run import plan_for
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration

@@ -8,8 +8,8 @@ from awsenv.declared import flag
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import ConfigError, UsageError
 from awsenv.options import PROFILE
-from awsenv.plan import Plan
-from awsenv.request import Request
+from awsenv.plan.plan import Plan
+from awsenv.plan.request import Request
 from awsenv.run import plan_for, tell
 
 

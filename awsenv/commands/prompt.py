@@ -41,7 +41,7 @@ def _of_shell() -> tuple[str | None, int | None]:
 
 def _of_profile(profile: str) -> tuple[str | None, int | None]:
     from awsenv import cache
-    from awsenv.request import Request
+    from awsenv.plan.request import Request
     from awsenv.run import plan_for
 
     keys = cache.step_keys(plan_for(Request(profile=profile)))

@@ -13,11 +13,11 @@ from awsenv.errors import CancelledError, CredentialsError
 from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
 from awsenv.output import SHELL, renderer
-from awsenv.plan import Plan
+from awsenv.plan.plan import Plan
+from awsenv.plan.request import Request
+from awsenv.plan.settings import Settings
 from awsenv.profile_mode import choose
-from awsenv.request import Request
 from awsenv.run import flow_for, plan_for, tell
-from awsenv.settings import Settings
 from awsenv.summary import summary
 from awsenv.terminal.terminal import open_terminal
 from awsenv.values.text import visible

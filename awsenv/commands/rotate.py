@@ -6,11 +6,11 @@ from awsenv.config import load
 from awsenv.declared import value
 from awsenv.errors import AwsenvError, CancelledError, RefusedError, UsageError
 from awsenv.options import PROFILE
-from awsenv.plan import mfa_part, root_plan
-from awsenv.request import Request
+from awsenv.plan.plan import mfa_part, root_plan
+from awsenv.plan.request import Request
+from awsenv.plan.settings import Settings
 from awsenv.rotation import Means, Rotation
 from awsenv.run import flow_for, plan_for, tell
-from awsenv.settings import Settings
 from awsenv.terminal.terminal import open_terminal
 from awsenv.values.credentials import Credentials
 from awsenv.values.durations import parse_duration

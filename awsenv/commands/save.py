@@ -8,7 +8,7 @@ from awsenv.config.writing import edit_profile
 from awsenv.declared import flag, value
 from awsenv.errors import ConfigError, UsageError
 from awsenv.options import takes_request
-from awsenv.request import Request
+from awsenv.plan.request import Request
 from awsenv.run import flow_for, plan_for, tell
 
 _PROCESS = ("awsenv", "credential-process")

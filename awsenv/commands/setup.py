@@ -10,14 +10,14 @@ from awsenv.aws.iam import DENIED, Iam
 from awsenv.aws.sts import Sts
 from awsenv.config import Config, load, shown
 from awsenv.config.writing import edit_profile
-from awsenv.endpoint import sts_region
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.options import PROFILE
-from awsenv.plan import Plan, root_plan
-from awsenv.request import Request
+from awsenv.plan.endpoint import sts_region
+from awsenv.plan.plan import Plan, root_plan
+from awsenv.plan.request import Request
+from awsenv.plan.settings import Settings
 from awsenv.run import tell
-from awsenv.settings import Settings
 from awsenv.terminal.terminal import Terminal, open_terminal, why_closed
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible

@@ -55,7 +55,7 @@ def _epoch(text: str) -> int:
 
 
 def _of_profile(profile: str) -> dict[str, Any]:
-    from awsenv.request import Request
+    from awsenv.plan.request import Request
     from awsenv.run import plan_for
 
     plan = plan_for(Request(profile=profile))

@@ -6,8 +6,8 @@ import sys
 from awsenv.declared import flag
 from awsenv.environment.change import CREDENTIALS
 from awsenv.options import takes_request
-from awsenv.plan import Plan
-from awsenv.request import Request
+from awsenv.plan.plan import Plan
+from awsenv.plan.request import Request
 from awsenv.run import flow_for, plan_for
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible
@@ -22,7 +22,7 @@ def command(
     """Ask STS who this shell is, or who PROFILE is."""
     from awsenv.aws.deadline import Deadline
     from awsenv.aws.sts import Sts
-    from awsenv.settings import Settings
+    from awsenv.plan.settings import Settings
 
     if request.options() or not os.environ.get(CREDENTIALS[0]):
         plan = plan_for(request)

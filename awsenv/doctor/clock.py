@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from awsenv.aws import http
 from awsenv.aws.deadline import Deadline
 from awsenv.doctor import Case, Finding
-from awsenv.endpoint import explicit_endpoint
 from awsenv.errors import AwsenvError
-from awsenv.settings import Settings
+from awsenv.plan.endpoint import explicit_endpoint
+from awsenv.plan.settings import Settings
 from awsenv.values.durations import format_duration
 
 _WORTH_TELLING = 60

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import AwsenvError
-from awsenv.settings import Settings
+from awsenv.plan.settings import Settings
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 

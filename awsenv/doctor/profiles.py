@@ -103,9 +103,9 @@ def _keys(profile: Profile) -> Iterator[Finding]:
 
 def _chain(profile: Profile, config: Config, case: Case) -> Iterator[Finding]:
     """What stops a plan for the profile."""
-    from awsenv.plan import make_plan
-    from awsenv.request import Request
-    from awsenv.settings import Settings
+    from awsenv.plan.plan import make_plan
+    from awsenv.plan.request import Request
+    from awsenv.plan.settings import Settings
 
     try:
         make_plan(Request(profile=profile.name), config, Settings(), case.env)

@@ -122,10 +122,10 @@ def _file_sessions(examples: Path) -> None:
     # awsenv.warm notes when it is imported, and trusts no file that is younger.
     from awsenv import cache, warm
     from awsenv.config import load
-    from awsenv.plan import make_plan
+    from awsenv.plan.plan import make_plan
+    from awsenv.plan.request import Request
+    from awsenv.plan.settings import Settings
     from awsenv.recorded import as_session
-    from awsenv.request import Request
-    from awsenv.settings import Settings
     from awsenv.storage import record_format
 
     records = [record_format.read(str(path), path.name) or {} for path in examples.iterdir()]

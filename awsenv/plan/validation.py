@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awsenv.plan import Plan, Step
+    from awsenv.plan.plan import Plan, Step
 
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")
 _IN_SERIALS = _IN_NAMES | frozenset(":/")

@@ -7,15 +7,14 @@ AssumeRole ("role chaining").
 
 from __future__ import annotations
 
-from awsenv import wellformed
-from awsenv.chain import Chain, walk
 from awsenv.config import Config, Profile
-from awsenv.endpoint import explicit_endpoint, sts_region
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
-from awsenv.request import Request
-from awsenv.saved import names_of
-from awsenv.settings import (
+from awsenv.plan import validation
+from awsenv.plan.chain import Chain, walk
+from awsenv.plan.endpoint import explicit_endpoint, sts_region
+from awsenv.plan.request import Request
+from awsenv.plan.settings import (
     HOUR,
     MFA_RANGE,
     ROLE_RANGE,
@@ -25,6 +24,7 @@ from awsenv.settings import (
     min_left,
     role_duration,
 )
+from awsenv.saved import names_of
 from awsenv.sources import Root
 from awsenv.values.durations import format_duration
 
@@ -135,7 +135,7 @@ def plan_of(
         notes=tuple(notes),
         usable_after=_usable_after(request, chain, len(steps)),
     )
-    wellformed.check(plan, chain.profiles)
+    validation.check(plan, chain.profiles)
     return plan
 
 
