@@ -84,7 +84,7 @@ def _assume(name: str, shell: str) -> str | None:
     from awsenv import shells
 
     if not shell:
-        from awsenv.shells.parent import known_reading_shell
+        from awsenv.shells.detection import known_reading_shell
 
         shell = known_reading_shell() or ""
     if shell not in shells.SHELLS:

@@ -92,7 +92,7 @@ def _program() -> str | None:
     import shutil
 
     if sys.platform == "win32":
-        from awsenv.shells.parent import reading_shell
+        from awsenv.shells.detection import reading_shell
 
         # Both may be there, each with a $PROFILE of its own.
         if reading_shell() == "powershell":

@@ -26,7 +26,7 @@ class Probe:
             "import os\n"
             "from awsenv.errors import AwsenvError\n"
             "from awsenv.shells import detect\n"
-            "from awsenv.shells.parent import known_reading_shell, reading_shell\n"
+            "from awsenv.shells.detection import known_reading_shell, reading_shell\n"
             "before = dict(os.environ)\n"
             "try:\n    found = detect().name\n"
             "except AwsenvError as error:\n    found = f'{error.message}; {error.hint}'\n"

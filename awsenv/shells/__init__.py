@@ -1,6 +1,6 @@
 """The shells that awsenv prints statements for: one file each, and one line here."""
 
-from awsenv.shells.base import Shell
+from awsenv.shells.shell import Shell
 
 __all__ = ["SHELLS", "Shell", "detect", "get"]
 
@@ -36,7 +36,7 @@ def get(name: str) -> Shell:
 
 def detect() -> Shell:
     """The shell that will evaluate what is printed; raises UsageError where nothing tells."""
-    from awsenv.shells.parent import reading_shell
+    from awsenv.shells.detection import reading_shell
 
     name = reading_shell()
     if name is None:

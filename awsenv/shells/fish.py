@@ -1,6 +1,6 @@
 """fish, from 3.4 on."""
 
-from awsenv.shells.base import Shell
+from awsenv.shells.shell import Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """dash, ash, ksh and whatever else reads POSIX sh."""
 
-from awsenv.shells.base import Shell
+from awsenv.shells.shell import Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

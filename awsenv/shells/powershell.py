@@ -4,7 +4,7 @@ All of it is ASCII, on one line: PowerShell splits a program's output into lines
 decodes it with the console's code page.
 """
 
-from awsenv.shells.base import Shell
+from awsenv.shells.shell import Shell
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
