@@ -108,7 +108,7 @@ def test_until_the_code_is_asked_for(sts: RunningSts, tmp_path: Path) -> None:
     # The rest is loaded while the person types, by a thread.
     before, thread, after = told.read_text().partition(" threading\n")
     assert thread
-    assert "awsenv.mfa.terminal" in names(before)
+    assert "awsenv.mfa.terminal_prompt" in names(before)
     assert not (names(before) - BARE) & HEAVY
     assert "botocore" in names(after)
 

@@ -9,7 +9,7 @@ import pytest
 from support_asking import SERIAL
 
 from awsenv.errors import AwsenvError, CredentialsError, UsageError
-from awsenv.mfa import Codes, NoCodes, Question, used
+from awsenv.mfa import Codes, NoCodes, Question, used_codes
 
 HOUR = 3600.0
 
@@ -102,13 +102,13 @@ def test_no_codes() -> None:
 
 def test_file_of_used_codes(clean_env: Path) -> None:
     os.umask(0o022)
-    used.remember(SERIAL, "123456", 1_800_000_000.0)
+    used_codes.remember(SERIAL, "123456", 1_800_000_000.0)
     (file,) = (clean_env / ".cache/awsenv/mfa").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert "123456" not in file.read_text()
     first = file.read_text()
-    used.remember(SERIAL, "123456", 1_800_000_000.0)
+    used_codes.remember(SERIAL, "123456", 1_800_000_000.0)
     assert [file.name] == os.listdir(file.parent)
     assert file.read_text() != first, "the same code is to look different each time"
 
@@ -127,17 +127,17 @@ def test_a_spoilt_file_of_used_codes_says_nothing(
     spoil: Callable[[str], str], clean_env: Path
 ) -> None:
     now = 1_800_000_000.0
-    used.remember(SERIAL, "123456", now)
-    assert used.was_used(SERIAL, "123456", now)
+    used_codes.remember(SERIAL, "123456", now)
+    assert used_codes.was_used(SERIAL, "123456", now)
     (file,) = (clean_env / ".cache/awsenv/mfa").iterdir()
     file.write_text(spoil(file.read_text()))
-    assert not used.was_used(SERIAL, "123456", now)
+    assert not used_codes.was_used(SERIAL, "123456", now)
 
 
 def test_used_codes_cannot_be_kept(clean_env: Path) -> None:
     (clean_env / ".cache").write_text("no folder")
-    used.remember(SERIAL, "123456", 1_800_000_000.0)
-    assert not used.was_used(SERIAL, "123456", 1_800_000_000.0)
+    used_codes.remember(SERIAL, "123456", 1_800_000_000.0)
+    assert not used_codes.was_used(SERIAL, "123456", 1_800_000_000.0)
 
 
 def test_three_refusals_end_it(tmp_path: Path) -> None:

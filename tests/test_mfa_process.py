@@ -11,7 +11,7 @@ import pytest
 from support_asking import SERIAL
 
 from awsenv.errors import AwsenvError, CancelledError, ConfigError, CredentialsError
-from awsenv.mfa import Codes, Question, used
+from awsenv.mfa import Codes, Question, used_codes
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands here are a POSIX shell's")
 
@@ -146,14 +146,14 @@ def test_refused_code_is_waited_out_once(tmp_path: Path) -> None:
 
 
 def test_used_code_is_waited_out(tmp_path: Path) -> None:
-    used.remember(SERIAL, "111111", time.time(), 1.0)
+    used_codes.remember(SERIAL, "111111", time.time(), 1.0)
     codes = process(counting(tmp_path, "111111", "222222"), step=1.0)
     assert code_of(codes) == "222222"
     assert runs(tmp_path) == 2
 
 
 def test_a_command_that_gives_the_same_code_for_ever_ends(tmp_path: Path) -> None:
-    used.remember(SERIAL, "111111", time.time(), 1.0)
+    used_codes.remember(SERIAL, "111111", time.time(), 1.0)
     # The clock stands still: the code stays used.
     now = time.time()
     codes = process(counting(tmp_path, "111111"), step=1.0, clock=lambda: now)

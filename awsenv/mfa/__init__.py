@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from awsenv.errors import CredentialsError
-from awsenv.mfa import used
-from awsenv.mfa.base import CodeSource, EmptyCode, Question
-from awsenv.mfa.option import OptionSource
-from awsenv.mfa.process import ProcessSource
-from awsenv.mfa.terminal import TerminalSource
+from awsenv.mfa import used_codes
+from awsenv.mfa.given_code import OptionSource
+from awsenv.mfa.mfa_process import ProcessSource
+from awsenv.mfa.question import CodeSource, EmptyCode, Question
+from awsenv.mfa.terminal_prompt import TerminalSource
 from awsenv.terminal.terminal import why_closed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from awsenv.mfa.base import Last
+    from awsenv.mfa.question import Last
 
 __all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]
 
@@ -66,7 +66,7 @@ class Codes:
         """AWS took the code, so it is spent."""
         self._last = "used"
         question = self._question
-        used.remember(question.serial, self._code, question.clock(), question.step)
+        used_codes.remember(question.serial, self._code, question.clock(), question.step)
 
     def _next(self) -> str:
         question = self._question
@@ -74,7 +74,7 @@ class Codes:
             code = self._sources[0].code(self._last)
             if code is None:
                 del self._sources[0]
-            elif used.was_used(question.serial, code, question.clock(), question.step):
+            elif used_codes.was_used(question.serial, code, question.clock(), question.step):
                 self._last = "used"
             else:
                 return code

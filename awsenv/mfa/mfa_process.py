@@ -14,7 +14,7 @@ import time
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
-from awsenv.mfa.base import USED, Question, is_code
+from awsenv.mfa.question import USED, Question, is_code
 from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
 
-    from awsenv.mfa.base import Last
+    from awsenv.mfa.question import Last
 
 _LONGEST_OUTPUT = 4096
 _RUNS = 3

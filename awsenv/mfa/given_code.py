@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from awsenv.errors import UsageError
-from awsenv.mfa.base import Question, is_code
+from awsenv.mfa.question import Question, is_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.mfa.base import Last
+    from awsenv.mfa.question import Last
 
 
 class OptionSource:

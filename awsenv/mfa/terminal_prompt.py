@@ -6,13 +6,13 @@ import os
 
 from awsenv.errors import CredentialsError
 from awsenv.lock import TakenOver
-from awsenv.mfa.base import USED, WRONG, EmptyCode, Question, is_code
+from awsenv.mfa.question import USED, WRONG, EmptyCode, Question, is_code
 from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.mfa.base import Last
+    from awsenv.mfa.question import Last
 
 _MALFORMED_TRIES = 3
 # Set in the shell of `awsenv demo`.
