@@ -102,7 +102,7 @@ def _call_settled(arguments: list[str]) -> int:
     try:
         return _call(arguments)
     except CredentialsError as error:
-        from awsenv.adopt import OriginNeeded, ask
+        from awsenv.saved.origin import OriginNeeded, ask
 
         if not isinstance(error, OriginNeeded) or not ask(error):
             raise

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 
-from awsenv import cache, renewal, sources
-from awsenv.adopt import OriginNeeded
+from awsenv import cache, sources
 from awsenv.aws import refusals
 from awsenv.aws.sts import Granted, Sts
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
@@ -20,6 +19,8 @@ from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan.plan import Plan, Step
 from awsenv.plan.settings import HOUR
 from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
+from awsenv.saved import renewal
+from awsenv.saved.origin import OriginNeeded
 from awsenv.sources.sign_in import SignInNeeded, offer
 from awsenv.storage import record_format
 from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name

@@ -28,7 +28,7 @@ from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.journal import Journal
 from awsenv.lean.dataclasses import dataclass
 from awsenv.plan.plan import Plan
-from awsenv.saved import credentials_of
+from awsenv.saved.sections import credentials_of
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False

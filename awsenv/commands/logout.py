@@ -2,7 +2,7 @@
 
 import os
 
-from awsenv import cache, saved
+from awsenv import cache
 from awsenv.config import load, shown
 from awsenv.declared import flag
 from awsenv.environment.change import put_still_holds
@@ -11,6 +11,7 @@ from awsenv.options import PROFILE
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.run import plan_for, tell
+from awsenv.saved import sections
 
 
 def command(
@@ -49,10 +50,10 @@ def _forget(plan: Plan) -> int:
 def _remove_saved(plan: Plan | None) -> list[str]:
     """Remove the saved sessions that come from the same credentials as `plan`'s, or all."""
     config = load()
-    names = [name for name, each in config.profiles.items() if each.get(saved.SAVED_FROM)]
+    names = [name for name, each in config.profiles.items() if each.get(sections.SAVED_FROM)]
     if plan is not None:
         names = [name for name in names if _root(name) == plan.root.description]
-    return [name for name in names if saved.remove(name, config)]
+    return [name for name in names if sections.remove(name, config)]
 
 
 def _root(name: str) -> str | None:

@@ -16,8 +16,8 @@ from awsenv.output import SHELL, renderer
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
-from awsenv.profile_mode import choose
 from awsenv.run import flow_for, plan_for, tell
+from awsenv.saved.profile_mode import choose
 from awsenv.summary import summary
 from awsenv.terminal.terminal import open_terminal
 from awsenv.values.text import visible

@@ -2,7 +2,6 @@
 
 import time
 
-from awsenv import saved
 from awsenv.config import Config, load, shown
 from awsenv.config.writing import edit_profile
 from awsenv.declared import flag, value
@@ -10,6 +9,7 @@ from awsenv.errors import ConfigError, UsageError
 from awsenv.options import takes_request
 from awsenv.plan.request import Request
 from awsenv.run import flow_for, plan_for, tell
+from awsenv.saved import sections
 
 _PROCESS = ("awsenv", "credential-process")
 
@@ -49,17 +49,17 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
             f"run: awsenv setup {plan.root.profile or profile}",
         )
     origin = profile
-    while further := saved.origin_of(origin, config):
+    while further := sections.origin_of(origin, config):
         origin = further
-    name = as_name or (profile if origin != profile else saved.name_for(profile, config))
+    name = as_name or (profile if origin != profile else sections.name_for(profile, config))
     if name in (origin, plan.root.profile):
         raise UsageError(
             f"profile {name!r} is what the session comes from, so it cannot be saved there",
             "choose another name with --as",
         )
-    saved.check_name(name, config, force=force)
+    sections.check_name(name, config, force=force)
     session = flow_for(plan).run()
-    saved.write(session, name, origin, config, serial=request.mfa_serial, force=force)
+    sections.write(session, name, origin, config, serial=request.mfa_serial, force=force)
     assert session.expires_at is not None
     until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
     tell(f"[{name}] in {shown(config.credentials_path)} is {origin} until {until}")
@@ -91,7 +91,7 @@ def _check_process_name(name: str, config: Config, *, force: bool) -> None:
     profile = config.profiles.get(name)
     if profile is None:
         return
-    for key in (*saved.STRONGER, "aws_access_key_id"):
+    for key in (*sections.STRONGER, "aws_access_key_id"):
         if profile.get(key):
             raise ConfigError(
                 f"profile {name!r} has {key} ({profile.at(key)}), so AWS tools would ignore a "

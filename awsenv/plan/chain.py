@@ -6,7 +6,7 @@ from awsenv.config import Config, Profile, default_profile_name
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import dataclass, field, replace
 from awsenv.plan.request import Request
-from awsenv.saved import origin_of
+from awsenv.saved.sections import origin_of
 from awsenv.sources import Root, find_root
 from awsenv.sources.environment_keys import environment_root
 

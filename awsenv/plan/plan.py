@@ -24,7 +24,7 @@ from awsenv.plan.settings import (
     min_left,
     role_duration,
 )
-from awsenv.saved import names_of
+from awsenv.saved.sections import names_of
 from awsenv.sources import Root
 from awsenv.values.durations import format_duration
 

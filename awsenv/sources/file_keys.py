@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
-from awsenv.saved import credentials_of, ends_at
+from awsenv.saved.sections import credentials_of, ends_at
 from awsenv.sources import Context, Resolved, Root
 
 TYPE_CHECKING = False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from awsenv import saved
 from awsenv.aws.sts import Granted
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
+from awsenv.saved import sections
 from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.credentials import Session
 
@@ -26,14 +26,14 @@ def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
     """
     for name in step.saves:
         profile = config.profiles.get(name)
-        expires_at = saved.ends_at(profile) if profile else None
+        expires_at = sections.ends_at(profile) if profile else None
         if profile is None or expires_at is None or profile.get("aws_access_key_id") in refused:
             continue
         now = int(time.time())
         if now < expires_at <= now + LONGEST_LIFE:
             # When it was got is not told: as long before its end as would be usual.
             issued_at = min(now, expires_at - step.duration)
-            return Granted(saved.credentials_of(profile), issued_at, expires_at)
+            return Granted(sections.credentials_of(profile), issued_at, expires_at)
     return None
 
 
@@ -50,6 +50,6 @@ def renew(
         if profile and profile.get("aws_access_key_id") == session.credentials.access_key_id:
             continue
         try:
-            saved.write(session, name, step.profile, config, keep_longer=not newest)
+            sections.write(session, name, step.profile, config, keep_longer=not newest)
         except AwsenvError as error:
             tell(f"{error.message}; going on without saving the session there")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsenv.config import load, shown
 from awsenv.errors import CancelledError, CredentialsError
-from awsenv.saved import SAVED_FROM, is_session
+from awsenv.saved.sections import SAVED_FROM, is_session
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

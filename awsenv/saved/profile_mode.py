@@ -6,7 +6,7 @@ from awsenv.config import Config
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan.plan import Plan
-from awsenv.saved import name_for, origin_of, write
+from awsenv.saved.sections import name_for, origin_of, write
 from awsenv.values.credentials import Session
 
 
