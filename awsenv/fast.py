@@ -91,7 +91,7 @@ def _assume(name: str, shell: str) -> str | None:
         return None
     text = shells.get(shell).render(assume_change(session, os.environ))  # type: ignore[arg-type]
     if os.isatty(2):
-        from awsenv.summary import summary
+        from awsenv.sessions.summary import summary
 
         sys.stderr.write(f"awsenv: {summary(session)}\n")  # type: ignore[arg-type]
     return text

@@ -6,13 +6,13 @@ that may have a session on disk.
 
 from __future__ import annotations
 
-from awsenv import cache
 from awsenv.config import load
 from awsenv.errors import AwsenvError
 from awsenv.plan.chain import Chain, walk
 from awsenv.plan.plan import plan_of
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
+from awsenv.sessions import store
 from awsenv.sources import Root
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def make_rows(env: Mapping[str, str], index: Index) -> list[Row]:
         if not index.may_have(request.profile or ""):
             return None
         plan = plan_of(chain, request, config, settings, env)
-        return cache.step_keys(plan)[-1] if plan.steps else None
+        return store.step_keys(plan)[-1] if plan.steps else None
 
     def row(name: str) -> Row:
         request = Request(profile=name)

@@ -15,8 +15,8 @@ import threading
 import time
 
 from awsenv.errors import AwsenvError
-from awsenv.lock import TakenOver
 from awsenv.mfa import Codes, EmptyCode, Question
+from awsenv.sessions.lock import TakenOver
 from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name, why_closed
 
 SERIAL = "arn:aws:iam::111122223333:mfa/alice"

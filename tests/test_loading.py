@@ -75,7 +75,7 @@ def test_a_live_session(sts: RunningSts) -> None:
     logged_in(sts)
     for args in (["exec", "dev", "true"], ["assume", "dev", "--shell", "bash", "--region", "x-y"]):
         found = loaded(*args)
-        assert "awsenv.flow" in found
+        assert "awsenv.sessions.acquiring" in found
         assert not found & HEAVY
 
 

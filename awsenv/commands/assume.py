@@ -13,9 +13,9 @@ from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
 from awsenv.output import FORMAT, PRINT, SHELL, renderer
 from awsenv.plan.request import Request
-from awsenv.run import flow_for, plan_for, tell
 from awsenv.saved.profile_mode import choose
-from awsenv.summary import summary
+from awsenv.sessions.from_request import flow_for, plan_for, tell
+from awsenv.sessions.summary import summary
 
 
 @takes_request

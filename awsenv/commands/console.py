@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv import cache, console, usage
+from awsenv import console, usage
 from awsenv.aws.deadline import Deadline
 from awsenv.config import load
 from awsenv.declared import flag, value
@@ -15,7 +15,8 @@ from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
-from awsenv.run import flow_for, plan_for, tell
+from awsenv.sessions import store
+from awsenv.sessions.from_request import flow_for, plan_for, tell
 
 
 @takes_request
@@ -47,7 +48,7 @@ def command(
 
 def _of_shell(request: Request, env: dict[str, str]) -> Request:
     """`request` for the session that this shell has, if it has one."""
-    values = cache.load_if_key(env.get("AWSENV_SESSION", "")) if put_still_holds(env) else None
+    values = store.load_if_key(env.get("AWSENV_SESSION", "")) if put_still_holds(env) else None
     if not values:
         return request
     return replace(

@@ -13,7 +13,7 @@ from awsenv.errors import ConfigError, CredentialsError, ProgramError
 from awsenv.options import takes_request
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
-from awsenv.run import flow_for, plan_for
+from awsenv.sessions.from_request import flow_for, plan_for
 from awsenv.sources.external_process import WITHIN
 from awsenv.values.credentials import Session
 from awsenv.values.times import iso_utc

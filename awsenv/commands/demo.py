@@ -2,9 +2,9 @@
 
 import sys
 
-from awsenv import cache
 from awsenv.declared import argument, flag, value
 from awsenv.errors import UsageError
+from awsenv.sessions import store
 from awsenv.values.durations import parse_duration
 
 
@@ -55,6 +55,6 @@ def _expire(time: str | None) -> int:
     if seconds < 1:
         raise UsageError("sessions have to live a second at least", "try awsenv demo expire 20")
     running().cap_life(seconds)
-    cache.forget_all()
+    store.forget_all()
     sys.stdout.write(f"sessions got from now on live {seconds} s; those kept are forgotten\n")
     return 0

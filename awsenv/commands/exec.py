@@ -8,7 +8,7 @@ from awsenv.environment.change import assume_change
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.options import takes_request
 from awsenv.plan.request import Request
-from awsenv.run import flow_for, plan_for
+from awsenv.sessions.from_request import flow_for, plan_for
 
 
 class CommandError(AwsenvError):

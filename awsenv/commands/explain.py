@@ -3,12 +3,12 @@
 import sys
 import time
 
-from awsenv import cache
 from awsenv.options import takes_request
 from awsenv.plan.plan import Plan, Step
 from awsenv.plan.request import Request
-from awsenv.recorded import refused_at
-from awsenv.run import plan_for
+from awsenv.sessions import store
+from awsenv.sessions.from_request import plan_for
+from awsenv.sessions.session_record import refused_at
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
@@ -25,7 +25,7 @@ def _lines(plan: Plan) -> list[str]:
     lines = [f"{plan.profile}"]
     where = f" ({plan.root.where})" if plan.root.where else ""
     lines.append(f"  from  {plan.root.description}{where}")
-    for number, (step, key) in enumerate(zip(plan.steps, cache.step_keys(plan), strict=True), 1):
+    for number, (step, key) in enumerate(zip(plan.steps, store.step_keys(plan), strict=True), 1):
         lines.extend(f"  {line}" for line in _step_lines(number, step, key))
     if not plan.steps:
         lines.append("  these credentials as they are: there is neither an MFA device nor a role")
@@ -43,7 +43,7 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
     else:
         lines = [f"{number}  AssumeRole {step.role_arn} for {format_duration(step.duration)}"]
     lines.append(f"     duration: {step.why}")
-    if refused_at(cache.load(key) or {}, step):
+    if refused_at(store.load(key) or {}, step):
         lines.append("     1h00m will be asked for: the role refused a longer session lately")
     if step.serial:
         lines.append(f"     MFA code of {step.serial}")
@@ -62,5 +62,5 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
 
 
 def _at_hand(key: str) -> str:
-    left = record_format.seconds_left(cache.load(key) or {}, time.time())
+    left = record_format.seconds_left(store.load(key) or {}, time.time())
     return f"     at hand: {f'yes, {format_duration(left)} left' if left else 'no'}"

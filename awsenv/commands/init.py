@@ -6,7 +6,7 @@ import sys
 from awsenv import hookfiles, powershell_profile, rcfile, shells
 from awsenv.declared import argument, flag
 from awsenv.errors import UsageError
-from awsenv.run import tell
+from awsenv.sessions.from_request import tell
 from awsenv.values.text import visible
 
 

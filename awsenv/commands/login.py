@@ -5,7 +5,7 @@ import time
 from awsenv.options import takes_request
 from awsenv.plan.plan import mfa_part
 from awsenv.plan.request import Request
-from awsenv.run import flow_for, plan_for, tell
+from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.values.durations import format_duration
 
 

@@ -2,7 +2,6 @@
 
 import os
 
-from awsenv import cache
 from awsenv.config import load, shown
 from awsenv.declared import flag
 from awsenv.environment.change import put_still_holds
@@ -10,8 +9,9 @@ from awsenv.errors import ConfigError, UsageError
 from awsenv.options import PROFILE
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
-from awsenv.run import plan_for, tell
 from awsenv.saved import sections
+from awsenv.sessions import store
+from awsenv.sessions.from_request import plan_for, tell
 
 
 def command(
@@ -24,7 +24,7 @@ def command(
         raise UsageError("--all and a profile exclude each other", "leave one of them out")
     plan = None if everything else plan_for(Request(profile=profile))
     removed = _remove_saved(plan)
-    count = cache.forget_all() if plan is None else _forget(plan)
+    count = store.forget_all() if plan is None else _forget(plan)
     told = [f"forgot {count} session{'' if count == 1 else 's'}"] if count else []
     if removed:
         file = shown(load().credentials_path)
@@ -36,14 +36,14 @@ def command(
 
 def _forget(plan: Plan) -> int:
     """Forget what was got from the same credentials as `plan`'s session."""
-    keys = cache.step_keys(plan)
+    keys = store.step_keys(plan)
     found = [
         key
-        for key, values in cache.records().items()
+        for key, values in store.records().items()
         if key in keys or values.get("SOURCE") == plan.root.description
     ]
     for key in found:
-        cache.forget(key)
+        store.forget(key)
     return len(found)
 
 

@@ -40,10 +40,10 @@ def _of_shell() -> tuple[str | None, int | None]:
 
 
 def _of_profile(profile: str) -> tuple[str | None, int | None]:
-    from awsenv import cache
     from awsenv.plan.request import Request
-    from awsenv.run import plan_for
+    from awsenv.sessions import store
+    from awsenv.sessions.from_request import plan_for
 
-    keys = cache.step_keys(plan_for(Request(profile=profile)))
-    values = cache.load(keys[-1]) if keys else None
+    keys = store.step_keys(plan_for(Request(profile=profile)))
+    values = store.load(keys[-1]) if keys else None
     return (profile, int(values["EXPIRES_AT"])) if values else (None, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from awsenv import cache
 from awsenv.config import load
 from awsenv.declared import flag
 from awsenv.environment.change import EnvChange, is_profile_mode, put_still_holds, refresh_change
@@ -16,9 +15,10 @@ from awsenv.output import SHELL, renderer
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
-from awsenv.run import flow_for, plan_for, tell
 from awsenv.saved.profile_mode import choose
-from awsenv.summary import summary
+from awsenv.sessions import store
+from awsenv.sessions.from_request import flow_for, plan_for, tell
+from awsenv.sessions.summary import summary
 from awsenv.terminal.terminal import open_terminal
 from awsenv.values.text import visible
 
@@ -36,7 +36,7 @@ def command(
             "this shell holds no session of awsenv's to renew",
             "get one with: awsenv assume PROFILE",
         )
-    values = cache.load_if_key(env.get("AWSENV_SESSION", "")) or {}
+    values = store.load_if_key(env.get("AWSENV_SESSION", "")) or {}
     plan = plan_for(replace(_request(env, values), refresh=force), env)
     export = choose(plan, load(env)) if is_profile_mode(env) else None
     plan = export.plan if export else plan

@@ -10,7 +10,7 @@ from awsenv.plan.plan import mfa_part, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.rotation import Means, Rotation
-from awsenv.run import flow_for, plan_for, tell
+from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.terminal.terminal import open_terminal
 from awsenv.values.credentials import Credentials
 from awsenv.values.durations import parse_duration

@@ -8,8 +8,8 @@ from awsenv.declared import flag, value
 from awsenv.errors import ConfigError, UsageError
 from awsenv.options import takes_request
 from awsenv.plan.request import Request
-from awsenv.run import flow_for, plan_for, tell
 from awsenv.saved import sections
+from awsenv.sessions.from_request import flow_for, plan_for, tell
 
 _PROCESS = ("awsenv", "credential-process")
 

@@ -17,7 +17,7 @@ from awsenv.plan.endpoint import sts_region
 from awsenv.plan.plan import Plan, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
-from awsenv.run import tell
+from awsenv.sessions.from_request import tell
 from awsenv.terminal.terminal import Terminal, open_terminal, why_closed
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible

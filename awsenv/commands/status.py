@@ -6,9 +6,9 @@ import os
 import sys
 import time
 
-from awsenv import cache
 from awsenv.declared import argument, flag
 from awsenv.environment.change import put_still_holds
+from awsenv.sessions import store
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
@@ -44,7 +44,7 @@ def _of_shell() -> dict[str, Any]:
     expires = env.get("AWSENV_EXPIRES_AT", "")
     return _facts(
         env.get("AWSENV_PROFILE"),
-        cache.load_if_key(env.get("AWSENV_SESSION", "")) or {},
+        store.load_if_key(env.get("AWSENV_SESSION", "")) or {},
         _epoch(expires) if expires else None,
     )
 
@@ -56,12 +56,12 @@ def _epoch(text: str) -> int:
 
 def _of_profile(profile: str) -> dict[str, Any]:
     from awsenv.plan.request import Request
-    from awsenv.run import plan_for
+    from awsenv.sessions.from_request import plan_for
 
     plan = plan_for(Request(profile=profile))
     if not plan.steps:
         return _facts(plan.profile, {"SOURCE": plan.root.description}, None)
-    values = cache.load(cache.step_keys(plan)[-1]) or {}
+    values = store.load(store.step_keys(plan)[-1]) or {}
     step = plan.steps[-1]
     told = {"SOURCE": plan.root.description, "ROLE_ARN": step.role_arn or "", "KIND": step.kind}
     told["SERIAL"] = step.serial or ""

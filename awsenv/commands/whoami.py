@@ -8,7 +8,7 @@ from awsenv.environment.change import CREDENTIALS
 from awsenv.options import takes_request
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
-from awsenv.run import flow_for, plan_for
+from awsenv.sessions.from_request import flow_for, plan_for
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible
 

@@ -120,12 +120,13 @@ def make_many(ground: Ground, *counts: int) -> None:
 
 def _file_sessions(examples: Path) -> None:
     # awsenv.warm notes when it is imported, and trusts no file that is younger.
-    from awsenv import cache, warm
+    from awsenv import warm
     from awsenv.config import load
     from awsenv.plan.plan import make_plan
     from awsenv.plan.request import Request
     from awsenv.plan.settings import Settings
-    from awsenv.recorded import as_session
+    from awsenv.sessions import store
+    from awsenv.sessions.session_record import as_session
     from awsenv.storage import record_format
 
     records = [record_format.read(str(path), path.name) or {} for path in examples.iterdir()]
@@ -134,13 +135,13 @@ def _file_sessions(examples: Path) -> None:
     config, settings = load(os.environ), Settings.read(os.environ)
     for name in config.profiles:
         plan = make_plan(Request(profile=name), config, settings, os.environ)
-        *above, key = cache.step_keys(plan)
+        *above, key = store.step_keys(plan)
         if not above:
-            cache.save(key, mfa)
+            store.save(key, mfa)
             continue
         values = {
             field: text.replace("dev", name) if field in _NAMING else text
             for field, text in role.items()
         }
-        cache.save(key, values)
+        store.save(key, values)
         warm.leave(plan, as_session(values, key, plan), config, os.environ)

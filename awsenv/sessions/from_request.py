@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsenv.flow import Flow
+    from awsenv.sessions.acquiring import Flow
 
 
 def tell(line: str) -> None:
@@ -44,7 +44,7 @@ def flow_for(
     renew_below: int = 0,
 ) -> Flow:
     """The run through `plan`, in the manner that the arguments say (see `flow.Manner`)."""
-    from awsenv.flow import Flow, Manner
+    from awsenv.sessions.acquiring import Flow, Manner
 
     settings = Settings.read(env)
     manner = Manner(

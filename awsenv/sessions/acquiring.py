@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import time
 
-from awsenv import cache, sources
+from awsenv import sources
 from awsenv.aws import refusals
 from awsenv.aws.sts import Granted, Sts
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.lock import Held, RecordLock, TakenOver
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.plan.plan import Plan, Step
 from awsenv.plan.settings import HOUR
-from awsenv.recorded import Values, as_session, as_values, credentials_in, refused_at
 from awsenv.saved import renewal
 from awsenv.saved.origin import OriginNeeded
+from awsenv.sessions import store
+from awsenv.sessions.lock import Held, RecordLock, TakenOver
+from awsenv.sessions.session_record import Values, as_session, as_values, credentials_in, refused_at
 from awsenv.sources.sign_in import SignInNeeded, offer
 from awsenv.storage import record_format
 from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name
@@ -61,12 +62,12 @@ class Flow:
     manner: Manner
 
     def __post_init__(self) -> None:
-        self._keys = cache.step_keys(self.plan)
+        self._keys = store.step_keys(self.plan)
         self._sts = Sts(self.plan, self.context.deadline)
         self._root: sources.Resolved | None = None
         self._got: dict[int, Values] = {}
         self._refused: set[str] = set()
-        last = cache.load(self._keys[-1]) if self._keys else None
+        last = store.load(self._keys[-1]) if self._keys else None
         self._first_seen = (last or {}).get("AWS_ACCESS_KEY_ID")
 
     def run(self) -> Session:
@@ -118,7 +119,7 @@ class Flow:
 
     def _live(self, index: int) -> Values | None:
         """The record of a step if nothing new has to be got."""
-        values = cache.load(self._keys[index])
+        values = store.load(self._keys[index])
         if values is None:
             return None
         if self.plan.steps[index].insisted and "REFUSED_AT" in values:
@@ -163,7 +164,7 @@ class Flow:
                     return self._keep(index, granted, extra)
             # The parent's session was good by the clock, and AWS refused it all the same.
             self._refused.add(parent.access_key_id)
-            cache.drop(self._keys[index - 1], parent.access_key_id)
+            store.drop(self._keys[index - 1], parent.access_key_id)
             parent, cached = self._parent(index)[0], False
 
     def _at_hand(self, index: int) -> Values | None:
@@ -232,7 +233,7 @@ class Flow:
                 f"{self.plan.root.description} gave a session, to which AWS gives no MFA session",
                 "drop mfa_serial, or take the IAM user's own keys as the source",
             )
-        refused = refused_at(cache.load(self._keys[index]) or {}, step)
+        refused = refused_at(store.load(self._keys[index]) or {}, step)
         seconds = HOUR if refused else step.duration
         codes = self._codes(step, parent, lock) if step.serial else NoCodes()
         for code in codes:
@@ -284,7 +285,7 @@ class Flow:
             # Long-lived keys out of a password store: they are not ours to keep.
             return values
         try:
-            cache.save(self._keys[index], values)
+            store.save(self._keys[index], values)
         except AwsenvError as error:
             # The session is good all the same; only the next call has to get another one.
             self.manner.tell(f"{error.message}; going on without keeping the session")

@@ -1,0 +1,1 @@
+"""Cached sessions: their records on disk, and getting a new one by a plan."""
