@@ -22,9 +22,9 @@ def _main() -> None:
 
         completion.main(sys.argv[2:])
         os._exit(0)
-    from awsenv import fast
+    from awsenv.fast import answer
 
-    text = fast.answer(sys.argv[1:])
+    text = answer.answer(sys.argv[1:])
     # Below, os._exit: nothing is left to be done, and an interpreter takes its time to go down.
     if text is not None:
         try:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv import fast, warm
 from awsenv.config import file_paths
 from awsenv.errors import AwsenvError
+from awsenv.fast import answer, note
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths, private_files, record_format
 
@@ -153,9 +153,9 @@ def _path() -> str:
 def _conditions(env: Mapping[str, str]) -> str:
     """What the rows hang on; "" where a file may change within its time stamp."""
     places = file_paths(env)
-    if warm.changed_lately(*places):
+    if note.changed_lately(*places):
         return ""
-    text = "|".join([*places, *map(fast.stamp, places), fast.environment(dict(env))])
+    text = "|".join([*places, *map(answer.stamp, places), answer.environment(dict(env))])
     return text if text.isprintable() else ""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv import usage, warm
+from awsenv import usage
 from awsenv.config import load
 from awsenv.declared import flag
 from awsenv.environment.change import assume_change
+from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
 from awsenv.options import takes_request
 from awsenv.output import FORMAT, PRINT, SHELL, renderer
@@ -44,6 +45,6 @@ def command(
     if export:
         export.save(session, config)
     else:
-        warm.leave(plan, session, config, os.environ)
+        note.leave(plan, session, config, os.environ)
     emit(assume_change(session, os.environ, export.name if export else ""))
     usage.note(plan.profile)

@@ -7,9 +7,9 @@ import json
 import os
 import sys
 
-from awsenv import fast, warm
 from awsenv.config import Config, load
 from awsenv.errors import ConfigError, CredentialsError, ProgramError
+from awsenv.fast import answer, note
 from awsenv.options import takes_request
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
@@ -31,7 +31,7 @@ def command(request: Request) -> None:
             "let it name another profile, one with a role or keys of its own",
         )
     session = _session(plan, config)
-    warm.leave(plan, session, config, os.environ)
+    note.leave(plan, session, config, os.environ)
     answer: dict[str, object] = {
         "Version": 1,
         "AccessKeyId": session.credentials.access_key_id,
@@ -52,7 +52,7 @@ def _session(plan: Plan, config: Config) -> Session:
     """A session with time enough left if that takes no code, else any live one, else a new one."""
     flow = flow_for(plan, config=config)
     try:
-        return flow_for(plan, config=config, may_ask=False, renew_below=fast.RENEW_BELOW).run()
+        return flow_for(plan, config=config, may_ask=False, renew_below=answer.RENEW_BELOW).run()
     except ProgramError:
         # Once more would fail the same way, or ask somebody for the same thing again.
         session = flow.cached()

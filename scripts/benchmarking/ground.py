@@ -119,9 +119,9 @@ def make_many(ground: Ground, *counts: int) -> None:
 
 
 def _file_sessions(examples: Path) -> None:
-    # awsenv.warm notes when it is imported, and trusts no file that is younger.
-    from awsenv import warm
+    # awsenv.fast.note notes when it is imported, and trusts no file that is younger.
     from awsenv.config import load
+    from awsenv.fast import note
     from awsenv.plan.plan import make_plan
     from awsenv.plan.request import Request
     from awsenv.plan.settings import Settings
@@ -144,4 +144,4 @@ def _file_sessions(examples: Path) -> None:
             for field, text in role.items()
         }
         store.save(key, values)
-        warm.leave(plan, as_session(values, key, plan), config, os.environ)
+        note.leave(plan, as_session(values, key, plan), config, os.environ)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv import fast
 from awsenv.config import Config
 from awsenv.errors import AwsenvError
+from awsenv.fast import answer
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.storage import paths, private_files, record_format
@@ -41,16 +41,16 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         "NAME": name,
         "SESSION": session.key,
         "MARGIN": str(plan.margin.seconds),
-        "ENVIRONMENT": fast.environment(dict(env)),
-        "RELEVANT": " ".join(fast.RELEVANT),
-        "PLAIN_ENVIRONMENT": "".join(f"|{name}={env.get(name, '')}" for name in fast.RELEVANT),
+        "ENVIRONMENT": answer.environment(dict(env)),
+        "RELEVANT": " ".join(answer.RELEVANT),
+        "PLAIN_ENVIRONMENT": "".join(f"|{name}={env.get(name, '')}" for name in answer.RELEVANT),
         "CONFIG": config.config_path or "",
-        "CONFIG_STAMP": fast.stamp(config.config_path or ""),
+        "CONFIG_STAMP": answer.stamp(config.config_path or ""),
         "CREDENTIALS": config.credentials_path or "",
-        "CREDENTIALS_STAMP": fast.stamp(config.credentials_path or ""),
+        "CREDENTIALS_STAMP": answer.stamp(config.credentials_path or ""),
         "REGION": session.region or "",
     }
-    key = fast.name_key(name)
+    key = answer.name_key(name)
     folder = os.path.join(paths.cache_dir(), "names")
     try:
         text = record_format.render(key, {name: text for name, text in values.items() if text})

@@ -4,7 +4,7 @@ It answers only when it is certain that the full way would print the same bytes:
 --shell, config and credentials files unchanged since the full way last answered for NAME, the
 same settings in the environment, a session with enough time left. In any doubt it answers None,
 and the full way runs. It imports os, sys, time and this package's own small modules; what it
-reads is written by `awsenv.warm` (docs/files.md describes it).
+reads is written by `awsenv.fast.note` (docs/files.md describes it).
 """
 
 import os
