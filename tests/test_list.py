@@ -117,7 +117,7 @@ def test_a_thousand_profiles_without_botocore(clean_env: Path) -> None:
         env=dict(os.environ),
     )
     assert done.stdout.count("\n") == 1002
-    assert "awsenv.overview" in done.stderr
+    assert "awsenv.listing.overview" in done.stderr
     for heavy in ("botocore", "boto3", "dateutil", "filelock", "rich", "json"):
         assert f" {heavy}\n" not in done.stderr, heavy
 

@@ -11,7 +11,7 @@ from support_sources import add_section
 from support_world import RunningSts, run_awsenv
 from terminal_driver import Driven, drive
 
-from awsenv import usage
+from awsenv.listing import usage_counts
 
 ASSUME = {
     "bash": 'eval "$(awsenv assume --pick)" && echo went on',
@@ -176,12 +176,15 @@ def test_fzf_where_there_is_one(name: str, sts: RunningSts, tmp_path: Path) -> N
 
 def test_usage_is_counted_and_fades(clean_env: Path) -> None:
     for name in ["a b", "x%y", "a b"]:
-        usage.note(name)
-    found = usage.counts()
+        usage_counts.note(name)
+    found = usage_counts.counts()
     assert {name: count for name, (count, _) in found.items()} == {"a b": 2, "x%y": 1}
     assert all(abs(last - time.time()) < 60 for _, last in found.values())
     file = clean_env / ".cache/awsenv/used"
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_text("990 1 old\n10 2 newer\n1 3 once\n\x00garbage\nx y z\n")
-    usage.note("newer")
-    assert {name: count for name, (count, _) in usage.counts().items()} == {"old": 495, "newer": 5}
+    usage_counts.note("newer")
+    assert {name: count for name, (count, _) in usage_counts.counts().items()} == {
+        "old": 495,
+        "newer": 5,
+    }

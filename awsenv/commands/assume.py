@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv import usage
 from awsenv.config import load
 from awsenv.declared import flag
 from awsenv.environment.change import assume_change
 from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
+from awsenv.listing import usage_counts
 from awsenv.options import takes_request
 from awsenv.output import FORMAT, PRINT, SHELL, renderer
 from awsenv.plan.request import Request
@@ -32,7 +32,7 @@ def command(
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
     emit = renderer(["awsenv", *sys.argv[1:]], shell, format_, print_)
     if pick or not request.options():
-        from awsenv import picker
+        from awsenv.listing import picker
 
         if pick or picker.wanted(os.environ):
             request = replace(request, profile=picker.pick(os.environ, request.profile or ""))
@@ -47,4 +47,4 @@ def command(
     else:
         note.leave(plan, session, config, os.environ)
     emit(assume_change(session, os.environ, export.name if export else ""))
-    usage.note(plan.profile)
+    usage_counts.note(plan.profile)

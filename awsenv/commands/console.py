@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv import console, usage
+from awsenv import console
 from awsenv.aws.deadline import Deadline
 from awsenv.config import load
 from awsenv.declared import flag, value
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import replace
+from awsenv.listing import usage_counts
 from awsenv.options import takes_request
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
@@ -36,7 +37,7 @@ def command(
     session = flow_for(plan, env).run()
     deadline = Deadline(Settings.read(env).deadline)
     url = console.sign_in_url(session, path, load(env), env, deadline)
-    usage.note(plan.profile)
+    usage_counts.note(plan.profile)
     if print_:
         sys.stdout.write(f"{url}\n")
         return

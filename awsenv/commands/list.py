@@ -19,7 +19,7 @@ def command(
     as_json: bool = flag("--json", "As JSON."),
 ) -> None:
     """Show every profile: account, role, source, MFA, region, and the time left of its session."""
-    from awsenv.overview import overview
+    from awsenv.listing.overview import overview
 
     rows = overview(dict(os.environ))
     if as_json:

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsenv.index import Index, Row
+    from awsenv.listing.overview_cache import Index, Row
 
 
 def make_rows(env: Mapping[str, str], index: Index) -> list[Row]:

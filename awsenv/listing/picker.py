@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv import usage
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
-from awsenv.overview import overview
+from awsenv.listing import usage_counts
+from awsenv.listing.overview import overview
 from awsenv.terminal.terminal import (
     DOWN,
     END_OF_FILE,
@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from awsenv.index import Row
+    from awsenv.listing.overview_cache import Row
 
 _PROMPT = "profile> "
 _ROWS = 12
@@ -43,7 +43,7 @@ def pick(env: Mapping[str, str], query: str = "") -> str:
         raise CredentialsError(
             "there is no profile to choose from", "`aws configure` writes the first one"
         )
-    used = usage.counts()
+    used = usage_counts.counts()
     rows.sort(key=lambda row: used.get(row["profile"], (0, 0)), reverse=True)
     terminal = open_terminal()
     if terminal is None:

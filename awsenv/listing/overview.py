@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 
-from awsenv.index import Index
+from awsenv.listing.overview_cache import Index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsenv.index import Row
+    from awsenv.listing.overview_cache import Row
 
 
 def overview(env: Mapping[str, str]) -> list[Row]:
@@ -24,7 +24,7 @@ def overview(env: Mapping[str, str]) -> list[Row]:
         index = Index(env)
         rows = index.rows()
         if rows is None:
-            from awsenv.rows import make_rows
+            from awsenv.listing.profile_rows import make_rows
 
             rows = make_rows(env, index)
             index.keep(rows)

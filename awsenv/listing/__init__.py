@@ -1,0 +1,1 @@
+"""Every profile at a glance, for `awsenv list` and the picker."""
