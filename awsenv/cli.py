@@ -60,9 +60,9 @@ def _prepare() -> None:
 
 
 def _main(arguments: list[str]) -> int:
-    from awsenv import hookfiles
+    from awsenv.install import hook_files
 
-    hookfiles.renew()
+    hook_files.renew()
     try:
         return _call_settled(arguments)
     except AwsenvError as error:

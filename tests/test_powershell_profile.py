@@ -14,7 +14,7 @@ from shells_at_hand import need_shell
 from support_world import run_awsenv
 
 from awsenv.errors import UsageError
-from awsenv.powershell_profile import Profile, decoded
+from awsenv.install.powershell_profile import Profile, decoded
 
 LINE = "if ([IO.File]::Exists("
 

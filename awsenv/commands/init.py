@@ -3,9 +3,10 @@
 import os
 import sys
 
-from awsenv import hookfiles, powershell_profile, rcfile, shells
+from awsenv import shells
 from awsenv.declared import argument, flag
 from awsenv.errors import UsageError
+from awsenv.install import hook_files, powershell_profile, rc_files
 from awsenv.sessions.from_request import tell
 from awsenv.values.text import visible
 
@@ -26,11 +27,11 @@ def command(
         return
     sys.stdout.write(f"{line}\n")
     if sys.stdout.isatty():
-        tell(f"add this line to {_shown(rcfile.path_for(chosen.name))}, or run it with --install")
+        tell(f"add this line to {_shown(rc_files.path_for(chosen.name))}, or run it with --install")
 
 
 def _line(shell: shells.Shell) -> str:
-    path = hookfiles.installed_hook(shell.name)
+    path = hook_files.installed_hook(shell.name)
     quoted = _quoted(shell, path)
     if shell.name == "fish":
         return f"if test -r {quoted}; source {quoted}; end"
@@ -50,9 +51,9 @@ def _quoted(shell: shells.Shell, path: str) -> str:
 
 
 def _change(name: str, line: str, install: bool) -> None:
-    path = rcfile.path_for(name)
-    before, encoded = powershell_profile.decoded(rcfile.read(path))
-    after = rcfile.with_block(before, line) if install else rcfile.without_block(before)
+    path = rc_files.path_for(name)
+    before, encoded = powershell_profile.decoded(rc_files.read(path))
+    after = rc_files.with_block(before, line) if install else rc_files.without_block(before)
     warning = powershell_profile.find().warning if install and name == "powershell" else None
     if warning:
         tell(warning)
@@ -60,7 +61,7 @@ def _change(name: str, line: str, install: bool) -> None:
         tell(f"{_shown(path)} {'has the line already' if install else 'does not have the line'}")
         return
     _show(before, after)
-    rcfile.write(path, encoded(after))
+    rc_files.write(path, encoded(after))
     done = "it takes effect in new shells" if install else "new shells are without it"
     tell(f"changed {_shown(path)}; {done}")
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from awsenv.demo.guide import GREETING
 from awsenv.demo.place import Place
 from awsenv.errors import AwsenvError
-from awsenv.hookfiles import packaged_hook
+from awsenv.install.hook_files import packaged_hook
 from awsenv.storage.private_files import make_private_dir, write_private
 
 # What the person's environment and rc files may have set, and must not reach the demo.

@@ -6,11 +6,12 @@ the shell and the version of the file that it comes from.
 
 from collections.abc import Iterator
 
-from awsenv import __version__, rcfile, shells
+from awsenv import __version__, shells
 from awsenv.config import shown
 from awsenv.doctor import Case, Finding
 from awsenv.errors import AwsenvError
-from awsenv.hookfiles import FILES
+from awsenv.install import rc_files
+from awsenv.install.hook_files import FILES
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -26,8 +27,8 @@ def check(case: Case) -> Iterator[Finding]:
     if shell is None:
         return
     try:
-        path = rcfile.path_for(shell)
-        installed = b"awsenv" in rcfile.read(path)
+        path = rc_files.path_for(shell)
+        installed = b"awsenv" in rc_files.read(path)
     except AwsenvError:
         return
     if shell == "powershell" and installed:

@@ -3,8 +3,8 @@
 import os
 import sys
 
-from awsenv import powershell_profile
 from awsenv.errors import AwsenvError
+from awsenv.install import powershell_profile
 
 _BEGIN = b"# >>> awsenv >>>"
 # The person's last line had no end; it has to have none again once the block is gone.
