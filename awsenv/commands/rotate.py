@@ -9,7 +9,7 @@ from awsenv.options import PROFILE
 from awsenv.plan.plan import mfa_part, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
-from awsenv.rotation import Means, Rotation
+from awsenv.rotation.rotation import Means, Rotation
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.terminal.terminal import open_terminal
 from awsenv.values.credentials import Credentials

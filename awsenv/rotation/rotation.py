@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from awsenv import journal
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.iam import DENIED, GONE, AccessKey, Iam
 from awsenv.aws.refusals import STALE
@@ -25,9 +24,10 @@ from awsenv.config import Config, load, shown
 from awsenv.config.ini_text import IniText
 from awsenv.config.writing import edit
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
-from awsenv.journal import Journal
 from awsenv.lean.dataclasses import dataclass
 from awsenv.plan.plan import Plan
+from awsenv.rotation import journal
+from awsenv.rotation.journal import Journal
 from awsenv.saved.sections import credentials_of
 from awsenv.values.credentials import Credentials
 

@@ -1,0 +1,1 @@
+"""Replacing an access key, with a working one on disk at every moment."""
