@@ -79,7 +79,7 @@ def _values(metavar: str) -> Candidates:
 
         names = FORMATS
     elif metavar == "SERVICE":
-        from awsenv.console import SERVICES
+        from awsenv.console.federation import SERVICES
 
         names = SERVICES
     return [(name, "") for name in names]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv import console
 from awsenv.aws.deadline import Deadline
 from awsenv.config import load
+from awsenv.console import federation
 from awsenv.declared import flag, value
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import UsageError
@@ -29,19 +29,19 @@ def command(
 ) -> None:
     """Open the AWS console in the browser as PROFILE, or as this shell's session."""
     env = dict(os.environ)
-    path = console.path_of(service)
+    path = federation.path_of(service)
     if env.get("AWSENV_DEMO"):
         raise UsageError("the demo has no console to open", "try it with an AWS account of yours")
     plan = plan_for(request if request.options() else _of_shell(request, env), env)
-    console.check(plan)
+    federation.check(plan)
     session = flow_for(plan, env).run()
     deadline = Deadline(Settings.read(env).deadline)
-    url = console.sign_in_url(session, path, load(env), env, deadline)
+    url = federation.sign_in_url(session, path, load(env), env, deadline)
     usage_counts.note(plan.profile)
     if print_:
         sys.stdout.write(f"{url}\n")
         return
-    from awsenv.browser import open_privately
+    from awsenv.console.browser import open_privately
 
     tell(f"opening the console as {plan.profile}")
     open_privately(url)

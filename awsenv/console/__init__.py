@@ -1,0 +1,1 @@
+"""The AWS console in a browser."""
