@@ -36,7 +36,7 @@ def command(
             from awsenv.demo.tour import run_tour
 
             return run_tour(place)
-        from awsenv.demo.shell import run_shell
+        from awsenv.demo.demo_shell import run_shell
 
         return run_shell(place)
 

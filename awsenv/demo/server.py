@@ -18,7 +18,7 @@ from socketserver import TCPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
-from awsenv.demo import answers, control, iam, sigv4, sts
+from awsenv.demo import answers, control, iam_actions, sigv4, sts_actions
 from awsenv.demo.answers import ServiceError, Value, invalid_token
 from awsenv.demo.model import Caller, User
 from awsenv.demo.sigv4 import HttpRequest
@@ -26,7 +26,7 @@ from awsenv.demo.state import Call, Fault, Received, State
 from awsenv.demo.world import World
 
 _SERVICES = {"2011-06-15": "sts", "2010-05-08": "iam"}
-_ACTIONS = {"sts": sts.ACTIONS, "iam": iam.ACTIONS}
+_ACTIONS = {"sts": sts_actions.ACTIONS, "iam": iam_actions.ACTIONS}
 _MAX_BODY = 1 << 20
 _PRIVATE = ("TokenCode", "WebIdentityToken")
 
@@ -236,7 +236,7 @@ def _perform(
             f"Could not find operation {action} for version {version or 'NO_VERSION_SPECIFIED'}"
         )
         raise ServiceError("InvalidAction", message)
-    unsigned = service == "sts" and action in sts.UNSIGNED
+    unsigned = service == "sts" and action in sts_actions.UNSIGNED
     caller = None if unsigned else _authenticate(state, request, service)
     return perform(Call(state, service, action, params, caller))
 

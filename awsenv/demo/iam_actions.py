@@ -8,7 +8,7 @@ from awsenv.demo.model import AccessKey, User
 from awsenv.demo.permissions import by_identity, context_of, refused
 from awsenv.demo.policy import Decision, Request
 from awsenv.demo.state import Call
-from awsenv.demo.sts import Action
+from awsenv.demo.sts_actions import Action
 from awsenv.values.times import iso_utc
 
 _MAX_KEYS = 2
