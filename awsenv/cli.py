@@ -114,7 +114,7 @@ def _call(arguments: list[str]) -> int:
         arguments = arguments[1:]
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
-        from awsenv.declared import call, read
+        from awsenv.parameters.declared import call, read
 
         command = load(name)
         values = read(command, arguments[1:], name in PASSES_ON)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from awsenv.completion import Candidates
-    from awsenv.declared import Parameter
+    from awsenv.parameters.declared import Parameter
 
 
 def from_command_line(before: list[str], current: str) -> tuple[int, Candidates]:
@@ -25,7 +25,7 @@ def from_command_line(before: list[str], current: str) -> tuple[int, Candidates]
     name = before[0]
     if name not in COMMANDS:
         return 0, []
-    from awsenv.declared import parameters
+    from awsenv.parameters.declared import parameters
 
     declared = parameters(load(name))
     return _within(declared, name in PASSES_ON, before, current)

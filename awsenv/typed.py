@@ -1,4 +1,4 @@
-"""The command line as Typer has it: help, mistakes, and whatever `awsenv.declared` does not read.
+"""The command line as Typer has it: help, mistakes, and whatever `awsenv.parameters.declared` does not read.
 
 Typer takes longer to load than most commands to run, so nothing else imports it.
 """
@@ -14,9 +14,9 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from awsenv.commands import COMMANDS, PASSES_ON, load
-from awsenv.declared import Parameter, parameters
-from awsenv.declared import call as call_with
 from awsenv.errors import CancelledError, UsageError
+from awsenv.parameters.declared import Parameter, parameters
+from awsenv.parameters.declared import call as call_with
 
 _ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
 _HELP = {"help_option_names": ["-h", "--help"]}

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from awsenv import __version__
 from awsenv.commands import COMMANDS, load
-from awsenv.declared import Parameter, parameters
+from awsenv.parameters.declared import Parameter, parameters
 
 ABOUT = "AWS credentials in your shell"
 # Its options say which session is meant; most commands take them all, and get one list of them.

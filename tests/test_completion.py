@@ -11,7 +11,7 @@ from terminal_driver import Driven, drive
 
 from awsenv import completion
 from awsenv.commands import COMMANDS, load
-from awsenv.declared import parameters
+from awsenv.parameters.declared import parameters
 
 ROOT = Path(__file__).parents[1]
 CONFIG = """

@@ -11,8 +11,8 @@ from support_world import run_awsenv
 
 from awsenv import typed
 from awsenv.commands import COMMANDS, PASSES_ON, load
-from awsenv.declared import parameters, read
 from awsenv.errors import AwsenvError
+from awsenv.parameters.declared import parameters, read
 
 # Words that mean something somewhere, and words that are easily taken wrongly.
 WORDS = ["dev", "prod-admin", " ", "-", "--", "-h", "--help", "--nope", "-x", "2h", "1d12h", "soon"]

@@ -7,7 +7,7 @@ import pytest
 
 from awsenv import errors
 from awsenv.commands import COMMANDS, load
-from awsenv.declared import parameters
+from awsenv.parameters.declared import parameters
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

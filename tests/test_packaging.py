@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from awsenv.commands import COMMANDS, load
-from awsenv.declared import parameters
+from awsenv.parameters.declared import parameters
 
 ROOT = Path(__file__).parent.parent
 

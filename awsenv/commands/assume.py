@@ -6,13 +6,13 @@ import os
 import sys
 
 from awsenv.config import load
-from awsenv.declared import flag
 from awsenv.environment.change import assume_change
 from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
 from awsenv.listing import usage_counts
-from awsenv.options import takes_request
-from awsenv.output import FORMAT, PRINT, SHELL, renderer
+from awsenv.parameters.declared import flag
+from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.request import Request
 from awsenv.saved.profile_mode import choose
 from awsenv.sessions.from_request import flow_for, plan_for, tell

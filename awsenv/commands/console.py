@@ -8,12 +8,12 @@ import sys
 from awsenv.aws.deadline import Deadline
 from awsenv.config import load
 from awsenv.console import federation
-from awsenv.declared import flag, value
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import replace
 from awsenv.listing import usage_counts
-from awsenv.options import takes_request
+from awsenv.parameters.declared import flag, value
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store

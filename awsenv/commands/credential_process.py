@@ -10,7 +10,7 @@ import sys
 from awsenv.config import Config, load
 from awsenv.errors import ConfigError, CredentialsError, ProgramError
 from awsenv.fast import answer, note
-from awsenv.options import takes_request
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for

@@ -2,8 +2,8 @@
 
 import sys
 
-from awsenv.declared import argument, flag, value
 from awsenv.errors import UsageError
+from awsenv.parameters.declared import argument, flag, value
 from awsenv.sessions import store
 from awsenv.values.durations import parse_duration
 

@@ -3,8 +3,8 @@
 import os
 import sys
 
-from awsenv.declared import flag
 from awsenv.doctor import Finding, examine
+from awsenv.parameters.declared import flag
 from awsenv.values.text import visible
 
 

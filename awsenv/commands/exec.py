@@ -3,10 +3,10 @@
 import os
 import sys
 
-from awsenv.declared import arguments
 from awsenv.environment.change import assume_change
 from awsenv.errors import AwsenvError, UsageError
-from awsenv.options import takes_request
+from awsenv.parameters.declared import arguments
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for
 

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from awsenv.options import takes_request
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.plan import Plan, Step
 from awsenv.plan.request import Request
 from awsenv.sessions import store

@@ -4,9 +4,9 @@ import os
 import sys
 
 from awsenv import shells
-from awsenv.declared import argument, flag
 from awsenv.errors import UsageError
 from awsenv.install import hook_files, powershell_profile, rc_files
+from awsenv.parameters.declared import argument, flag
 from awsenv.sessions.from_request import tell
 from awsenv.values.text import visible
 

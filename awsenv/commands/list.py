@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv.declared import flag
+from awsenv.parameters.declared import flag
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 

@@ -2,7 +2,7 @@
 
 import time
 
-from awsenv.options import takes_request
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.plan import mfa_part
 from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for, tell

@@ -3,10 +3,10 @@
 import os
 
 from awsenv.config import load, shown
-from awsenv.declared import flag
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import ConfigError, UsageError
-from awsenv.options import PROFILE
+from awsenv.parameters.declared import flag
+from awsenv.parameters.request_options import PROFILE
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.saved import sections

@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
-from awsenv.declared import argument, value
 from awsenv.environment.change import put_still_holds
+from awsenv.parameters.declared import argument, value
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 
 from awsenv.config import load
-from awsenv.declared import flag
 from awsenv.environment.change import EnvChange, is_profile_mode, put_still_holds, refresh_change
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
-from awsenv.output import SHELL, renderer
+from awsenv.parameters.declared import flag
+from awsenv.parameters.output_options import SHELL, renderer
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings

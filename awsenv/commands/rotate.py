@@ -3,9 +3,9 @@
 import os
 
 from awsenv.config import load
-from awsenv.declared import value
 from awsenv.errors import AwsenvError, CancelledError, RefusedError, UsageError
-from awsenv.options import PROFILE
+from awsenv.parameters.declared import value
+from awsenv.parameters.request_options import PROFILE
 from awsenv.plan.plan import mfa_part, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings

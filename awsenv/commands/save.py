@@ -4,9 +4,9 @@ import time
 
 from awsenv.config import Config, load, shown
 from awsenv.config.writing import edit_profile
-from awsenv.declared import flag, value
 from awsenv.errors import ConfigError, UsageError
-from awsenv.options import takes_request
+from awsenv.parameters.declared import flag, value
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.request import Request
 from awsenv.saved import sections
 from awsenv.sessions.from_request import flow_for, plan_for, tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from awsenv import declared, sources
+from awsenv import sources
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.iam import DENIED, Iam
 from awsenv.aws.sts import Sts
@@ -12,7 +12,8 @@ from awsenv.config import Config, load, shown
 from awsenv.config.writing import edit_profile
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.options import PROFILE
+from awsenv.parameters import declared
+from awsenv.parameters.request_options import PROFILE
 from awsenv.plan.endpoint import sts_region
 from awsenv.plan.plan import Plan, root_plan
 from awsenv.plan.request import Request

@@ -6,8 +6,8 @@ import os
 import sys
 import time
 
-from awsenv.declared import argument, flag
 from awsenv.environment.change import put_still_holds
+from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration

@@ -3,7 +3,7 @@
 import os
 
 from awsenv.environment.change import unset_change
-from awsenv.output import FORMAT, PRINT, SHELL, renderer
+from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
 
 
 def command(

@@ -3,9 +3,9 @@
 import os
 import sys
 
-from awsenv.declared import flag
 from awsenv.environment.change import CREDENTIALS
-from awsenv.options import takes_request
+from awsenv.parameters.declared import flag
+from awsenv.parameters.request_options import takes_request
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from awsenv.declared import argument, flag, parameters, value, values
 from awsenv.errors import UsageError
+from awsenv.parameters.declared import argument, flag, parameters, value, values
 from awsenv.plan.request import Request
 from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.durations import parse_duration

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from awsenv import formats, shells
-from awsenv.declared import flag, value
 from awsenv.errors import UsageError
+from awsenv.parameters.declared import flag, value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
