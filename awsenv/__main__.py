@@ -1,3 +1,3 @@
-from awsenv.entry import main
+from awsenv.cli.entry import main
 
 main()

@@ -9,7 +9,7 @@ import pytest
 from support_world import run_awsenv
 from terminal_driver import Driven, drive
 
-from awsenv import completion
+from awsenv.cli import completion
 from awsenv.commands import COMMANDS, load
 from awsenv.parameters.declared import parameters
 
@@ -126,14 +126,14 @@ def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:
     assert own == {
         "awsenv",
         "awsenv.__main__",
-        "awsenv.entry",
-        "awsenv.completion",
+        "awsenv.cli.entry",
+        "awsenv.cli.completion",
         "awsenv.config",
         "awsenv.config.ini",
         "awsenv.config.profiles",
         "awsenv.config.places",
         "awsenv.errors",
-    } & (own | {"awsenv.completion"})
+    } & (own | {"awsenv.cli.completion"})
     for heavy in ("typer", "json", "typing", "dataclasses", "inspect"):
         assert heavy not in loaded
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support_world import run_awsenv
 
-from awsenv import typed
+from awsenv.cli import typer_app
 from awsenv.commands import COMMANDS, PASSES_ON, load
 from awsenv.errors import AwsenvError
 from awsenv.parameters.declared import parameters, read
@@ -39,7 +39,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def by_typer(name: str, words: list[str], called: list[dict[str, Any]]) -> Any:
     called.clear()
     try:
-        typed.call([name, *words])
+        typer_app.call([name, *words])
     except AwsenvError as error:
         return str(error)
     return _plain(called[0]) if called else "help"

@@ -97,7 +97,7 @@ def candidates(words: list[str]) -> tuple[int, Candidates]:
         found += _profiles() if last in TAKE_PROFILE else []
         if found:
             return 0, found
-    from awsenv.completion_options import from_command_line
+    from awsenv.cli.completion_options import from_command_line
 
     return from_command_line(before, current)
 

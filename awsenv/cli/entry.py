@@ -18,7 +18,7 @@ def main() -> None:
 
 def _main() -> None:
     if sys.argv[1:2] == ["__complete"]:
-        from awsenv import completion
+        from awsenv.cli import completion
 
         completion.main(sys.argv[2:])
         os._exit(0)
@@ -34,6 +34,6 @@ def _main() -> None:
             os.write(2, f"awsenv: cannot print the answer: {error.strerror}\n".encode())
             os._exit(1)
         os._exit(0)
-    from awsenv.cli import run
+    from awsenv.cli.command_line import run
 
     os._exit(run(sys.argv[1:]))

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from awsenv.completion import Candidates
+    from awsenv.cli.completion import Candidates
     from awsenv.parameters.declared import Parameter
 
 

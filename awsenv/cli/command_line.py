@@ -125,9 +125,9 @@ def _call(arguments: list[str]) -> int:
 
         sys.stdout.write(f"awsenv {__version__}\n")
         return 0
-    from awsenv import typed
+    from awsenv.cli import typer_app
 
-    return typed.call(arguments)
+    return typer_app.call(arguments)
 
 
 def _report(problem: AwsenvError) -> None:
