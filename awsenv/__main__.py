@@ -1,3 +1,3 @@
-from awsenv.cli.entry import main
+from awsenv.entry import main
 
 main()

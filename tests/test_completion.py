@@ -126,7 +126,7 @@ def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:
     assert own == {
         "awsenv",
         "awsenv.__main__",
-        "awsenv.cli.entry",
+        "awsenv.entry",
         "awsenv.cli.completion",
         "awsenv.config",
         "awsenv.config.ini",

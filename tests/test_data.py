@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import dataclasses as standard
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from awsenv.lean import dataclasses
 
-STANDARD: Any = dataclasses
+STANDARD: Any = standard
 QUICK: Any = SimpleNamespace(
     dataclass=dataclasses.dataclass,
     field=dataclasses.field,

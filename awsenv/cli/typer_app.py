@@ -1,4 +1,4 @@
-"""The command line as Typer has it: help, mistakes, and whatever `awsenv.parameters.declared` does not read.
+"""The command line as Typer has it: help, mistakes, and what `parameters.declared` leaves.
 
 Typer takes longer to load than most commands to run, so nothing else imports it.
 """

@@ -32,16 +32,16 @@ def command(request: Request) -> None:
         )
     session = _session(plan, config)
     note.leave(plan, session, config, os.environ)
-    answer: dict[str, object] = {
+    printed: dict[str, object] = {
         "Version": 1,
         "AccessKeyId": session.credentials.access_key_id,
         "SecretAccessKey": session.credentials.secret_access_key,
     }
     if session.credentials.session_token:
-        answer["SessionToken"] = session.credentials.session_token
+        printed["SessionToken"] = session.credentials.session_token
     if session.expires_at is not None:
-        answer["Expiration"] = iso_utc(session.expires_at)
-    sys.stdout.write(f"{json.dumps(answer)}\n")
+        printed["Expiration"] = iso_utc(session.expires_at)
+    sys.stdout.write(f"{json.dumps(printed)}\n")
 
 
 def _callers() -> list[str]:

@@ -13,16 +13,17 @@ from awsenv.config import Config, load
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, field
 
-GROUPS = (
-    "files",
-    "profiles",
-    "environment",
-    "permissions",
-    "saved",
-    "hook",
-    "path",
-    "clock",
-)
+# In the order in which they are shown: what people see, and the module here.
+GROUPS = {
+    "files": "aws_files",
+    "profiles": "each_profile",
+    "environment": "variables",
+    "permissions": "file_modes",
+    "saved": "saved_sessions",
+    "hook": "prompt_hook",
+    "path": "program_path",
+    "clock": "clock",
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def examine(env: Mapping[str, str], *, offline: bool = False) -> Iterator[tuple[
         config = None  # the group "files" tells why
     case = Case(env, config, offline)
     told: set[Finding] = set()
-    for group in GROUPS:
-        for finding in import_module(f"awsenv.doctor.{group}").check(case):
+    for group, module in GROUPS.items():
+        for finding in import_module(f"awsenv.doctor.{module}").check(case):
             # What is wrong with a source is wrong for each profile that uses it.
             if finding not in told:
                 yield group, finding

@@ -1,1 +1,1 @@
-"""The answer to `assume NAME` and `credential-process NAME` without the rest of awsenv, and the note it rests on."""
+"""`assume NAME` and `credential-process NAME` answered without the rest of awsenv."""

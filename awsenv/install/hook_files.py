@@ -47,10 +47,10 @@ def renew() -> None:
 
 
 def _folder() -> str:
-    here = os.path.dirname(os.path.abspath(__file__))
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     # In a wheel they are part of the package, in a checkout beside it.
-    inside = os.path.join(here, "shell")
-    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), "shell")
+    inside = os.path.join(package, "shell")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "shell")
 
 
 def _copy(shell: str) -> None:

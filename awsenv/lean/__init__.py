@@ -1,1 +1,4 @@
-"""Stand-ins for modules of the standard library that take too long to load; each behaves as its model."""
+"""Stand-ins for standard-library modules that take too long to load, each like its model.
+
+Imports nothing of awsenv.
+"""

@@ -1,1 +1,1 @@
-"""From a request and the config to the STS calls that lead to a session. Pure: nothing runs, nobody is asked."""
+"""From a request and the config to STS calls. Pure: nothing runs, and nobody is asked."""

@@ -1,1 +1,1 @@
-"""Sessions saved as profiles in the AWS files: written, renewed, and traced to where they come from."""
+"""Sessions saved as profiles in the AWS files: written, renewed, traced to their origin."""

@@ -1,1 +1,1 @@
-"""Small types and pure conversions that every room uses; imports only `lean` and `errors`."""
+"""Small types and pure conversions that every room uses. Imports `lean` and `errors` alone."""
