@@ -16,8 +16,9 @@ import time
 
 from awsenv.errors import AwsenvError
 from awsenv.mfa import Codes, EmptyCode, Question
-from awsenv.sessions.lock import TakenOver
-from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name, why_closed
+from awsenv.mfa.question import TakenOver
+from awsenv.terminal.opening import open_terminal, terminal_name, why_closed
+from awsenv.terminal.terminal import Terminal
 
 SERIAL = "arn:aws:iam::111122223333:mfa/alice"
 

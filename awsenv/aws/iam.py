@@ -6,11 +6,11 @@ API: AWS Identity and Access Management, version 2010-05-08.
 from __future__ import annotations
 
 from awsenv.aws import refusals
+from awsenv.aws.connection import Connection
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.sts import new_session
 from awsenv.errors import AwsenvError, RefusedError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
@@ -31,13 +31,13 @@ class AccessKey:
 
 
 class Iam:
-    """IAM as the profile of `plan` reaches it; each call has the time limit to itself.
+    """IAM as the profile of `connection` reaches it; each call has the time limit to itself.
 
     Every function raises RefusedError with IAM's code, or NetworkError.
     """
 
-    def __init__(self, plan: Plan, seconds: float) -> None:
-        self._plan = plan
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self._connection = connection
         self._seconds = seconds
         self._clients: dict[tuple[Credentials, bool], Any] = {}
 
@@ -87,15 +87,15 @@ class Iam:
         except AwsenvError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever botocore raises
-            raise _explained(error, operation, self._plan, parameters) from None
+            raise _explained(error, operation, self._connection, parameters) from None
 
     def _client(self, who: Credentials, once: bool) -> Any:
         from botocore.config import Config
 
         if (who, once) not in self._clients:
-            self._clients[who, once] = new_session(self._plan.config_profile).create_client(
+            self._clients[who, once] = new_session(self._connection.config_profile).create_client(
                 "iam",
-                region_name=self._plan.sts_region,
+                region_name=self._connection.region,
                 aws_access_key_id=who.access_key_id,
                 aws_secret_access_key=who.secret_access_key,
                 aws_session_token=who.session_token,
@@ -109,7 +109,7 @@ class Iam:
 
 
 def _explained(
-    error: Exception, operation: str, plan: Plan, parameters: dict[str, Any]
+    error: Exception, operation: str, connection: Connection, parameters: dict[str, Any]
 ) -> AwsenvError:
     from botocore.exceptions import ClientError
 
@@ -124,4 +124,4 @@ def _explained(
         )
     if code in (GONE, "LimitExceeded"):
         return RefusedError(f"IAM refused {action}: {message}", code=code)
-    return refusals.explain(error, plan, parameters, "IAM")
+    return refusals.explain(error, connection, parameters, "IAM")

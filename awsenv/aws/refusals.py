@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv.errors import AwsenvError, ConfigError, CredentialsError, NetworkError, RefusedError
-from awsenv.sources import Root
-from awsenv.sources.sign_in import SignInNeeded
+from awsenv.errors import AwsenvError, ConfigError, NetworkError, RefusedError
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from awsenv.plan.plan import Plan
+    from awsenv.aws.connection import Connection
 
 # What the flow acts upon; every other refusal goes to the person.
 BAD_CODE = "BadMFACode"
@@ -28,16 +26,18 @@ TOO_LONG = "DurationTooLong"
 STALE = ("ExpiredToken", "InvalidClientTokenId")
 
 
-def explain(error: Exception, plan: Plan, parameters: Mapping[str, Any], where: str) -> AwsenvError:
+def explain(
+    error: Exception, connection: Connection, parameters: Mapping[str, Any], where: str
+) -> AwsenvError:
     """The error to raise for what botocore raised while calling STS at `where`."""
     from botocore.exceptions import ClientError, ParamValidationError
 
     if isinstance(error, ClientError):
-        return _refusal(error.response, plan, parameters)
+        return _refusal(error.response, connection, parameters)
     if isinstance(error, ParamValidationError):
         text = str(error).partition("\n")[2] or str(error)
         return ConfigError(f"AWS would not take this request: {text.strip()}", "mend that value")
-    return _network(error, where)
+    return network(error, where)
 
 
 def is_passing(error: Exception) -> bool:
@@ -52,69 +52,30 @@ def is_passing(error: Exception) -> bool:
     return isinstance(error, exceptions.HTTPClientError) and not isinstance(error, lasting)
 
 
-def explain_source(error: Exception, root: Root) -> AwsenvError:
-    """The error to raise for what botocore raised while resolving root credentials."""
-    from botocore import exceptions
-
-    name, where = type(error).__name__, f" ({root.where})" if root.where else ""
-    signs_in = {"sso": ("aws", "sso", "login"), "login": ("aws", "login")}.get(root.source)
-    if signs_in and name in _LAPSED:
-        profile = ("--profile", root.profile or "default")
-        return SignInNeeded(f"{root.description} has expired", (*signs_in, *profile))
-    if isinstance(error, exceptions.MissingDependencyException):
-        return CredentialsError(
-            f"{root.description} needs the package awscrt, which is not installed",
-            "install awsenv with its extra: awsenv-shell[login]",
-        )
-    if isinstance(error, exceptions.ClientError):
-        answer = error.response.get("Error", {})
-        line = f"{root.description} was refused{where}: {answer.get('Message') or name}"
-        hint = "see that the account and role it names are yours to use"
-        return RefusedError(visible(line, 600), hint, code=answer.get("Code", ""))
-    if isinstance(error, exceptions.HTTPClientError | exceptions.EndpointConnectionError):
-        return _network(error, root.description)
-    said = getattr(error, "kwargs", {}).get("error_msg") or str(error)
-    return CredentialsError(
-        visible(f"{root.description} gave no credentials{where}: {said}", 600),
-        "`awsenv explain` shows where they are looked for",
-    )
-
-
-# What botocore raises where there is no token, or none that AWS still takes.
-_LAPSED = (
-    "SSOTokenLoadError",
-    "UnauthorizedSSOTokenError",
-    "TokenRetrievalError",
-    "LoginRefreshRequired",
-    "LoginTokenLoadError",
-    "LoginError",
-)
-
-
 def _refusal(
-    response: Mapping[str, Any], plan: Plan, parameters: Mapping[str, Any]
+    response: Mapping[str, Any], connection: Connection, parameters: Mapping[str, Any]
 ) -> RefusedError:
     code = str(response.get("Error", {}).get("Code", ""))
     message = str(response.get("Error", {}).get("Message", "")).strip()
     role = parameters.get("RoleArn")
     if code == "AccessDenied":
-        line, hint, code = _denied(message, plan, parameters)
+        line, hint, code = _denied(message, connection, parameters)
     elif code == "ValidationError":
         line, hint, code = _invalid(message, parameters)
     elif code in ("ExpiredToken", "ExpiredTokenException"):
         code = "ExpiredToken"
-        line = f"AWS says that these have expired: {plan.root.description}"
+        line = f"AWS says that these have expired: {connection.source}"
         hint = "get new ones where they come from"
     elif code in ("InvalidClientTokenId", "UnrecognizedClientException"):
         code = "InvalidClientTokenId"
-        line = f"AWS does not know {plan.root.description}: deleted, inactive or mistyped"
+        line = f"AWS does not know {connection.source}: deleted, inactive or mistyped"
         hint = "look at the access key in the IAM console, or name another profile"
     elif code in ("SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"):
-        line, hint = _signature(response, message, plan)
+        line, hint = _signature(response, message, connection)
     elif "Throttl" in code or code == "RequestLimitExceeded":
         line, hint = "AWS is throttling this account's calls to STS", "wait a little and try again"
     elif code == "RegionDisabledException":
-        line = f"STS is switched off in {plan.sts_region} for this account"
+        line = f"STS is switched off in {connection.region} for this account"
         hint = "pass --region with a region that is active, or activate it in the IAM console"
     elif response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
         line, hint = f"STS had a failure of its own ({code})", "try again in a moment"
@@ -124,7 +85,9 @@ def _refusal(
     return RefusedError(visible(line, 600), hint, code=code)
 
 
-def _denied(message: str, plan: Plan, parameters: Mapping[str, Any]) -> tuple[str, str, str]:
+def _denied(
+    message: str, connection: Connection, parameters: Mapping[str, Any]
+) -> tuple[str, str, str]:
     role, serial = parameters.get("RoleArn"), parameters.get("SerialNumber")
     if "one time pass code" in message and "invalid" in message:
         return (
@@ -140,13 +103,13 @@ def _denied(message: str, plan: Plan, parameters: Mapping[str, Any]) -> tuple[st
         )
     if "GetSessionToken with session" in message:
         return (
-            f"AWS gives no MFA session to what is a session already: {plan.root.description}",
+            f"AWS gives no MFA session to what is a session already: {connection.source}",
             "name a profile with the IAM user's own keys as the source, or drop mfa_serial",
             "AccessDenied",
         )
     if not role:
         return f"AWS refused: {message}", "the user's policies forbid it", "AccessDenied"
-    with_mfa = any(step.serial for step in plan.steps)
+    with_mfa = connection.with_mfa
     if with_mfa:
         hint = (
             "the role may not trust you, want a newer MFA code (--mfa-direct gives it one), "
@@ -185,7 +148,9 @@ def _invalid(message: str, parameters: Mapping[str, Any]) -> tuple[str, str, str
     return f"AWS refused the request: {message}", "mend the value it names", "ValidationError"
 
 
-def _signature(response: Mapping[str, Any], message: str, plan: Plan) -> tuple[str, str]:
+def _signature(
+    response: Mapping[str, Any], message: str, connection: Connection
+) -> tuple[str, str]:
     from email.utils import parsedate_to_datetime
 
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -200,12 +165,12 @@ def _signature(response: Mapping[str, Any], message: str, plan: Plan) -> tuple[s
             "set the clock (AWS allows 15 m), then try again",
         )
     return (
-        f"the secret access key of {plan.root.description} does not fit its key id",
-        f"copy the secret key again ({plan.root.where or 'environment'})",
+        f"the secret access key of {connection.source} does not fit its key id",
+        f"copy the secret key again ({connection.where or 'environment'})",
     )
 
 
-def _network(error: Exception, where: str) -> AwsenvError:
+def network(error: Exception, where: str) -> AwsenvError:
     from botocore import exceptions
 
     if isinstance(error, exceptions.SSLError):

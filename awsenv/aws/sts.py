@@ -5,17 +5,17 @@ API: AWS Security Token Service, version 2011-06-15.
 
 from __future__ import annotations
 
-import os
 import time
 from _thread import allocate_lock  # threading loads more than is needed before the first call
 
 from awsenv.aws import refusals
+from awsenv.aws.connection import Connection
 from awsenv.aws.deadline import Deadline
-from awsenv.errors import AwsenvError, CredentialsError
+from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.sources import Resolved, Root
 from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.credentials import Credentials
+from awsenv.values.steps import AssumeRole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     import botocore.session
 
-    from awsenv.plan.plan import Plan, Step
 
 # Seconds to wait before trying again what fails in passing; the last is taken first.
 _PAUSES = (0.8, 0.2)
@@ -40,10 +39,10 @@ class Granted:
 
 
 class Sts:
-    """STS as `plan` reaches it: its region, endpoint, proxy, CA bundle and time limit."""
+    """STS as `connection` reaches it: its region, endpoint, proxy, CA bundle and time limit."""
 
-    def __init__(self, plan: Plan, deadline: Deadline) -> None:
-        self._plan = plan
+    def __init__(self, connection: Connection, deadline: Deadline) -> None:
+        self._connection = connection
         self._deadline = deadline
         self._lock = allocate_lock()
         self._made: tuple[Any, Any] | None = None
@@ -60,7 +59,7 @@ class Sts:
         return self._granted("get_session_token", credentials, parameters)
 
     def assume_role(
-        self, credentials: Credentials, step: Step, duration: int, name: str, code: str | None
+        self, credentials: Credentials, step: AssumeRole, duration: int, name: str, code: str | None
     ) -> Granted:
         """AssumeRole of `step` for `duration` seconds as session `name`."""
         parameters: dict[str, Any] = {
@@ -118,13 +117,13 @@ class Sts:
                         raise
                     time.sleep(pauses.pop())
 
-        where = self._plan.endpoint or f"STS in {self._plan.sts_region}"
+        where = self._connection.endpoint or f"STS in {self._connection.region}"
         try:
             return self._deadline.run(work, where)
         except AwsenvError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever botocore raises
-            raise refusals.explain(error, self._plan, parameters, where) from None
+            raise refusals.explain(error, self._connection, parameters, where) from None
 
     def _client(self, credentials: Credentials) -> Any:
         """The one client, which takes long to make, signing with `credentials`."""
@@ -140,14 +139,14 @@ class Sts:
     def _make_client(self, credentials: Credentials) -> tuple[Any, Any]:
         from botocore.config import Config
 
-        session = new_session(self._plan.config_profile)
+        session = new_session(self._connection.config_profile)
         session.set_credentials(
             credentials.access_key_id, credentials.secret_access_key, credentials.session_token
         )
         client = session.create_client(
             "sts",
-            region_name=self._plan.sts_region,
-            endpoint_url=self._plan.endpoint,
+            region_name=self._connection.region,
+            endpoint_url=self._connection.endpoint,
             config=Config(
                 connect_timeout=5,
                 read_timeout=10,
@@ -164,34 +163,3 @@ def new_session(profile: str | None) -> botocore.session.Session:
     if profile:
         return botocore.session.Session(profile=profile)
     return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-
-
-def resolve_with_botocore(root: Root, provider: str, deadline: Deadline) -> Resolved:
-    """What botocore's `provider` finds for the profile of `root`, and nothing else it could try."""
-    import botocore.credentials
-
-    def work() -> Any:
-        session = new_session(root.profile)
-        # botocore reads AWS_DEFAULT_REGION alone, but pods and tasks are given AWS_REGION.
-        if not session.get_config_variable("region") and os.environ.get("AWS_REGION"):
-            session.set_config_variable("region", os.environ["AWS_REGION"])
-        resolver = botocore.credentials.create_credential_resolver(session)
-        found = resolver.get_provider(provider).load()
-        return found and (found.get_frozen_credentials(), getattr(found, "_expiry_time", None))
-
-    try:
-        found = deadline.run(work, root.description)
-    except AwsenvError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever botocore raises
-        raise refusals.explain_source(error, root) from None
-    if not found or not found[0].access_key:
-        raise CredentialsError(
-            f"{root.description} gave no credentials{f' ({root.where})' if root.where else ''}",
-            "`awsenv explain` shows where they are looked for",
-        )
-    frozen, expiry = found
-    return Resolved(
-        Credentials(frozen.access_key, frozen.secret_key, frozen.token or None),
-        int(expiry.timestamp()) if expiry else None,
-    )

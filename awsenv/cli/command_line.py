@@ -142,6 +142,7 @@ def _report(problem: AwsenvError) -> None:
 def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
     """Put on stdout what makes the evaluation of it fail, and changes nothing."""
     from awsenv import shells
+    from awsenv.shells.detection import detect
 
     # What is no command at all may be one of these, mistyped.
     other = arguments[:1] and arguments[0] in COMMANDS and arguments[0] not in EVALUATED
@@ -153,7 +154,7 @@ def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
         return
     try:
         named = _option(arguments, "--shell")
-        statement = (shells.get(named) if named else shells.detect()).fail(problem.message)
+        statement = (shells.get(named) if named else detect()).fail(problem.message)
     except AwsenvError:
         # Every POSIX shell and fish know it, and PowerShell has no command of that name.
         statement = "false"

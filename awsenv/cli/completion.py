@@ -14,6 +14,8 @@ A name of a profile is the common case: it takes neither Typer nor the values in
 Whatever goes wrong, nothing is said: a person who presses TAB has asked for no message.
 """
 
+from __future__ import annotations
+
 import os
 
 from awsenv.config import profile_names
@@ -21,6 +23,8 @@ from awsenv.config import profile_names
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from awsenv.cli.completion_options import Candidates
 
 # The commands whose first argument is a profile; a test compares them with the command line's.
 TAKE_PROFILE = (
@@ -46,7 +50,6 @@ _WORDS = {
     "demo": ("code", "expire"),
     "init": ("bash", "zsh", "fish", "powershell"),
 }
-Candidates = list[tuple[str, str]]
 
 
 def main(arguments: list[str]) -> None:
@@ -106,11 +109,11 @@ def _profiles() -> Candidates:
     return [(name, "") for name in profile_names()]
 
 
-def _plain(found: "Iterable[tuple[str, str]]") -> list[str]:
+def _plain(found: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{name}\t{text}" if text else name for name, text in found]
 
 
-def _for_zsh(found: "Iterable[tuple[str, str]]") -> list[str]:
+def _for_zsh(found: Iterable[tuple[str, str]]) -> list[str]:
     names = ((name.replace("\\", "\\\\").replace(":", "\\:"), text) for name, text in found)
     return [f"{name}:{text}" if text else name for name, text in names]
 
@@ -120,7 +123,7 @@ _NEEDS_NO_ESCAPE = frozenset(
 )
 
 
-def _for_bash(found: "Iterable[tuple[str, str]]", typed: str, cut: int) -> list[str]:
+def _for_bash(found: Iterable[tuple[str, str]], typed: str, cut: int) -> list[str]:
     if typed[:1] in ("'", '"'):
         # Within quotes readline inserts a name as it is, and closes them.
         return [name for name, _ in found]

@@ -9,8 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from awsenv.cli.completion import Candidates
     from awsenv.parameters.declared import Parameter
+
+
+# Words to offer, each with a few words on what it is.
+Candidates = list[tuple[str, str]]
 
 
 def from_command_line(before: list[str], current: str) -> tuple[int, Candidates]:

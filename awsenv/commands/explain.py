@@ -4,13 +4,14 @@ import sys
 import time
 
 from awsenv.parameters.request_options import takes_request
-from awsenv.plan.plan import Plan, Step
+from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.sessions import store
 from awsenv.sessions.from_request import plan_for
 from awsenv.sessions.session_record import refused_at
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
+from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 from awsenv.values.text import visible
 
 
@@ -36,9 +37,9 @@ def _lines(plan: Plan) -> list[str]:
 
 
 def _step_lines(number: int, step: Step, key: str) -> list[str]:
-    if step.kind == "source":
-        return [f"{number}  its credentials, {step.why}", _at_hand(key)]
-    if step.kind == "mfa":
+    if isinstance(step, FromSource):
+        return [f"{number}  its credentials, as long as they last", *_saves(step), _at_hand(key)]
+    if isinstance(step, GetSessionToken):
         lines = [f"{number}  GetSessionToken for {format_duration(step.duration)}"]
     else:
         lines = [f"{number}  AssumeRole {step.role_arn} for {format_duration(step.duration)}"]
@@ -47,18 +48,26 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
         lines.append("     1h00m will be asked for: the role refused a longer session lately")
     if step.serial:
         lines.append(f"     MFA code of {step.serial}")
-    for name, value in (
-        ("external ID", step.external_id),
-        ("session name", step.session_name),
-        ("tags", ", ".join(step.tags)),
-        ("transitive tags", ", ".join(step.transitive_tags)),
-        ("source identity", step.source_identity),
-        ("session policies", ", ".join(step.policy_arns)),
-        ("saved as", ", ".join(f"[{name}]" for name in step.saves)),
-    ):
-        if value:
-            lines.append(f"     {name}: {value}")
-    return [*lines, _at_hand(key)]
+    if isinstance(step, AssumeRole):
+        lines += _role_options(step)
+    return [*lines, *_saves(step), _at_hand(key)]
+
+
+def _role_options(step: AssumeRole) -> list[str]:
+    told = {
+        "external ID": step.external_id,
+        "session name": step.session_name,
+        "tags": ", ".join(step.tags),
+        "transitive tags": ", ".join(step.transitive_tags),
+        "source identity": step.source_identity,
+        "session policies": ", ".join(step.policy_arns),
+    }
+    return [f"     {name}: {value}" for name, value in told.items() if value]
+
+
+def _saves(step: Step) -> list[str]:
+    names = ", ".join(f"[{name}]" for name in step.saves)
+    return [f"     saved as: {names}"] if names else []
 
 
 def _at_hand(key: str) -> str:

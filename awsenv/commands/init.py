@@ -8,6 +8,7 @@ from awsenv.errors import UsageError
 from awsenv.install import hook_files, powershell_profile, rc_files
 from awsenv.parameters.declared import argument, flag
 from awsenv.sessions.from_request import tell
+from awsenv.shells.detection import detect
 from awsenv.values.text import visible
 
 
@@ -20,7 +21,7 @@ def command(
     """Print the line that loads the shell hook, for your rc file."""
     if install and uninstall:
         raise UsageError("--install and --uninstall exclude each other", "leave one of them out")
-    chosen = shells.get(shell) if shell else shells.detect()
+    chosen = shells.get(shell) if shell else detect()
     line = _line(chosen)
     if install or uninstall:
         _change(chosen.name, line, install)

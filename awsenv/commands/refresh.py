@@ -19,7 +19,7 @@ from awsenv.saved.profile_mode import choose
 from awsenv.sessions import store
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
-from awsenv.terminal.terminal import open_terminal
+from awsenv.terminal.opening import open_terminal
 from awsenv.values.text import visible
 
 

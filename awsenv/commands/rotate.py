@@ -11,7 +11,7 @@ from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.rotation.rotation import Means, Rotation
 from awsenv.sessions.from_request import flow_for, plan_for, tell
-from awsenv.terminal.terminal import open_terminal
+from awsenv.terminal.opening import open_terminal
 from awsenv.values.credentials import Credentials
 from awsenv.values.durations import parse_duration
 

@@ -2,7 +2,7 @@
 
 import time
 
-from awsenv.config import Config, load, shown
+from awsenv.config import Config, load, saved_sections, shown
 from awsenv.config.writing import edit_profile
 from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag, value
@@ -49,9 +49,9 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
             f"run: awsenv setup {plan.root.profile or profile}",
         )
     origin = profile
-    while further := sections.origin_of(origin, config):
+    while further := saved_sections.origin_of(origin, config):
         origin = further
-    name = as_name or (profile if origin != profile else sections.name_for(profile, config))
+    name = as_name or (profile if origin != profile else saved_sections.name_for(profile, config))
     if name in (origin, plan.root.profile):
         raise UsageError(
             f"profile {name!r} is what the session comes from, so it cannot be saved there",
@@ -91,7 +91,7 @@ def _check_process_name(name: str, config: Config, *, force: bool) -> None:
     profile = config.profiles.get(name)
     if profile is None:
         return
-    for key in (*sections.STRONGER, "aws_access_key_id"):
+    for key in (*saved_sections.STRONGER, "aws_access_key_id"):
         if profile.get(key):
             raise ConfigError(
                 f"profile {name!r} has {key} ({profile.at(key)}), so AWS tools would ignore a "

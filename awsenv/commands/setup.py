@@ -19,7 +19,9 @@ from awsenv.plan.plan import Plan, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions.from_request import tell
-from awsenv.terminal.terminal import Terminal, open_terminal, why_closed
+from awsenv.sources.root import Context
+from awsenv.terminal.opening import open_terminal, why_closed
+from awsenv.terminal.terminal import Terminal
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible
 
@@ -69,9 +71,9 @@ def command(
 def _look_up(plan: Plan, config: Config) -> tuple[str, list[str] | None]:
     """The ARN of the user that the keys belong to, and their MFA devices; None if IAM refuses."""
     seconds = Settings.read().deadline
-    context = sources.Context(config, dict(os.environ), Deadline(seconds))
+    context = Context(config, dict(os.environ), Deadline(seconds))
     keys = sources.resolve(plan.root, context).credentials
-    user = Sts(plan, Deadline(seconds)).caller_identity(keys)["Arn"]
+    user = Sts(plan.connection, Deadline(seconds)).caller_identity(keys)["Arn"]
     if ":user/" not in user and not user.endswith(":root"):
         raise UsageError(
             f"{plan.root.description} are those of {user}, which is no IAM user",
@@ -82,7 +84,7 @@ def _look_up(plan: Plan, config: Config) -> tuple[str, list[str] | None]:
 
 def _devices(plan: Plan, keys: Credentials, seconds: int) -> list[str] | None:
     try:
-        return Iam(plan, seconds).mfa_devices(keys)
+        return Iam(plan.connection, seconds).mfa_devices(keys)
     except RefusedError as error:
         if error.code != DENIED:
             raise

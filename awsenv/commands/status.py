@@ -9,6 +9,7 @@ import time
 from awsenv.environment.change import put_still_holds
 from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
+from awsenv.sessions.session_record import KINDS
 from awsenv.storage import record_format
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
@@ -63,7 +64,11 @@ def _of_profile(profile: str) -> dict[str, Any]:
         return _facts(plan.profile, {"SOURCE": plan.root.description}, None)
     values = store.load(store.step_keys(plan)[-1]) or {}
     step = plan.steps[-1]
-    told = {"SOURCE": plan.root.description, "ROLE_ARN": step.role_arn or "", "KIND": step.kind}
+    told = {
+        "SOURCE": plan.root.description,
+        "ROLE_ARN": step.role_arn or "",
+        "KIND": KINDS[type(step)],
+    }
     told["SERIAL"] = step.serial or ""
     expires = record_format.seconds_left(values) + int(time.time()) if values else 0
     return _facts(plan.profile, {**told, **values}, expires)

@@ -29,7 +29,7 @@ def command(
         credentials = flow_for(plan).run().credentials
     else:
         plan, credentials = _of_shell(request.region)
-    sts = Sts(plan, Deadline(Settings.read(os.environ).deadline))
+    sts = Sts(plan.connection, Deadline(Settings.read(os.environ).deadline))
     answer = sts.caller_identity(credentials)
     if as_json:
         import json

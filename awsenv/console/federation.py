@@ -14,6 +14,7 @@ from awsenv.errors import ConfigError, RefusedError, UsageError
 from awsenv.plan.endpoint import partition
 from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Session
+from awsenv.values.steps import GetSessionToken
 
 # Sign-in and console of each partition.
 _HOSTS = {
@@ -63,9 +64,9 @@ SERVICES = {
 
 def check(plan: Plan) -> None:
     """Raise UsageError, before anybody is asked for a code, where `plan` comes to no role."""
-    kind = plan.steps[-1].kind if plan.steps else ""
-    if kind == "mfa" or (not plan.steps and not plan.root.temporary):
-        what = "an MFA session" if kind else "long-lived keys"
+    mfa = bool(plan.steps) and isinstance(plan.steps[-1], GetSessionToken)
+    if mfa or (not plan.steps and not plan.root.temporary):
+        what = "an MFA session" if mfa else "long-lived keys"
         raise UsageError(
             f"profile {plan.profile!r} comes to {what} of an IAM user, and AWS signs in to the "
             "console with a role's session only",

@@ -6,12 +6,13 @@ the shell and the version of the file that it comes from.
 
 from collections.abc import Iterator
 
-from awsenv import __version__, shells
+from awsenv import __version__
 from awsenv.config import shown
 from awsenv.doctor import Case, Finding
 from awsenv.errors import AwsenvError
 from awsenv.install import rc_files
 from awsenv.install.hook_files import FILES
+from awsenv.shells.detection import detect
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def check(case: Case) -> Iterator[Finding]:
 
 def _shell() -> str | None:
     try:
-        name = shells.detect().name
+        name = detect().name
     except AwsenvError:
         return None
     return name if name in FILES else None

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator
 
+from awsenv.config import saved_sections
 from awsenv.doctor import Case, Finding
 from awsenv.errors import AwsenvError
-from awsenv.saved import sections
 from awsenv.values.durations import format_duration
 
 
@@ -13,11 +13,11 @@ def check(case: Case) -> Iterator[Finding]:
     if case.config is None:
         return
     for profile in case.config.profiles.values():
-        ends_at = sections.ends_at(profile)
+        ends_at = saved_sections.ends_at(profile)
         if ends_at is None or ends_at > time.time():
             continue
         try:
-            origin = sections.origin_of(profile.name, case.config)
+            origin = saved_sections.origin_of(profile.name, case.config)
         except AwsenvError:
             origin = None
         ago = format_duration(int(time.time() - ends_at))

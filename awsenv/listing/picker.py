@@ -12,15 +12,8 @@ from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.listing import usage_counts
 from awsenv.listing.overview import overview
-from awsenv.terminal.terminal import (
-    DOWN,
-    END_OF_FILE,
-    ENTER,
-    UP,
-    Terminal,
-    open_terminal,
-    why_closed,
-)
+from awsenv.terminal.opening import open_terminal, why_closed
+from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

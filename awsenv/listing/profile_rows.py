@@ -13,7 +13,7 @@ from awsenv.plan.plan import plan_of
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store
-from awsenv.sources import Root
+from awsenv.sources.root import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

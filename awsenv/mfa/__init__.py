@@ -8,7 +8,7 @@ from awsenv.mfa.given_code import OptionSource
 from awsenv.mfa.mfa_process import ProcessSource
 from awsenv.mfa.question import CodeSource, EmptyCode, Question
 from awsenv.mfa.terminal_prompt import TerminalSource
-from awsenv.terminal.terminal import why_closed
+from awsenv.terminal.opening import why_closed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -93,3 +93,7 @@ class CodeSource(Protocol):
         `last` tells what became of the code before, whichever source it came from. Raises
         AwsenvError where the source was to give a code and cannot.
         """
+
+
+class TakenOver(Exception):  # noqa: N818 - not an error, a turn of events
+    """Another terminal is to ask instead."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 from awsenv.errors import CredentialsError
-from awsenv.mfa.question import USED, WRONG, EmptyCode, Question, is_code
-from awsenv.sessions.lock import TakenOver
+from awsenv.mfa.question import USED, WRONG, EmptyCode, Question, TakenOver, is_code
 from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 

@@ -3,8 +3,8 @@
     def command(*, as_json: bool = flag("--json", "As JSON.")) -> None:
 
 `awsenv.cli.typer_app` makes Typer's command line of it, which knows everything: help, mistakes,
-every way to write an option. Loading Typer takes longer than most commands, so `read` understands by itself
-what people and hooks type nearly always, and leaves all else to Typer.
+every way to write an option. Loading Typer takes longer than most commands, so `read` understands
+by itself what people and hooks type nearly always, and leaves all else to Typer.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import sys
 from awsenv import formats, shells
 from awsenv.errors import UsageError
 from awsenv.parameters.declared import flag, value
+from awsenv.shells.detection import detect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def renderer(
     if format_:
         write = formats.get(format_)
     else:
-        chosen = shells.get(shell) if shell else shells.detect()
+        chosen = shells.get(shell) if shell else detect()
         if sys.stdout.isatty() and not print_:
             raise UsageError(
                 "the output is for the shell to evaluate, not for a screen",

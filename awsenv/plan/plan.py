@@ -7,7 +7,9 @@ AssumeRole ("role chaining").
 
 from __future__ import annotations
 
+from awsenv.aws.connection import Connection
 from awsenv.config import Config, Profile
+from awsenv.config.saved_sections import names_of
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan import validation
@@ -24,39 +26,13 @@ from awsenv.plan.settings import (
     min_left,
     role_duration,
 )
-from awsenv.saved.sections import names_of
-from awsenv.sources import Root
+from awsenv.sources.root import Root
 from awsenv.values.durations import format_duration
+from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step to a session. "mfa" is GetSessionToken, "role" is AssumeRole; "source", the first
-    where there is one, is what the root gives for as long as it lasts.
-
-    `duration` is in seconds and `why` says where it comes from. `insisted` is True where it was
-    asked for on the command line: no shorter one will do then. `serial` is the MFA device whose
-    code goes with the call. `saves` are the names that the session is saved under.
-    """
-
-    kind: str
-    profile: str
-    duration: int = HOUR
-    why: str = ""
-    insisted: bool = False
-    serial: str | None = None
-    role_arn: str | None = None
-    external_id: str | None = None
-    session_name: str | None = None
-    tags: tuple[str, ...] = ()
-    transitive_tags: tuple[str, ...] = ()
-    source_identity: str | None = None
-    policy_arns: tuple[str, ...] = ()
-    saves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +57,18 @@ class Plan:
     margin: Chosen
     notes: tuple[str, ...] = ()
     usable_after: int | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """How the calls of this plan reach AWS."""
+        return Connection(
+            self.root.description,
+            self.root.where,
+            self.config_profile,
+            self.sts_region,
+            self.endpoint,
+            any(step.serial for step in self.steps),
+        )
 
     @property
     def role_arn(self) -> str | None:
@@ -135,8 +123,18 @@ def plan_of(
         notes=tuple(notes),
         usable_after=_usable_after(request, chain, len(steps)),
     )
-    validation.check(plan, chain.profiles)
+    _validate(plan, chain.profiles)
     return plan
+
+
+def _validate(plan: Plan, profiles: list[Profile]) -> None:
+    """Check every step of `plan`, and its region."""
+    by_name = {profile.name: profile for profile in profiles}
+    for step in plan.steps:
+        validation.check_step(step, by_name.get(step.profile))
+    named = next((each for each in profiles if each.get("region") == plan.region), None)
+    asked = plan.request.region == plan.region
+    validation.check_region(plan.region, named.at("region") if named and not asked else None)
 
 
 def root_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
@@ -163,7 +161,7 @@ def root_plan(request: Request, config: Config, settings: Settings, env: Mapping
 def mfa_part(plan: Plan) -> Plan:
     """The plan for the MFA session alone that `plan` comes by; raises UsageError without."""
     for number, step in enumerate(plan.steps, 1):
-        if step.kind == "mfa":
+        if isinstance(step, GetSessionToken):
             return replace(plan, steps=plan.steps[:number])
     if plan.root.saved:
         raise UsageError(
@@ -227,21 +225,21 @@ def _name(request: Request, chain: Chain) -> str:
     return chain.top.name if chain.top else "environment"
 
 
-def _source_step(request: Request, chain: Chain) -> Step:
+def _source_step(request: Request, chain: Chain) -> FromSource:
     name = chain.root.profile or _name(request, chain)
-    return Step("source", name, why="as long as they last", role_arn=chain.root.role_arn)
+    return FromSource(name, chain.root.role_arn)
 
 
-def _mfa_step(request: Request, chain: Chain, serial: str, settings: Settings) -> Step:
+def _mfa_step(request: Request, chain: Chain, serial: str, settings: Settings) -> GetSessionToken:
     asked = request.mfa_duration or (None if chain.roles else request.duration)
     chosen = mfa_duration(settings, chain.first("awsenv_mfa_duration"), asked)
     _check_range(chosen, MFA_RANGE, "an MFA session")
     why = "the default" if chosen.by == "default" else f"set by {chosen.by}"
     name = chain.root.profile or _name(request, chain)
-    return Step("mfa", name, chosen.seconds, why, chosen.asked, serial=serial)
+    return GetSessionToken(name, serial, chosen.seconds, why, chosen.asked)
 
 
-def _role_step(profile: Profile | None, request: Request) -> Step:
+def _role_step(profile: Profile | None, request: Request) -> AssumeRole:
     def own(key: str) -> str | None:
         return profile.get(key) if profile else None
 
@@ -255,10 +253,9 @@ def _role_step(profile: Profile | None, request: Request) -> Step:
                 f"session_tags has {tag!r}, which is not key=value ({profile.at('session_tags')})",
                 "write it as session_tags = team=ops, stage=test",
             )
-    return Step(
-        "role",
+    return AssumeRole(
         profile.name if profile else "",
-        role_arn=own("role_arn") or request.role_arn,
+        own("role_arn") or request.role_arn or "",
         external_id=request.external_id or own("external_id"),
         session_name=request.session_name or own("role_session_name"),
         tags=request.tags or own_list("session_tags"),
@@ -278,7 +275,7 @@ def _with_saves(
 
     def names(number: int, step: Step) -> tuple[str, ...]:
         followed = step.profile in [later.profile for later in steps[number:]]
-        altered = step.kind == "role" and number == len(steps) and request.alters()
+        altered = isinstance(step, AssumeRole) and number == len(steps) and request.alters()
         if followed or altered or request.from_env:
             return ()
         return names_of(step.profile, config, chain.saved.get(step.profile, []))
@@ -304,12 +301,7 @@ def _usable_after(request: Request, chain: Chain, steps: int) -> int | None:
     return steps - roles
 
 
-def _with_duration(
-    step: Step,
-    chosen: Chosen,
-    chained: bool,
-    notes: list[str],
-) -> Step:
+def _with_duration(step: AssumeRole, chosen: Chosen, chained: bool, notes: list[str]) -> AssumeRole:
     """`step` for as long as `chosen`, or as AWS gives a role assumed from another role."""
     _check_range(chosen, ROLE_RANGE, "a role session")
     if chained and chosen.seconds > HOUR:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from awsenv.config import Profile
 from awsenv.errors import AwsenvError, ConfigError, UsageError
+from awsenv.values.steps import AssumeRole, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awsenv.plan.plan import Plan, Step
+    from awsenv.values.steps import Step
 
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")
 _IN_SERIALS = _IN_NAMES | frozenset(":/")
@@ -36,12 +37,12 @@ def check_step(step: Step, profile: Profile | None) -> None:
     if serial and not (9 <= len(serial) <= 256 and _IN_SERIALS.issuperset(serial)):
         hint = "use the ARN of a virtual device (…:mfa/name) or the number of a hardware token"
         raise _wrong(f"{serial!r} is no MFA serial", hint, at("mfa_serial", serial))
-    if step.kind == "role":
+    if isinstance(step, AssumeRole):
         _check_role(step, at)
 
 
-def _check_role(step: Step, at: Callable[[str, str | None], str | None]) -> None:
-    arn = step.role_arn or ""
+def _check_role(step: AssumeRole, at: Callable[[str, str | None], str | None]) -> None:
+    arn = step.role_arn
     parts = arn.split(":", 5)
     good = len(parts) == 6 and parts[0] == "arn" and parts[2] == "iam" and parts[5][:5] == "role/"
     if not (good and arn.isascii() and arn.isprintable()):
@@ -73,16 +74,6 @@ def _check_role(step: Step, at: Callable[[str, str | None], str | None]) -> None
         if key not in keys:
             text = f"{key!r} is to be a transitive tag, but there is no tag of that key"
             raise _wrong(text, f"add --tag {key}=VALUE, or leave it out", None)
-
-
-def check(plan: Plan, profiles: list[Profile]) -> None:
-    """Check every step of `plan`, and its region."""
-    by_name = {profile.name: profile for profile in profiles}
-    for step in plan.steps:
-        check_step(step, by_name.get(step.profile))
-    named = next((each for each in profiles if each.get("region") == plan.region), None)
-    asked = plan.request.region == plan.region
-    check_region(plan.region, named.at("region") if named and not asked else None)
 
 
 def _wrong(message: str, hint: str, where: str | None) -> AwsenvError:

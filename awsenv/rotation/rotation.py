@@ -22,13 +22,13 @@ from awsenv.aws.refusals import STALE
 from awsenv.aws.sts import Sts
 from awsenv.config import Config, load, shown
 from awsenv.config.ini_text import IniText
+from awsenv.config.saved_sections import credentials_of
 from awsenv.config.writing import edit
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.plan.plan import Plan
 from awsenv.rotation import journal
 from awsenv.rotation.journal import Journal
-from awsenv.saved.sections import credentials_of
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ class Rotation:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._profile = means.plan.root.profile or ""
-        self._iam = Iam(means.plan, means.seconds)
+        self._iam = Iam(means.plan.connection, means.seconds)
         self._session: Credentials | None = None
         self._keys = self._on_disk(load(means.env))
         self._new_id = ""
@@ -283,7 +283,9 @@ class Rotation:
         return call(self._session)
 
     def _identity(self, keys: Credentials) -> str:
-        return Sts(self._means.plan, Deadline(self._means.seconds)).caller_identity(keys)["Arn"]
+        return Sts(self._means.plan.connection, Deadline(self._means.seconds)).caller_identity(
+            keys
+        )["Arn"]
 
     def _listed(self) -> list[AccessKey]:
         return self._iam_call(self._iam.access_keys)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from awsenv.config import load, shown
+from awsenv.config.saved_sections import SAVED_FROM, is_session
 from awsenv.errors import CancelledError, CredentialsError
-from awsenv.saved.sections import SAVED_FROM, is_session
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from awsenv.config import Config
-    from awsenv.sources import Root
+    from awsenv.sources.root import Root
     from awsenv.terminal.terminal import Terminal
 
 _TRIES = 3

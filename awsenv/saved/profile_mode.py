@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from awsenv.config import Config
+from awsenv.config.saved_sections import name_for, origin_of
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan.plan import Plan
-from awsenv.saved.sections import name_for, origin_of, write
+from awsenv.saved.sections import write
 from awsenv.values.credentials import Session
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from awsenv.aws.sts import Granted
-from awsenv.config import Config
+from awsenv.config import Config, saved_sections
 from awsenv.errors import AwsenvError
 from awsenv.saved import sections
 from awsenv.storage.record_format import LONGEST_LIFE
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awsenv.plan.plan import Step
+    from awsenv.values.steps import Step
 
 
 def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
@@ -26,14 +26,14 @@ def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
     """
     for name in step.saves:
         profile = config.profiles.get(name)
-        expires_at = sections.ends_at(profile) if profile else None
+        expires_at = saved_sections.ends_at(profile) if profile else None
         if profile is None or expires_at is None or profile.get("aws_access_key_id") in refused:
             continue
         now = int(time.time())
         if now < expires_at <= now + LONGEST_LIFE:
             # When it was got is not told: as long before its end as would be usual.
             issued_at = min(now, expires_at - step.duration)
-            return Granted(sections.credentials_of(profile), issued_at, expires_at)
+            return Granted(saved_sections.credentials_of(profile), issued_at, expires_at)
     return None
 
 

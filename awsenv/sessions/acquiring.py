@@ -15,18 +15,22 @@ from awsenv.aws.sts import Granted, Sts
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.mfa import Codes, NoCodes, Question
-from awsenv.plan.plan import Plan, Step
+from awsenv.mfa.question import TakenOver
+from awsenv.plan.plan import Plan
 from awsenv.plan.settings import HOUR
 from awsenv.saved import renewal
 from awsenv.saved.origin import OriginNeeded
 from awsenv.sessions import store
-from awsenv.sessions.lock import Held, RecordLock, TakenOver
+from awsenv.sessions.lock import Held, RecordLock
 from awsenv.sessions.session_record import Values, as_session, as_values, credentials_in, refused_at
+from awsenv.sources.root import Context, Resolved
 from awsenv.sources.sign_in import SignInNeeded, offer
 from awsenv.storage import record_format
-from awsenv.terminal.terminal import Terminal, open_terminal, terminal_name
+from awsenv.terminal.opening import open_terminal, terminal_name
+from awsenv.terminal.terminal import Terminal
 from awsenv.values.credentials import Credentials, Session
 from awsenv.values.durations import format_duration
+from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,13 +62,13 @@ class Flow:
     """One run through `plan`."""
 
     plan: Plan
-    context: sources.Context
+    context: Context
     manner: Manner
 
     def __post_init__(self) -> None:
         self._keys = store.step_keys(self.plan)
-        self._sts = Sts(self.plan, self.context.deadline)
-        self._root: sources.Resolved | None = None
+        self._sts = Sts(self.plan.connection, self.context.deadline)
+        self._root: Resolved | None = None
         self._got: dict[int, Values] = {}
         self._refused: set[str] = set()
         last = store.load(self._keys[-1]) if self._keys else None
@@ -182,7 +186,7 @@ class Flow:
 
     def _parent(self, index: int) -> tuple[Credentials, bool]:
         """The credentials that make a step's call, and whether they come out of a record."""
-        if self.plan.steps[index].kind == "source":
+        if isinstance(self.plan.steps[index], FromSource):
             return _NOBODY, False
         if index == 0:
             return self._root_resolved().credentials, False
@@ -191,7 +195,7 @@ class Flow:
             return credentials_in(values), True
         return credentials_in(self._get(index - 1)), False
 
-    def _root_resolved(self) -> sources.Resolved:
+    def _root_resolved(self) -> Resolved:
         if self._root is None:
             self._root = sources.resolve(self.plan.root, self.context)
             expires_at = self._root.expires_at
@@ -226,9 +230,9 @@ class Flow:
         self, step: Step, index: int, parent: Credentials, lock: RecordLock
     ) -> tuple[Granted, Values]:
         """Make a step's call; with the credentials come further values for the record."""
-        if step.kind == "source":
+        if isinstance(step, FromSource):
             return self._from_source(lock), {}
-        if step.kind == "mfa" and parent.session_token:
+        if isinstance(step, GetSessionToken) and parent.session_token:
             raise CredentialsError(
                 f"{self.plan.root.description} gave a session, to which AWS gives no MFA session",
                 "drop mfa_serial, or take the IAM user's own keys as the source",
@@ -273,9 +277,15 @@ class Flow:
         )
         return Codes(question)
 
-    def _grant(self, step: Step, parent: Credentials, seconds: int, code: str | None) -> Granted:
-        if step.kind == "mfa":
-            return self._sts.get_session_token(parent, seconds, step.serial or "", code or "")
+    def _grant(
+        self,
+        step: GetSessionToken | AssumeRole,
+        parent: Credentials,
+        seconds: int,
+        code: str | None,
+    ) -> Granted:
+        if isinstance(step, GetSessionToken):
+            return self._sts.get_session_token(parent, seconds, step.serial, code or "")
         name = step.session_name or default_session_name()
         return self._sts.assume_role(parent, step, seconds, name, code)
 

@@ -10,7 +10,7 @@ from awsenv.config import Config, load
 from awsenv.plan.plan import Plan, make_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
-from awsenv.sources import Context
+from awsenv.sources.root import Context
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

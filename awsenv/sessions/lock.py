@@ -28,10 +28,6 @@ _QUIET = 1.0
 _POLL = 0.05
 
 
-class TakenOver(Exception):  # noqa: N818 - not an error, a turn of events
-    """Another terminal is to ask instead."""
-
-
 class RecordLock:
     """The lock of the record named `key`."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 from awsenv.aws.sts import Granted
-from awsenv.plan.plan import Plan, Step
+from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import HOUR
 from awsenv.values.credentials import Credentials, Session
+from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Values = dict[str, str]
+KINDS = {FromSource: "source", GetSessionToken: "mfa", AssumeRole: "role"}
 # How long it is remembered that a role refused the duration that a setting asked for.
 _REMEMBER_REFUSAL = 7 * 24 * HOUR
 
@@ -32,13 +34,13 @@ def as_values(plan: Plan, index: int, granted: Granted, extra: Mapping[str, str]
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token or "",
-        "KIND": step.kind,
+        "KIND": KINDS[type(step)],
         "PROFILE": plan.profile if final else step.profile,
         "SOURCE": plan.root.description,
         "ROLE_ARN": step.role_arn or "",
         "SERIAL": step.serial or "",
         "IDENTITY_ARN": granted.identity_arn or "",
-        "ACCOUNT": (plan.root.account or "") if step.kind == "source" else "",
+        "ACCOUNT": (plan.root.account or "") if isinstance(step, FromSource) else "",
         **extra,
         **(plan.request.options() if final else _options_for_parent(step, plan.request)),
     }

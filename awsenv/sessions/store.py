@@ -9,9 +9,10 @@ from awsenv.environment.change import encode_pairs
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
 from awsenv.plan.endpoint import partition
-from awsenv.plan.plan import Plan, Step
+from awsenv.plan.plan import Plan
 from awsenv.storage import paths, record_format
 from awsenv.storage.private_files import make_private_dir, write_private
+from awsenv.values.steps import AssumeRole, GetSessionToken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,29 +42,31 @@ def step_keys(plan: Plan) -> list[str]:
     parent = _digest({"ROOT": plan.root.identity, "ENDPOINT": plan.endpoint or ""})
     for step in plan.steps:
         # What the root gives has the key of the root.
-        if step.kind != "source":
-            parent = _mfa_key(plan, step) if step.kind == "mfa" else _role_key(parent, step)
+        if isinstance(step, GetSessionToken):
+            parent = _mfa_key(plan, step)
+        elif isinstance(step, AssumeRole):
+            parent = _role_key(parent, step)
         keys.append(parent)
     return keys
 
 
-def _mfa_key(plan: Plan, step: Step) -> str:
+def _mfa_key(plan: Plan, step: GetSessionToken) -> str:
     return _digest(
         {
             "SOURCE": plan.root.identity,
-            "SERIAL": step.serial or "",
-            "PARTITION": partition(step.serial if ":" in (step.serial or "") else plan.role_arn),
+            "SERIAL": step.serial,
+            "PARTITION": partition(step.serial if ":" in step.serial else plan.role_arn),
             "ENDPOINT": plan.endpoint or "",
             "DURATION": str(step.duration) if step.insisted else "",
         }
     )
 
 
-def _role_key(parent: str, step: Step) -> str:
+def _role_key(parent: str, step: AssumeRole) -> str:
     return _digest(
         {
             "PARENT": parent,
-            "ROLE": step.role_arn or "",
+            "ROLE": step.role_arn,
             "EXTERNAL_ID": step.external_id or "",
             "NAME": step.session_name or "",
             "TAGS": encode_pairs(dict.fromkeys(step.tags, "")),

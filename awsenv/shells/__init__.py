@@ -2,7 +2,7 @@
 
 from awsenv.shells.shell import Shell
 
-__all__ = ["SHELLS", "Shell", "detect", "get"]
+__all__ = ["SHELLS", "Shell", "get"]
 
 # Every name a person may give --shell, and its module here, loaded when it is asked for.
 SHELLS = {
@@ -32,17 +32,3 @@ def get(name: str) -> Shell:
     # Importing importlib would take longer than importing the shell.
     shell: Shell = __import__(f"awsenv.shells.{module}", fromlist=["SHELL"]).SHELL
     return shell
-
-
-def detect() -> Shell:
-    """The shell that will evaluate what is printed; raises UsageError where nothing tells."""
-    from awsenv.shells.detection import reading_shell
-
-    name = reading_shell()
-    if name is None:
-        from awsenv.errors import UsageError
-
-        raise UsageError(
-            "cannot tell which shell this is for", "pass --shell bash, zsh, fish or powershell"
-        )
-    return get(name)

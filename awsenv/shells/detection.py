@@ -5,7 +5,20 @@ The processes above this one tell. $SHELL does not: it is the login shell, whate
 
 import os
 
-from awsenv.shells import SHELLS
+from awsenv.shells import SHELLS, get
+from awsenv.shells.shell import Shell
+
+
+def detect() -> Shell:
+    """The shell that will evaluate what is printed; raises UsageError where nothing tells."""
+    name = reading_shell()
+    if name is None:
+        from awsenv.errors import UsageError
+
+        raise UsageError(
+            "cannot tell which shell this is for", "pass --shell bash, zsh, fish or powershell"
+        )
+    return get(name)
 
 
 def reading_shell() -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from awsenv.config import Config, Profile
 from awsenv.environment.change import before
 from awsenv.errors import CredentialsError
-from awsenv.sources import Context, Resolved, Root
 from awsenv.sources.metadata import container_root
+from awsenv.sources.root import Context, Resolved, Root
 from awsenv.sources.web_identity import environment_token
 from awsenv.values.credentials import Credentials
 

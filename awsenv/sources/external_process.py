@@ -12,7 +12,7 @@ import sys
 
 from awsenv.config import Config, Profile
 from awsenv.errors import CancelledError, ProgramError
-from awsenv.sources import Context, Resolved, Root
+from awsenv.sources.root import Context, Resolved, Root
 from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False

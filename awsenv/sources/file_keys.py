@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from awsenv.config import Config, Profile
+from awsenv.config.saved_sections import credentials_of, ends_at
 from awsenv.errors import ConfigError
-from awsenv.saved.sections import credentials_of, ends_at
-from awsenv.sources import Context, Resolved, Root
+from awsenv.sources.root import Context, Resolved, Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

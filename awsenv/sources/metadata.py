@@ -6,7 +6,7 @@ import os
 import sys
 
 from awsenv.config import Config, Profile
-from awsenv.sources import Root
+from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
-from awsenv.sources import Root
+from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import replace
-from awsenv.sources import Root
+from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource, account_in
 
 TYPE_CHECKING = False

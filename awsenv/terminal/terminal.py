@@ -1,29 +1,7 @@
-"""The person's terminal: where questions are asked while stdout is captured by the shell.
-
-When a process may use it. A terminal has one process group in its foreground, and other programs
-must not be robbed of their input. On POSIX systems awsenv asks only where all of this holds:
-
-1. There is a controlling terminal: /dev/tty opens. (Not under setsid, cron, or an editor's jobs.)
-2. The process's own group is the foreground group. So it is in `awsenv`, `eval "$(awsenv …)"`,
-   `awsenv … | cat`, in functions, shell hooks and in whatever a foreground program starts, such
-   as the aws CLI by credential_process. It is not after `awsenv … &`, whatever runs meanwhile.
-3. It does not ignore both SIGINT and SIGQUIT. A shell without job control, such as one that runs
-   a script, starts its `&` jobs so, in the very group that holds the terminal.
-4. The terminal is in line mode (ICANON). A program in its own foreground group that reads single
-   keys (an editor, a pager, watch, the shell's line editor) is using it at this moment, even if
-   it was this program that started awsenv.
-
-A shell's hook is the exception, since it waits for awsenv and says so (`from_hook`): fish calls
-it in the middle of its line editor, in raw mode (4), and bash may call it for the second part of
-a pipeline when the first has got the foreground (2), which is fine while that echoes what is
-typed, so is neither an editor nor asking for a password.
-
-On Windows a console has no foreground group: awsenv asks wherever there is a console.
-"""
+"""What awsenv does at a terminal: shows lines, asks, waits. Each system implements the rest."""
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 
 from awsenv.errors import CancelledError
@@ -34,14 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from types import TracebackType
-    from typing import Literal, Protocol, Self, TypeVar
+    from typing import Literal, Self, TypeVar
 
     T = TypeVar("T")
     Idle = Callable[[], bool]
-
-    class _Platform(Protocol):
-        def find(self, from_hook: bool, /) -> Terminal | str: ...
-        def name(self) -> str: ...
 
 
 # How often `idle` is called while a person is waited for, in seconds.
@@ -201,34 +175,3 @@ class Terminal(ABC):
         # Without escape sequences, which not every console knows.
         if length:
             self.write(f"\r{' ' * length}\r")
-
-
-def open_terminal(*, from_hook: bool = False) -> Terminal | None:
-    """The person's terminal; None where there is none, or where it may not be used (see above).
-
-    `from_hook` says that a shell's hook runs this process and waits for it.
-    """
-    found = _platform().find(from_hook)
-    return found if isinstance(found, Terminal) else None
-
-
-def why_closed(*, from_hook: bool = False) -> str | None:
-    """Why open_terminal gives None, in a few words; None where it gives a terminal."""
-    found = _platform().find(from_hook)
-    if isinstance(found, Terminal):
-        found.close()
-        return None
-    return found
-
-
-def terminal_name() -> str:
-    """The name of the controlling terminal, such as pts/3; "" where there is none."""
-    return _platform().name()
-
-
-def _platform() -> _Platform:
-    if sys.platform == "win32":
-        from awsenv.terminal import windows_terminal as platform
-    else:
-        from awsenv.terminal import posix_terminal as platform
-    return platform

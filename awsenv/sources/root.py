@@ -1,0 +1,68 @@
+"""What every source of credentials works with: the root it finds, and what comes of it."""
+
+from __future__ import annotations
+
+from awsenv.aws.deadline import Deadline
+from awsenv.config import Config, Profile
+from awsenv.lean.dataclasses import dataclass, field
+from awsenv.values.credentials import Credentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+else:
+    Protocol = object
+
+
+@dataclass(frozen=True)
+class Root:
+    """The root of a chain, found but not yet asked for credentials.
+
+    `identity` tells one holder of credentials from another in the keys of records: the access
+    key id where that is known beforehand. `temporary` credentials cannot get an MFA session;
+    None where only resolving them will tell. From a `role_session`, AWS caps roles at 1 h.
+    What is `kept` comes with an expiration, and is kept in a record until then. `role_arn` and
+    `account` are there where the config names them.
+    """
+
+    source: str
+    description: str
+    identity: str
+    profile: str | None = None
+    where: str = ""
+    temporary: bool | None = False
+    role_session: bool = False
+    kept: bool = False
+    role_arn: str | None = None
+    account: str | None = None
+
+    @property
+    def saved(self) -> bool:
+        """Whether these are keys of a session that stand in an AWS file."""
+        return self.source == "keys" and bool(self.temporary)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a source gave; `expires_at` in epoch seconds where it said so."""
+
+    credentials: Credentials
+    expires_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What resolving may need: the files, the environment, and the time limit on the network."""
+
+    config: Config
+    env: Mapping[str, str] = field(repr=False)
+    deadline: Deadline
+
+
+class Source(Protocol):
+    def find(self, profile: Profile, config: Config, env: Mapping[str, str], /) -> Root | None:
+        """The root that `profile` describes, if it is of this kind; ConfigError if half of it."""
+
+    def resolve(self, root: Root, context: Context, /) -> Resolved:
+        """The credentials; raises CredentialsError, RefusedError or NetworkError."""
