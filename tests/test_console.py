@@ -83,7 +83,7 @@ def test_opens_the_browser_without_the_token_in_any_argument(
 
 def test_the_file_is_removed_by_what_is_left_behind(tmp_path: Path) -> None:
     program = (
-        "import sys; from awsenv import browser; browser._KEPT = 0.1; "
+        "import sys; from awsenv.console import browser; browser._KEPT = 0.1; "
         "browser._remove_later(sys.argv[1])"
     )
     page = tmp_path / "page.html"

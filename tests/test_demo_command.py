@@ -25,7 +25,7 @@ def test_tour(clean_env: Path) -> None:
 
 
 def test_tour_fails_when_a_step_fails(clean_env: Path, tmp_path: Path) -> None:
-    program = "from awsenv.demo import tour; from awsenv.cli import run; import sys;"
+    program = "from awsenv.demo import tour; from awsenv.cli.command_line import run; import sys;"
     program += "s = tour.SCENES; tour.SCENES = (s[0], tour.Scene('x', 'false', 'x'));"
     program += "sys.exit(run(['demo']))"
     import subprocess

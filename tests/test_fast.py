@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from support_world import RunningSts, run_awsenv
 
-FULL = "import sys; from awsenv.cli import run; sys.exit(run(sys.argv[1:]))"
-FAST = "import sys; from awsenv import fast; t = fast.answer(sys.argv[1:]); print(t or '', end='')"
+FULL = "import sys; from awsenv.cli.command_line import run; sys.exit(run(sys.argv[1:]))"
+FAST = "import sys; from awsenv.fast.answer import answer; t = answer(sys.argv[1:]); print(t or '', end='')"
 
 
 def run(program: str, *args: str, env: dict[str, str] | None = None) -> str:
@@ -170,13 +170,11 @@ def test_a_record_near_its_end_or_damaged_goes_the_full_way(warm: RunningSts) ->
 
 
 def test_what_the_fast_way_loads(warm: RunningSts) -> None:
-    program = (
-        "import sys; b = set(sys.modules); from awsenv import fast; fast.answer(sys.argv[1:]);"
-    )
+    program = "import sys; b = set(sys.modules); from awsenv.fast.answer import answer; answer(sys.argv[1:]);"
     program += "print(*sorted(set(sys.modules) - b))"
     for args in (["assume", "dev", "--shell", "bash"], ["credential-process", "dev"]):
         loaded = set(run(program, *args).split())
-        assert "awsenv.fast" in loaded
+        assert "awsenv.fast.answer" in loaded
         heavy = {
             "re",
             "json",

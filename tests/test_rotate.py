@@ -366,7 +366,7 @@ def sending(*args, **keywords):
     moment()
     return answer
 botocore.httpsession.URLLib3Session.send = sending
-from awsenv.cli import run
+from awsenv.cli.command_line import run
 sys.exit(run(["rotate"]))
 """
 
