@@ -13,7 +13,8 @@ import pytest
 from support_world import RunningSts, run_awsenv
 
 FULL = "import sys; from awsenv.cli.command_line import run; sys.exit(run(sys.argv[1:]))"
-FAST = "import sys; from awsenv.fast.answer import answer; t = answer(sys.argv[1:]); print(t or '', end='')"
+IMPORT = "from awsenv.fast.answer import answer"
+FAST = f"import sys; {IMPORT}; t = answer(sys.argv[1:]); print(t or '', end='')"
 
 
 def run(program: str, *args: str, env: dict[str, str] | None = None) -> str:
@@ -170,7 +171,7 @@ def test_a_record_near_its_end_or_damaged_goes_the_full_way(warm: RunningSts) ->
 
 
 def test_what_the_fast_way_loads(warm: RunningSts) -> None:
-    program = "import sys; b = set(sys.modules); from awsenv.fast.answer import answer; answer(sys.argv[1:]);"
+    program = f"import sys; b = set(sys.modules); {IMPORT}; answer(sys.argv[1:]);"
     program += "print(*sorted(set(sys.modules) - b))"
     for args in (["assume", "dev", "--shell", "bash"], ["credential-process", "dev"]):
         loaded = set(run(program, *args).split())
