@@ -5,7 +5,7 @@
 
 # AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
-# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
 # `builtin` stands before what people have functions and aliases of the same name for. Where `test`
 # is given several conditions, a value of foreign origin comes last in each: `!` and -n mislead it.
@@ -76,6 +76,8 @@ function __awsenv_know
         __awsenv_is_time "$AWSENV_ISSUED_AT"
         and test $AWSENV_ISSUED_AT -lt $__awsenv_end
         and set __awsenv_lead (builtin math "min($__awsenv_lead, floor(($__awsenv_end - $AWSENV_ISSUED_AT) / 10))")
+        set -q AWSENV_NOTICE
+        and set __awsenv_limits[3] (__awsenv_seconds "$AWSENV_NOTICE" 0)
     end
     test -n "$AWSENV_PROFILE" -a off != "$AWSENV_PROMPT"
     and __awsenv_know_text
@@ -92,9 +94,7 @@ function __awsenv_know_text
     test -z "$AWSENV_EXPIRES_AT"
     and string match -qr '(?s)^(?<head>.*?) \{left\}(?<tail>.*)' -- $format
     and set format $head$tail
-    # Without what would move or hide text on a screen: control characters, marks of direction,
-    # line separators, the byte order mark.
-    set -l profile (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- "$AWSENV_PROFILE" | string sub -l 60)
+    set -l profile (__awsenv_plain "$AWSENV_PROFILE" | string sub -l 60)
     # Taken apart before the name is put in: that may hold a {left} of its own.
     string match -qr '(?s)^(?<head>.*?)\{left\}(?<tail>.*)' -- $format
     or set head $format
@@ -103,12 +103,18 @@ function __awsenv_know_text
         and set text $head$profile$tail
         set -a __awsenv_parts $text
     end
-    set -g __awsenv_limits (__awsenv_seconds "$AWSENV_PROMPT_WARN" 900) (__awsenv_seconds "$AWSENV_PROMPT_URGENT" 300)
+    set __awsenv_limits[1..2] (__awsenv_seconds "$AWSENV_PROMPT_WARN" 900) (__awsenv_seconds "$AWSENV_PROMPT_URGENT" 300)
     test -n "$NO_COLOR" -o dumb = "$TERM"
     and return 0
     set __awsenv_colors 32 33 31
     set -q AWSENV_PROMPT_COLORS
     and set __awsenv_colors (string split -n ' ' -- "$AWSENV_PROMPT_COLORS")
+end
+
+# Prints $argv[1] without what would move or hide text on a screen: control characters, marks of
+# direction, line separators, the byte order mark.
+function __awsenv_plain
+    string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- $argv[1]
 end
 
 function __awsenv_lapsed
@@ -143,7 +149,7 @@ end
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 function __awsenv_compute
     # Unset and empty are two things for the first two.
-    set -l state f$AWSENV_PROMPT_FORMAT c$AWSENV_PROMPT_COLORS "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$NO_COLOR|$TERM"
+    set -l state f$AWSENV_PROMPT_FORMAT c$AWSENV_PROMPT_COLORS "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$AWSENV_NOTICE|$NO_COLOR|$TERM"
     if test "$state" != "$__awsenv_state"
         set -g __awsenv_state "$state"
         __awsenv_know
@@ -173,6 +179,10 @@ function __awsenv_compute
         test $__awsenv_seconds_left -le $__awsenv_limits[2]
         and set color $__awsenv_colors[-1]
         __awsenv_wait $__awsenv_seconds_left
+        set -q __awsenv_limits[3]
+        and test $__awsenv_seconds_left -gt 0 -a $__awsenv_seconds_left -le $__awsenv_limits[3]
+        and test "$__awsenv_noticed" != $__awsenv_end
+        and set -g __awsenv_due $__awsenv_text
     end
     set -g AWSENV_SEGMENT "$__awsenv_parts[1]"
     set -q __awsenv_parts[2]
@@ -272,6 +282,8 @@ function __awsenv_read --no-scope-shadowing
         set file $XDG_CACHE_HOME/awsenv
     end
     set file $file/$argv[1]/$argv[2]
+    # In bytes; what is longer is none of awsenv's.
+    set -l fish_read_limit 65536
     test -f $file -a ! -L $file -a -O $file -a -r $file
     and read --null text <$file
 end
@@ -312,6 +324,8 @@ end
 # note on that name is as new as the AWS files, and all variables are as they were or as awsenv
 # left them. False, with nothing changed, in any doubt.
 function __awsenv_switch
+    # Without tracing, which would show the secret and the token.
+    set -l fish_trace
     set -l file
     set -l text
     set -l value '[^\x00-\x1f\x7f-\x9f]++)\n'
@@ -493,6 +507,7 @@ end
 
 # Renews the session; false if the line must not run.
 function __awsenv_renew
+    set -l fish_trace
     __awsenv_load
     and return 0
     set -l lead $AWSENV_LEAD
@@ -515,16 +530,29 @@ end
 # --- 10. hooking in ------------------------------------------------------------------------
 
 set -g __awsenv_asked ''
+set -g __awsenv_due ''
 
 # What is defined here as a handler is called from the next event on.
 function __awsenv_prompt --on-event fish_prompt
     __awsenv_compute
     # If it ran at the last prompt, it is there still, be it as part of another one.
-    test -z "$AWSENV_SEGMENT" -o "$__awsenv_ran" = 1
-    or __awsenv_place
+    test -z "$AWSENV_SEGMENT$__awsenv_due" -o "$__awsenv_ran$__awsenv_due" = 1
+    or __awsenv_settle
     set -g __awsenv_ran ''
     set -q __awsenv_bound
     or __awsenv_bind
+end
+
+# What a prompt seldom needs. Says once, where a person wants to be told, that the session is about to
+# expire.
+function __awsenv_settle
+    test -z "$AWSENV_SEGMENT" -o "$__awsenv_ran" = 1
+    or __awsenv_place
+    test -n "$__awsenv_due"
+    or return 0
+    set -g __awsenv_noticed $__awsenv_end
+    builtin echo "awsenv: "(__awsenv_plain "$AWSENV_PROFILE")" expires in $__awsenv_due; awsenv refresh renews it" >&2
+    set __awsenv_due ''
 end
 
 # Enter asks first, and keeps the line for editing where there is no code: only a key can do
@@ -587,6 +615,8 @@ function awsenv
             set -g AWSENV_AUTO match
         case auto,off, auto,all,
             set -g AWSENV_AUTO $argv[2]
+        case auto,,
+            __awsenv_show_auto
         case 'auto,*'
             builtin echo 'awsenv: usage: awsenv auto on|off|all' >&2
             return 2
@@ -601,7 +631,19 @@ function awsenv
     end
 end
 
+function __awsenv_show_auto
+    switch "$AWSENV_AUTO"
+        case off
+            builtin echo 'auto is off: no command asks for an MFA code; awsenv refresh renews the session'
+        case all
+            builtin echo 'auto is all: once the session has expired, every command renews it first'
+        case '*'
+            builtin echo 'auto is on: once the session has expired, commands that use AWS renew it first'
+    end
+end
+
 function __awsenv_apply
+    set -l fish_trace
     # `awsenv assume ... | source` and the like get what the program prints.
     if not test -t 1; or string match -qr -- '^(--|--help|--print|--(shell|format)(=.*)?)$' $argv
         command awsenv $argv

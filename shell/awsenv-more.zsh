@@ -7,10 +7,10 @@
 
 # AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
-# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
 typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
-typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed=''
 typeset -g __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
@@ -35,11 +35,12 @@ for __awsenv_n in datetime system; do
 done
 builtin zmodload zsh/datetime 2>/dev/null
 if builtin zmodload -F zsh/system +b:sysread 2>/dev/null; then
-  # Sets `text`, the caller's, to what is in file $1. False where that is nothing, or ends without a
-  # line's end.
-  __awsenv_slurp() { builtin sysread text <$1; }
+  # Sets `text`, the caller's, to what is in file $1, but to no more than 64 KiB of it. False where
+  # that is nothing, or ends without a line's end.
+  __awsenv_slurp() { builtin sysread -s 65536 text <$1; }
 else
   __awsenv_slurp() {
+    [[ -n "$1"(#qN.UL-65537) ]] || return 1
     text=$(<$1)$'\n'
     # What $(<...) leaves out is one line end.
     [[ -n "$1"(#qN.UL${#text}) ]]
@@ -120,12 +121,21 @@ __awsenv_render() {
     __awsenv_to=$(( __awsenv_now + (seconds < 60 ? 0 : seconds % 60) ))
     if (( seconds <= __awsenv_warn )); then color=${color#* }; fi
     if (( seconds <= __awsenv_urgent )); then color=${color##* }; fi
-    for limit in $__awsenv_warn $__awsenv_urgent; do
+    for limit in $__awsenv_warn $__awsenv_urgent $__awsenv_notice; do
       if (( seconds > limit && __awsenv_end - __awsenv_to <= limit )); then __awsenv_to=$__awsenv_now; fi
     done
   fi
   color=${color%% *}
   if [[ -n $color && -n $AWSENV_SEGMENT ]]; then AWSENV_COLOR=$'\e['${color}m AWSENV_COLOR_END=$'\e[0m'; fi
+}
+
+# Says once, where a person wants to be told, that the session is about to expire.
+__awsenv_give_notice() {
+  local left=$(( ${__awsenv_end:-0} - __awsenv_now ))
+  if (( left <= 0 || left > __awsenv_notice )) || [[ $__awsenv_noticed == "$__awsenv_end" ]]; then return 0; fi
+  __awsenv_noticed=$__awsenv_end
+  __awsenv_left $left
+  builtin print -ru2 -- "awsenv: ${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?} expires in $__awsenv_text; awsenv refresh renews it"
 }
 
 # What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
@@ -139,6 +149,8 @@ __awsenv_prepare() {
     __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
     __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
     __awsenv_margin=$__awsenv_n
+    __awsenv_seconds "${AWSENV_NOTICE-}" 0
+    __awsenv_notice=$__awsenv_n
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
     text=${text/\{left\}/\?}
   else
@@ -164,9 +176,10 @@ __awsenv_prepare() {
 }
 
 # Every function that zsh or a person calls begins with `emulate`, for the options here are theirs.
+# It turns tracing off: under `setopt xtrace` the secret and the token would be in the trace.
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
   __awsenv_clock
   __awsenv_state=''
   __awsenv_prepare
@@ -181,7 +194,7 @@ awsenv_segment() {
 __awsenv_place() {
   local front=''
   if [[ ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then psvar[61]=$AWSENV_SEGMENT; fi
-  if [[ ${AWSENV_PROMPT:-on} == on && -n $AWSENV_SEGMENT && $1 == on ]]; then
+  if [[ ${AWSENV_PROMPT:-on} == on && -n $AWSENV_SEGMENT && $1 == % ]]; then
     front="%{$AWSENV_COLOR%}%61v%{$AWSENV_COLOR_END%}"
   fi
   if [[ -n $__awsenv_front && ${PROMPT-} == *"$__awsenv_front"* ]]; then
@@ -246,10 +259,13 @@ __awsenv_take() {
     AWSENV_EXPIRES_AT="$__awsenv_facts[n+2]" AWSENV_ISSUED_AT="$__awsenv_facts[n+1]"
 }
 
-# Takes over a session that another terminal has got meanwhile; false where there is none.
+# Takes over a session that another terminal has got meanwhile; false where there is none, or where
+# not all of it can be set.
 __awsenv_load() {
   builtin setopt local_options no_multibyte
-  if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* ]]; then return 1; fi
+  local state kinds
+  __awsenv_look
+  if [[ ${AWSENV_PUT-} != AWS_ACCESS_KEY_ID=* || $kinds == *readonly* ]]; then return 1; fi
   __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
   __awsenv_find_cache
   if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
@@ -302,7 +318,7 @@ __awsenv_unchanged() {
 # that name is as new as the AWS files, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_multibyte
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace -o no_multibyte
   local hex put state kinds file text known n region config credentials mark
   hex=$__awsenv_keys[$1]
   if [[ -z $hex ]]; then
@@ -416,7 +432,8 @@ typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed
 
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
 __awsenv_preexec() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then __awsenv_attach; fi
   if ! __awsenv_lapsed || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
   # Drops the whole line. The lapsed credentials stay: without any, tools would fall through to
   # another identity. The person's own trap is back when this function has ended.
@@ -424,14 +441,20 @@ __awsenv_preexec() {
   builtin kill -INT $$
 }
 
+# Called where the file is sourced once more, and by `awsenv` where that is needed.
+__awsenv_again() {
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  __awsenv_attach
+}
+
 # Nearly always there is nothing to do: what the segment hangs on is unchanged, and so is its place.
 __awsenv_precmd() {
-  local percent=off state
-  [[ ! -o prompt_percent ]] || percent=on
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
-  state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM
+  # % where prompt_percent is set, else %%.
+  local percent=${(%):-%%} state
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$AWSENV_NOTICE/$NO_COLOR/$TERM
   if [[ $state != "$__awsenv_state" || -z $__awsenv_ticking || $EPOCHSECONDS -lt $__awsenv_from || $EPOCHSECONDS -gt $__awsenv_to || $percent$PROMPT != "$__awsenv_placed" ||
-    $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
+    $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -n $__awsenv_asks && -z $preexec_functions[(r)__awsenv_preexec] ) || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
 }
 
 # Brings everything up to date. `state` and `percent` are the caller's.
@@ -441,9 +464,13 @@ __awsenv_update() {
     __awsenv_state=$state __awsenv_to=0
     __awsenv_prepare
   fi
-  if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then __awsenv_render; fi
+  if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then
+    __awsenv_render
+    __awsenv_give_notice
+  fi
   # After whatever sets PROMPT.
   precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
+  __awsenv_attach
   # Once there is completion at all.
   if [[ -z $__awsenv_completes && -n ${_comps+x} ]]; then
     __awsenv_completes=1
@@ -453,29 +480,56 @@ __awsenv_update() {
   __awsenv_placed=$percent${PROMPT-}
 }
 
-typeset -ga preexec_functions
-# First, so that a dropped line is not begun by others.
-preexec_functions=(__awsenv_preexec "${(@)preexec_functions}")
+# Before 5.5.1, nothing can drop a line that is about to run: there, no line asks.
+typeset -g __awsenv_asks='' __awsenv_attached=''
+if [[ $ZSH_VERSION == (5.5.<1->*|5.<6->*|<6->.*) ]]; then __awsenv_asks=1; fi
+
+# Puts both functions where zsh calls them, also where somebody has assigned an array anew and so
+# taken them out: then `awsenv doctor` is told which one.
+__awsenv_attach() {
+  typeset -ga precmd_functions preexec_functions
+  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then
+    __awsenv_lost=precmd_functions
+    precmd_functions+=(__awsenv_precmd)
+  fi
+  if [[ -n $__awsenv_asks && -z ${preexec_functions[(r)__awsenv_preexec]} ]]; then
+    if [[ -n $__awsenv_attached ]]; then __awsenv_lost=preexec_functions; fi
+    # First, so that a dropped line is not begun by others.
+    preexec_functions=(__awsenv_preexec "${(@)preexec_functions}")
+  fi
+  __awsenv_attached=1
+}
+__awsenv_attach
 
 # --- 11. the awsenv command ----------------------------------------------------------------
 
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
+  [[ " ${(j: :)precmd_functions[@]-} " == *' __awsenv_precmd '* ]] || __awsenv_again
   case "${1-},${2-},$#" in
     auto,on,2) typeset -g AWSENV_AUTO=match ;;
     auto,off,2 | auto,all,2) typeset -g AWSENV_AUTO="$2" ;;
+    auto,,1) __awsenv_show_auto ;;
     auto,*) builtin print -r -- 'awsenv: usage: awsenv auto on|off|all' >&2 && return 2 ;;
     prompt,on,2 | prompt,off,2) typeset -g AWSENV_PROMPT="$2" ;;
     # eval "$(awsenv assume ...)" and pipes get what the program prints.
     assume,[^-]*,2) { [[ -t 1 ]] && __awsenv_switch "$2"; } || __awsenv_apply "$@" ;;
     assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
-    doctor,*) AWSENV_HOOK='zsh 0.1.0' command awsenv "$@" ;;
+    doctor,*) AWSENV_HOOK='zsh 0.1.0'"${__awsenv_lost:+ $__awsenv_lost}" command awsenv "$@" ;;
     *) command awsenv "$@" ;;
   esac
 }
 
+__awsenv_show_auto() {
+  case ${AWSENV_AUTO-} in
+    off) builtin print -r -- 'auto is off: no command asks for an MFA code; awsenv refresh renews the session' ;;
+    all) builtin print -r -- 'auto is all: once the session has expired, every command renews it first' ;;
+    *) builtin print -r -- 'auto is on: once the session has expired, commands that use AWS renew it first' ;;
+  esac
+}
+
 __awsenv_apply() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
   local argument out code=0
   for argument; do
     case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
@@ -517,9 +571,9 @@ __awsenv_complete() {
 # --- 13. unload ----------------------------------------------------------------------------
 
 awsenv_unload() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return
+  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
   local name
-  AWSENV_PROMPT=off __awsenv_place off
+  AWSENV_PROMPT=off __awsenv_place ''
   precmd_functions=(${precmd_functions:#__awsenv_precmd})
   preexec_functions=(${preexec_functions:#__awsenv_preexec})
   if [[ $__awsenv_had != p* && -z $precmd_functions ]]; then unset precmd_functions; fi

@@ -21,6 +21,7 @@ and functions -c awsenv __awsenv_their_function
 
 # Puts the real functions in the place of those below; false where their file is missing.
 function __awsenv_rest
+    set -l fish_trace
     test -r $__awsenv_more
     and builtin source $__awsenv_more
     test "$__awsenv_ready" = $fish_pid

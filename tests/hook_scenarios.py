@@ -315,11 +315,21 @@ def start(
 
 Scenario = Callable[[Hooked], None]
 SCENARIOS: dict[str, Scenario] = {}
+# Scenarios that are not for every shell.
+ONLY: dict[str, tuple[str, ...]] = {}
 
 
 def scenario(function: Scenario) -> Scenario:
     SCENARIOS[function.__name__] = function
     return function
+
+
+def scenario_of(*shells: str) -> Callable[[Scenario], Scenario]:
+    def add(function: Scenario) -> Scenario:
+        ONLY[function.__name__] = shells
+        return scenario(function)
+
+    return add
 
 
 # The prompt
@@ -809,3 +819,77 @@ def loading_twice_changes_nothing(h: Hooked) -> None:
     h.ask("aws a")
     h.answer(h.sts.code())
     assert len(h.calls()) == 1
+
+
+@scenario_of("zsh", "fish")
+def auto_shows_its_state(h: Hooked) -> None:
+    assert h.shell.run("awsenv auto").startswith("auto is on: ")
+    for state in ("off", "all", "on"):
+        h.shell.run(f"awsenv auto {state}")
+        assert h.shell.run("awsenv auto").startswith(f"auto is {state}: ")
+
+
+@scenario_of("zsh", "fish")
+def a_notice_comes_once_where_it_is_wanted(h: Hooked) -> None:
+    h.pretend(300)
+    assert "expires in" not in h.shell.run("true")
+    h.apply({"AWSENV_NOTICE": "10m"})
+    h.pretend(601)
+    notice = "awsenv: prod-admin expires in"
+    h.shell.wait_until(lambda: h.shell.run("true") is not None and notice in h.shell.screen(), "it")
+    for _ in range(3):
+        h.shell.run("true")
+    assert h.shell.screen().count(notice) == 1
+    h.pretend(0, profile="late")
+    h.pretend(200, profile="a\x1bb", AWSENV_PROMPT="off")
+    assert "awsenv: a?b expires in 3m; awsenv refresh renews it" in h.shell.screen()
+    assert "late expires" not in h.shell.screen()
+
+
+TRACED = {
+    "zsh": ("setopt xtrace", "unsetopt xtrace"),
+    "fish": ("set -gx fish_trace all", "set -e fish_trace"),
+}
+
+
+@scenario_of("zsh", "fish")
+def a_trace_shows_no_secret(h: Hooked) -> None:
+    on, off = TRACED[h.syntax.name]
+    h.assume()
+    h.shell.run("awsenv assume dev")
+    h.shell.run(on)
+    mark = len(h.shell.raw)
+    h.shell.run("awsenv assume prod-admin")
+    h.shell.run("awsenv assume dev")
+    h.shell.run("awsenv assume dev")
+    h.shell.run("awsenv refresh --force")
+    loaded = "source <(awsenv assume {})" if h.syntax.name == "zsh" else "awsenv assume {} | source"
+    h.shell.run(loaded.format("prod-admin"))
+    h.lapse(mfa=False)
+    h.shell.run("aws a")
+    h.shell.run(off)
+    shown = bytes(h.shell.raw[mark:])
+    assert b"awsenv assume dev" in shown
+    secrets = {h.variable("AWS_SECRET_ACCESS_KEY"), h.variable("AWS_SESSION_TOKEN")[:20]}
+    for record in h.records():
+        pairs = dict(line.partition("=")[::2] for line in record.read_text().splitlines())
+        secrets |= {pairs["AWS_SECRET_ACCESS_KEY"], pairs["AWS_SESSION_TOKEN"][:20]}
+    assert "" not in secrets
+    for secret in secrets:
+        assert secret.encode() not in shown
+
+
+@scenario_of("zsh", "fish")
+def a_large_record_is_no_record(h: Hooked) -> None:
+    h.assume()
+    record = h.home / ".cache/awsenv/sessions" / h.variable("AWSENV_SESSION")
+    put = h.variable("AWSENV_PUT").partition("&")[2]
+    h.apply({"PATH": str(h.home.parent / "tools") + ":/usr/bin:/bin"})
+    h.apply({KEY: "ASIAOLD", "AWSENV_PUT": f"{KEY}=ASIAOLD&{put}", "AWSENV_EXPIRES_AT": "1"})
+    text = record.read_text()
+    record.write_text(text.replace("KIND=", f"OPTION_X={'x' * 70_000}\nKIND="))
+    h.shell.run("aws large")
+    assert h.calls()[-1] == "large ASIAOLD"
+    record.write_text(text)
+    h.shell.run("aws good")
+    assert h.calls()[-1] != "good ASIAOLD"

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("termios")
 
-from hook_scenarios import SCENARIOS, SYNTAXES, start
+from hook_scenarios import ONLY, SCENARIOS, SYNTAXES, start
 from support_world import RunningSts
 
 
@@ -35,6 +35,8 @@ def test_scenario(
     scenario: str, shell: tuple[str, str | None], tmp_path: Path, sts: RunningSts
 ) -> None:
     name, program = shell
+    if name not in ONLY.get(scenario, (name,)):
+        pytest.skip(f"not for {name}")
     hooked = start(SYNTAXES[name], tmp_path, sts, program=program)
     with hooked.shell:
         SCENARIOS[scenario](hooked)

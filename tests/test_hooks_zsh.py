@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("termios")
-from hook_scenarios import SYNTAXES, Hooked, start
+from hook_scenarios import HOOKS, SYNTAXES, Hooked, start
 from support_world import RunningSts
 from test_hooks import programs
 
@@ -154,3 +154,88 @@ def test_a_clock_of_somebody_elses(program: str | None, tmp_path: Path, sts: Run
         h.lapse()
         h.shell.run("true")
         assert "expired" in h.segment()
+
+
+@every_zsh
+@pytest.mark.parametrize("array", ["precmd_functions", "preexec_functions"])
+def test_an_array_that_is_assigned_after_the_hook(
+    array: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    own = "typeset -ga precmd_functions; mine() { (( mine += 1 )) }"
+    h = _start(
+        tmp_path,
+        sts,
+        program,
+        before=own,
+        after=f"{array}=(mine); precmd_functions+=(_driven_count)",
+    )
+    with h.shell:
+        # The function repairs it, ...
+        h.assume()
+        assert h.segment().startswith("[dev ")
+        assert f"{array} was assigned" in h.shell.run("awsenv doctor --offline") or (
+            array == "preexec_functions"
+        )
+        # ... each finds the other missing, ...
+        h.shell.run(f"{array}=(mine); precmd_functions+=(_driven_count)")
+        h.shell.run("true")
+        h.lapse()
+        h.ask("aws a; aws b")
+        h.shell.press("ctrl-c")
+        h.wait_until_dropped("aws a; aws b")
+        assert h.segment() == "[dev expired] "
+        assert h.calls() == []
+        # ... and so does loading it once more.
+        h.shell.run("precmd_functions=(_driven_count) preexec_functions=()")
+        h.shell.run(f"source {HOOKS}/awsenv.zsh")
+        h.shell.run("true")
+        assert h.segment() == "[dev expired] "
+        h.ask("aws a")
+        h.answer(h.sts.code())
+        assert [call.split()[0] for call in h.calls()] == ["a"]
+        assert "_functions was assigned" in h.shell.run("awsenv doctor --offline")
+        assert int(h.shell.run("echo $mine")) > 0
+
+
+@every_zsh
+def test_a_second_line_in_the_rc_file_repairs_the_first(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    after = f"precmd_functions=(_driven_count); source {HOOKS}/awsenv.zsh"
+    h = _start(tmp_path, sts, program, after=after)
+    with h.shell:
+        h.shell.run(h.syntax.evaluate.format(f"dev --mfa-code {h.sts.code()}"))
+        h.shell.run("true")
+        assert h.segment().startswith("[dev ")
+
+
+@every_zsh
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWSENV_PUT", "AWS_REGION"])
+def test_read_only_variables_leave_all_as_it_was(
+    name: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program)
+    with h.shell:
+        h.assume()
+        h.shell.run("awsenv assume prod-admin")
+        h.shell.run("awsenv assume dev")
+        h.shell.run(f"typeset -r {name}")
+        seen = h.shell.run("printenv | grep '^AWS' | sort")
+        for line in (
+            "awsenv assume prod-admin",
+            "source <(awsenv assume prod-admin)",
+            h.syntax.evaluate.format("prod-admin"),
+            "awsenv unset",
+        ):
+            shown = h.shell.run(f"{line} && echo ran").replace("\n", "")
+            assert f"{name} is read-only in this shell, so nothing was changed" in shown, line
+            assert not shown.endswith("ran"), line
+            assert h.shell.run("printenv | grep '^AWS' | sort") == seen, line
+        if name != "AWS_REGION":
+            # Nor by what another terminal has got.
+            record = h.home / ".cache/awsenv/sessions" / h.variable("AWSENV_SESSION")
+            text = record.read_text()
+            h.apply({"PATH": f"{tmp_path}/tools:/usr/bin:/bin", "AWSENV_EXPIRES_AT": "1"})
+            record.write_text(text.replace("AWS_ACCESS_KEY_ID=ASIA", "AWS_ACCESS_KEY_ID=ASIB"))
+            h.shell.run("aws a")
+            assert "a ASIA" in h.calls()[-1]

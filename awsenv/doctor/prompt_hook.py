@@ -1,7 +1,8 @@
 """The shell hook: whether this shell has loaded it, and whether it is this version's.
 
 The hook's awsenv function says so to `awsenv doctor`, and to nothing else, in AWSENV_HOOK:
-the shell and the version of the file that it comes from.
+the shell, the version of the file that it comes from, and the name of a variable that was
+assigned after the hook was loaded, and so took it out.
 """
 
 from collections.abc import Iterator
@@ -13,15 +14,22 @@ from awsenv.errors import AwsenvError
 from awsenv.install import rc_files
 from awsenv.install.hook_files import FILES
 from awsenv.shells.detection import detect
+from awsenv.values.text import visible
 
 
 def check(case: Case) -> Iterator[Finding]:
-    loaded, _, version = case.env.get("AWSENV_HOOK", "").partition(" ")
+    loaded, version, lost = [*case.env.get("AWSENV_HOOK", "").split(" ", 2), "", ""][:3]
     if loaded:
         if version != __version__:
             yield Finding(
                 f"the hook in this {loaded} is of awsenv {version}, the program is {__version__}",
                 "open a new shell; if that does not help: awsenv init --install",
+            )
+        if lost:
+            yield Finding(
+                f"{visible(lost)} was assigned after the hook was loaded, which switched the hook"
+                " off; in this shell it works again now",
+                f"add to {visible(lost)} rather than assigning it, or load the hook after that",
             )
         return
     shell = _shell()

@@ -18,6 +18,9 @@ class Fish(Shell):
 
     def render(self, change: "EnvChange") -> str:
         parts = [self.mark]
+        if change.set:
+            # Tracing is off for the values that follow, secrets among them.
+            parts.append("set -l fish_trace;")
         if change.unset:
             names = " ".join(change.unset)
             # -g: a universal variable of the person's must not vanish from all their shells.
