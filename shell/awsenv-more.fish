@@ -60,7 +60,7 @@ function __awsenv_ours
 end
 
 # Finds out what stays the same until a variable changes. __awsenv_end: the end of the session,
-# where that is known and the session ours. __awsenv_lead: how long before it counts as lapsed.
+# where that is known and the session ours. __awsenv_lead: how long before it counts as expired.
 function __awsenv_know
     set -g __awsenv_end ''
     set -g __awsenv_parts
@@ -117,7 +117,7 @@ function __awsenv_plain
     string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]' '?' -- $argv[1]
 end
 
-function __awsenv_lapsed
+function __awsenv_expired
     __awsenv_compute
     test -n "$__awsenv_end"
     or return 1
@@ -205,7 +205,7 @@ function __awsenv_wait
         test $limit -gt $next -a $limit -lt $argv[1]
         and set next $limit
     end
-    # What has lapsed stays so.
+    # What has expired stays so.
     test $argv[1] -gt 0
     or set next -999999999
     set __awsenv_until (builtin math "$__awsenv_from + $argv[1] - $next")
@@ -571,7 +571,7 @@ function __awsenv_bind
 end
 
 function __awsenv_enter
-    if not commandline --paging-mode; and commandline --is-valid; and __awsenv_lapsed
+    if not commandline --paging-mode; and commandline --is-valid; and __awsenv_expired
         set -l line (commandline | string collect)
         # Enter expands an abbreviation, but only after this.
         set -l word (commandline -t)
@@ -595,7 +595,7 @@ end
 
 # Where Enter is not ours. The command sees what is set here, but nothing can stop it any more.
 function __awsenv_preexec --on-event fish_preexec
-    if test -z "$__awsenv_asked"; and __awsenv_lapsed; and __awsenv_wanted $argv[1]
+    if test -z "$__awsenv_asked"; and __awsenv_expired; and __awsenv_wanted $argv[1]
         __awsenv_renew
     end
     set -g __awsenv_asked ''

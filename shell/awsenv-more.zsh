@@ -84,8 +84,8 @@ __awsenv_limit() {
   fi
 }
 
-# True if the session in this shell has lapsed or is about to; by what the last prompt found.
-__awsenv_lapsed() {
+# True if the session in this shell has expired or is about to; by what the last prompt found.
+__awsenv_expired() {
   if [[ -z $__awsenv_end ]]; then return 1; fi
   __awsenv_clock
   (( __awsenv_end - __awsenv_now <= __awsenv_margin ))
@@ -434,8 +434,8 @@ typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed
 __awsenv_preexec() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
   if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then __awsenv_attach; fi
-  if ! __awsenv_lapsed || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
-  # Drops the whole line. The lapsed credentials stay: without any, tools would fall through to
+  if ! __awsenv_expired || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
+  # Drops the whole line. The expired credentials stay: without any, tools would fall through to
   # another identity. The person's own trap is back when this function has ended.
   trap - INT
   builtin kill -INT $$
