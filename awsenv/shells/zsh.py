@@ -4,7 +4,7 @@ from awsenv.shells.bash import Bash
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsenv.environment import EnvChange
+    from awsenv.environment.change import EnvChange
 
 # A function without a name: its options end with it. Without no_xtrace, the secrets would be in the
 # trace of `source <(awsenv ...)` under `set -x`.
