@@ -1,5 +1,7 @@
 """A failure or a torn output stops the line and changes nothing, in each shell's own idiom."""
 
+from pathlib import Path
+
 import pytest
 from real_shells import PLAIN, WAYS, Way, evaluate, octets, run_lines
 
@@ -75,13 +77,43 @@ def _changed_by(way: Way, piece: bytes, name: str) -> str:
     return f"(trap '{look} || echo {name}' EXIT; eval \"$(printf '{printed}')\" 2>/dev/null)"
 
 
+@pytest.mark.parametrize("name", [*CHANGE.set, *CHANGE.unset])
 @pytest.mark.parametrize("way", [BASH, ZSH, POSIX], ids=str)
-def test_a_read_only_variable_stops_the_line(way: Way) -> None:
+def test_a_read_only_variable_stops_the_line_and_nothing_is_changed(way: Way, name: str) -> None:
     loose = next(item for item in LOOSE if item.program == way.program)
     program = _program(get(way.printed_for).render(CHANGE), 0)
-    outcome = run_lines(loose, ["readonly AWS_REGION=x", _idioms(loose, program)])
+    before = {"AWS_PROFILE": "mine", "AWS_REGION": "before", "AWS_ACCESS_KEY_ID": "AKIA"}
+    lines = [f"readonly {name}", _idioms(loose, program), "$DUMP"]
+    outcome = run_lines(loose, lines, before)
     assert "ran" not in outcome.stdout
-    assert "AWS_REGION" in outcome.stderr
+    assert name in outcome.stderr
+    assert "nothing was changed" in outcome.stderr
+    assert "hint: " in outcome.stderr
+    after = {each.decode(): value.decode() for each, value in outcome.env.items()}
+    assert {each: value for each, value in after.items() if "AWS" in each.upper()} == before
+
+
+@pytest.mark.parametrize("way", [BASH, POSIX], ids=str)
+def test_a_trace_shows_none_of_it_and_goes_on(way: Way, tmp_path: Path) -> None:
+    (tmp_path / "printed").write_bytes(octets(get(way.printed_for).render(CHANGE)))
+    for before in ("set -x", "set +e -x; readonly AWS_REGION"):
+        outcome = run_lines(way, [before, f". {tmp_path}/printed || :", "echo traced $-"])
+        assert "ASIA" not in outcome.stderr
+        assert "it's" not in outcome.stderr.replace("\\", "")
+        assert "+ echo traced" in outcome.stderr
+        assert len(outcome.stderr.splitlines()) < 12
+    outcome = run_lines(way, [f". {tmp_path}/printed", "echo $-", "echo ${awsenv_flags-gone}"])
+    assert "x" not in outcome.stdout.splitlines()[0]
+    assert outcome.stdout.splitlines()[1] == "gone"
+
+
+def test_keyword_arguments_of_bash_change_nothing_of_it() -> None:
+    program = _program(get("bash").render(CHANGE), 0)
+    loose = next(item for item in LOOSE if item.program == "bash")
+    outcome = run_lines(loose, ["set -k", _idioms(loose, program), "$DUMP"], {"AWS_PROFILE": "m"})
+    assert (outcome.stdout, outcome.stderr) == ("ran\n", "")
+    assert outcome.env[b"AWS_ACCESS_KEY_ID"] == b"ASIA"
+    assert b"AWS_PROFILE" not in outcome.env
 
 
 @pytest.mark.parametrize("way", [BASH, ZSH, POSIX], ids=str)

@@ -6,6 +6,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.environment.change import EnvChange
 
+# Said after the shell's own message, which names the variable.
+_READ_ONLY = (
+    "awsenv: this variable is read-only in this shell, so nothing was changed",
+    "hint: use a shell in which no startup file makes it read-only",
+)
+
 
 class Posix(Shell):
     name = "posix"
@@ -15,15 +21,33 @@ class Posix(Shell):
     unset = "\\unset"
 
     def render(self, change: "EnvChange") -> str:
+        names = (*change.set, *change.unset)
+        if not names:
+            return f"{self.mark} }}"
         parts = []
         if change.set:
-            pairs = (f"{name}={self.value(value)}" for name, value in change.set.items())
-            parts.append(" ".join((self.export, *pairs)))
+            # Not as arguments of export: under `set -k` those would go into its environment.
+            parts += [f"{name}={self.value(value)}" for name, value in change.set.items()]
+            parts[-1] += ";"
+            parts += [self.export, *change.set]
+            parts[-1] += ";"
         if change.unset:
             # -v: without it, a function of that name would go where there is no variable.
-            parts.append(" ".join((self.unset, "-v", *change.unset)))
-        # &&: where a variable is read-only, the line must stop.
-        return f"{self.mark} {' && '.join(parts)}; }}" if parts else f"{self.mark} }}"
+            parts += [self.unset, "-v", *change.unset]
+            parts[-1] += ";"
+        # A trace must not show what is set. All or nothing: only a subshell can try whether a
+        # variable is read-only without ending dash, and without forking for each.
+        first, second = map(self.value, _READ_ONLY)
+        return (
+            f"{self.mark} awsenv_flags=$-; \\set +x;"
+            f" if ({self.unset} -v {' '.join(names)}); then {' '.join(parts)}"
+            " awsenv_flags=0$awsenv_flags;"
+            f" else \\printf '%s\\n' {first} {second} >&2; awsenv_flags=1$awsenv_flags; fi;"
+            " case $awsenv_flags in"
+            f" 0*x*) {self.unset} -v awsenv_flags; \\set -x ;; 0*) {self.unset} -v awsenv_flags ;;"
+            f" *x*) {self.unset} -v awsenv_flags; \\set -x; \\false ;;"
+            f" *) {self.unset} -v awsenv_flags; \\false ;; esac; }}"
+        )
 
     def line_to_type(self, command: str) -> str:
         return f'eval "$({command})"'
