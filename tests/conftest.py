@@ -6,15 +6,15 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from support_world import RunningSts, run_awsenv
 
 from awsenv.demo.server import Server
 from awsenv.demo.world import demo_world, write_config
+from support.world import RunningSts, run_awsenv
 
 
 def pytest_configure() -> None:
     # So that a scenario of the hooks that fails says what it saw.
-    pytest.register_assert_rewrite("hook_scenarios")
+    pytest.register_assert_rewrite("support.hook_scenarios")
 
 
 @pytest.fixture(autouse=True)

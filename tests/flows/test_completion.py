@@ -1,0 +1,195 @@
+"""What TAB offers, asked of the program and seen in real shells."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from awsenv.cli import completion
+from awsenv.commands import COMMANDS, load
+from awsenv.parameters.declared import parameters
+from support.terminal_driver import Driven, drive
+from support.world import run_awsenv
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+[default]
+region = eu-west-1
+[profile prod-admin]
+[profile prod-audit]
+[profile "my lab's"]
+[profile team:dev]
+[profile team:ops]
+[sso-session work]
+"""
+
+
+@pytest.fixture
+def config(clean_env: Path) -> Path:
+    folder = clean_env / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG)
+    (folder / "credentials").write_text("[keys]\naws_access_key_id = AKIA\n")
+    return folder
+
+
+def offered(*words: str) -> list[str]:
+    done = run_awsenv("__complete", *words)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+NAMES = ["default", "prod-admin", "prod-audit", "my lab's", "team:dev", "team:ops", "keys"]
+
+
+def test_names_of_profiles(config: Path) -> None:
+    assert offered("fish", "assume", "") == NAMES
+    assert offered("fish", "assume", "--source-profile", "x") == NAMES
+    assert offered("fish", "assume", "--source-profile=") == [
+        f"--source-profile={name}" for name in NAMES
+    ]
+    assert offered("zsh", "status", "") == [name.replace(":", "\\:") for name in NAMES]
+    assert offered("powershell", "=exec", "=prod") == ["prod-admin", "prod-audit"]
+    assert offered("fish", "assume", "--duration", "2h", "") == NAMES
+    assert offered("fish", "assume", "--duration", "") == []
+    assert offered("fish", "assume", "dev", "") == []
+
+
+def test_commands_and_options(config: Path) -> None:
+    names = [line.partition("\t")[0] for line in offered("fish", "")]
+    assert names == [*COMMANDS, "auto"]
+    assert "exec:Run a command with a role's credentials." in "\n".join(offered("zsh", ""))
+    options = [line.partition("\t")[0] for line in offered("fish", "assume", "-")]
+    assert {"--role-arn", "--mfa-code", "--shell", "--min-left", "--help"} <= set(options)
+    assert offered("powershell", "=assume", "=--mfa-s")[0].startswith("--mfa-serial\tUse this")
+    assert offered("fish", "assume", "--format", "") == ["json", "dotenv", "cmd"]
+    assert offered("fish", "assume", "--format=") == [
+        "--format=json",
+        "--format=dotenv",
+        "--format=cmd",
+    ]
+    assert offered("fish", "init", "") == ["bash", "zsh", "fish", "powershell"]
+    assert offered("fish", "auto", "") == ["on", "off", "all"]
+    assert offered("fish", "nonsense", "") == []
+    assert offered("fish", "exec", "dev", "aws", "s3", "") == ["\tcommand 3"]
+    assert offered("fish", "exec", "dev", "--", "aws", "") == ["\tcommand 4"]
+    assert offered("fish", "exec", "--region", "x", "dev", "a") == ["\tcommand 5"]
+
+
+@pytest.mark.parametrize(
+    ("part", "line", "wanted"),
+    [
+        ("prod", "awsenv assume prod", ["prod-admin", "prod-audit"]),
+        ("m", "awsenv assume m", ["my\\ lab\\'s"]),
+        ("my\\ l", "awsenv assume my\\ l", ["my\\ lab\\'s"]),
+        ("my l", 'awsenv assume "my l', ["my lab's"]),
+        ("de", "awsenv assume team:de", ["dev"]),
+        ("", "awsenv assume team:", ["dev", "ops"]),
+        ("team:d", "awsenv assume 'team:d", ["team:dev"]),
+        ("ba", "awsenv assume --shell=ba", ["bash"]),
+        ("", "awsenv assume x ", []),
+        ("cred", "awsenv cred", ["credential-process"]),
+    ],
+)
+def test_as_bash_wants_it(config: Path, part: str, line: str, wanted: list[str]) -> None:
+    found = offered("bash", part, line)
+    assert [name.partition("\t")[0] for name in found] == wanted
+
+
+def test_nothing_is_said_whatever_is_wrong(config: Path) -> None:
+    for words in ([], ["bash"], ["fish"], ["fish", ""], ["nu", "assume", ""]):
+        done = run_awsenv("__complete", *words, env={"AWS_CONFIG_FILE": "/dev/null/x"})
+        assert done.returncode == 0
+        assert done.stderr == ""
+    (config / "config").write_bytes(b"\xff[profile \xfe]\n[profile a]\n[profile a]\n= x")
+    assert "a" in offered("fish", "assume", "")
+
+
+def test_the_table_of_commands_is_the_command_lines() -> None:
+    found = [name for name in COMMANDS if "profile" in parameters(load(name))]
+    assert sorted(found) == sorted(set(completion.TAKE_PROFILE) & set(COMMANDS))
+
+
+def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "awsenv", "__complete", "fish", "assume", ""],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == NAMES
+    loaded = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+    own = {name for name in loaded if name.startswith("awsenv")}
+    # Whether the main module is told of depends on how Python was started.
+    assert own - {"awsenv.__main__"} == {
+        "awsenv",
+        "awsenv.entry",
+        "awsenv.cli",
+        "awsenv.cli.completion",
+        "awsenv.config",
+        "awsenv.config.ini",
+        "awsenv.config.profiles",
+        "awsenv.config.places",
+        "awsenv.errors",
+    }
+    for heavy in ("typer", "json", "typing", "dataclasses", "inspect"):
+        assert heavy not in loaded
+
+
+RC = {
+    "bash": "source {file}\n",
+    "zsh": "autoload -Uz compinit; compinit -u -D\nsource {file}\n",
+    "fish": "source {file}\n",
+}
+
+
+@pytest.fixture(params=RC)
+def shell(request: pytest.FixtureRequest, config: Path, tmp_path: Path) -> Iterator[Driven]:
+    name = str(request.param)
+    lots = "".join(f"[profile many-{n:04}]\nregion = x\n" for n in range(1000))
+    (config / "config").write_text(CONFIG + lots)
+    rc = RC[name].format(file=ROOT / "shell" / f"awsenv.{name}")
+    env = {
+        "AWS_CONFIG_FILE": str(config / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(config / "credentials"),
+        "AWSENV_PROMPT": "off",
+    }
+    with drive(name, tmp_path, rc=rc, env=env, columns=200) as shell:
+        yield shell
+
+
+def line_after(shell: Driven, typed: str, wanted: str) -> None:
+    """Type, press TAB, and wait for what then stands before the cursor; the line is left empty."""
+    shell.type(f"{typed}\tX")
+    prompt = f"#{shell.prompt_number}>"
+    for line in (f"{prompt} {wanted}X", prompt):
+        shell.wait_until(lambda: line in shell.screen().splitlines(), f"{line!r} on the screen")  # noqa: B023 - used at once
+        shell.press("ctrl-u")
+
+
+def test_tab(shell: Driven) -> None:
+    line_after(shell, "awsenv whoa", "awsenv whoami ")
+    line_after(shell, "awsenv assume prod-ad", "awsenv assume prod-admin ")
+    line_after(shell, "awsenv assume many-0999", "awsenv assume many-0999 ")
+    line_after(shell, "awsenv explain pro", "awsenv explain prod-a")
+    line_after(shell, "awsenv assume --source-pro", "awsenv assume --source-profile ")
+    line_after(shell, "awsenv exec --source-profile key", "awsenv exec --source-profile keys ")
+    line_after(shell, "awsenv assume my", "awsenv assume my\\ lab\\'s ")
+    line_after(
+        shell, "awsenv exec prod-admin -- ls /usr/shar", "awsenv exec prod-admin -- ls /usr/share/"
+    )
+    line_after(shell, "awsenv exec prod-admin -- whoam", "awsenv exec prod-admin -- whoami ")
+    line_after(shell, "awsenv exec prod-admin whoam", "awsenv exec prod-admin whoami ")
+
+
+def test_tab_chooses_a_name_with_a_colon(shell: Driven) -> None:
+    line_after(shell, "awsenv assume team:d", "awsenv assume team:dev ")
+
+
+def test_tab_name_reaches_the_program(shell: Driven) -> None:
+    shell.submit("awsenv explain my\t")
+    shell.wait_for('profile "my lab\'s" has neither a role nor keys')
+    shell.wait_for_prompt()

@@ -1,0 +1,78 @@
+"""Which lines use AWS, as each shell's hook sees it: a table of lines with the expected answer."""
+
+import csv
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.hook_scenarios import HOOKS, SYNTAXES, programs
+from support.shells_at_hand import need_shell
+from support.terminal_driver import bare_environment
+
+DATA = Path(__file__).parents[1] / "data"
+# A record is the kubeconfig, AWSENV_COMMANDS and the line, each ended by a NUL.
+READ = {
+    "bash": "__awsenv_fetch; n() { IFS= read -r -d '' \"$1\"; };"
+    " while n KUBECONFIG && n AWSENV_COMMANDS && n line; do"
+    ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
+    "zsh": "setopt extended_glob; __awsenv_rest; n() { IFS= read -r -d '' \"$1\"; };"
+    " while n KUBECONFIG && n AWSENV_COMMANDS && n line; do"
+    ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
+    "fish": "__awsenv_rest;"
+    " while read -z KUBECONFIG; and read -z AWSENV_COMMANDS; and read -z line;"
+    " if __awsenv_matches $line; echo 1; else; echo 0; end; end",
+}
+# These do not read the table yet.
+_LATER = pytest.mark.xfail(strict=True)
+SHELLS = [
+    pytest.param(each, marks=_LATER if each[0] in ("zsh", "fish") else ())
+    for each in programs()
+    if each[0] in READ
+]
+every_shell = pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])
+
+
+def cases(shell: str) -> list[tuple[int, str, str, str]]:
+    """(answer, kubeconfig, AWSENV_COMMANDS, line) of each row of the table that is for `shell`."""
+    with (DATA / "match-cases.tsv").open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [
+        (
+            int(row["answer"]),
+            row["kubeconfig"],
+            row["AWSENV_COMMANDS"],
+            row["line"].replace("\\n", "\n"),
+        )
+        for row in rows
+        if row["shells"] == "all" or shell in row["shells"].split(",")
+    ]
+
+
+@every_shell
+def test_every_line_of_the_table(shell: tuple[str, str | None], tmp_path: Path) -> None:
+    name, program = shell
+    expected = cases(name)
+    assert len(expected) > 300
+    options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[name]
+    hook = HOOKS / SYNTAXES[name].hook
+    records = [
+        f"{DATA / 'kube' / kube if kube else ''}\0{own}\0{line}\0"
+        for _, kube, own, line in expected
+    ]
+    done = subprocess.run(
+        [program or need_shell(name), *options, "-i", "-c", f"source {hook}; {READ[name]}"],
+        input="".join(records).encode(),
+        capture_output=True,
+        env=bare_environment(tmp_path),
+        cwd=tmp_path,
+        check=False,
+        timeout=120,
+        start_new_session=True,
+    )
+    answers = [int(each) for each in done.stdout.split()]
+    assert len(answers) == len(expected), done.stderr.decode()
+    wrong = [(a, *case) for a, case in zip(answers, expected, strict=True) if a != case[0]]
+    assert not wrong, "\n".join(map(repr, wrong))
+    # Nothing of a line or a setting has been run.
+    assert not [each for each in tmp_path.iterdir() if each.name == "p"]

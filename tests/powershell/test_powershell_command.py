@@ -1,0 +1,350 @@
+"""`awsenv` as a command of a real PowerShell session, and the reader, beside a real STS."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from awsenv.storage import paths
+from support.powershell_session import PowerShellSession, quoted
+from support.world import RunningSts
+
+PYTHON = quoted(sys.executable)
+ASSUME = "awsenv assume dev --mfa-code {}"
+SHOW = '"<$env:AWSENV_PROFILE>"'
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> PowerShellSession:
+    return PowerShellSession(tmp_path)
+
+
+def _lines(session: PowerShellSession, *lines: str, before: str = "") -> list[str]:
+    done = session.run(*lines, before=before)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_assume_and_unset_act_on_the_session(session: PowerShellSession, sts: RunningSts) -> None:
+    shown = _lines(
+        session,
+        "$env:AWS_PROFILE = 'mine'",
+        ASSUME.format(sts.code()),
+        '"$? $LASTEXITCODE $env:AWSENV_PROFILE <$env:AWS_PROFILE>"',
+        "awsenv refresh && 'refreshed'",
+        "awsenv unset",
+        '"<$env:AWSENV_PROFILE> $env:AWS_PROFILE"',
+    )
+    assert shown == ["True 0 dev <>", "refreshed", "<> mine"]
+
+
+WAYS = (
+    "Invoke-Expression (awsenv assume dev)",
+    "awsenv assume dev | Out-String | Invoke-Expression",
+    'iex "$(awsenv assume dev)"',
+    "Invoke-Expression (\n    awsenv assume dev\n)",
+    "$text = if ($true) { awsenv assume dev }; Invoke-Expression $text",
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_caught_is_text_to_evaluate(
+    session: PowerShellSession, sts: RunningSts, way: str
+) -> None:
+    shown = _lines(session, ASSUME.format(sts.code()), "awsenv unset", SHOW, way, SHOW)
+    assert shown == ["<>", "<dev>"]
+
+
+def test_a_failure_stops_a_script_a_function_and_a_block(session: PowerShellSession) -> None:
+    done = session.run("awsenv assume nope", "'ran'")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nope" in done.stderr
+    shown = _lines(
+        session,
+        "function f { awsenv assume nope; 'ran' }",
+        'try { f } catch { "f: $_" }',
+        "try { awsenv assume nope; 'ran' } catch { \"block: $_\" }",
+        "try { Invoke-Expression (awsenv assume nope); 'ran' } catch { \"caught: $_\" }",
+        "$LASTEXITCODE",
+        SHOW,
+    )
+    assert [line.split("awsenv: ")[0] for line in shown[:3]] == ["f: ", "block: ", "caught: "]
+    assert all("nope" in line for line in shown[:3])
+    assert shown[3:] == ["3", "<>"]
+
+
+def test_everything_else_is_the_program(session: PowerShellSession, sts: RunningSts) -> None:
+    code = "import os, sys; print(sys.argv[1:], os.environ['AWSENV_PROFILE']); sys.exit(7)"
+    feed = "import sys; print(sys.stdin.read().split())"
+    shown = _lines(
+        session,
+        ASSUME.format(sts.code()),
+        "awsenv unset",
+        f"awsenv exec dev -- {PYTHON} -c {quoted(code)} -- 012 1e3 0x10 -x 'a b'",
+        '"$? $LASTEXITCODE"',
+        f"awsenv exec dev {PYTHON} -c 'exit(3)' || \"else $LASTEXITCODE\"",
+        f"'one', 'two' | awsenv exec dev {PYTHON} -c {quoted(feed)}",
+        "awsenv assume dev --format json | ConvertFrom-Json | ForEach-Object { $_.AWSENV_PROFILE }",
+        "(awsenv assume dev --shell posix).Substring(0, 10)",
+        SHOW,
+    )
+    assert shown == [
+        # PowerShell drops the first --, and hands on the second.
+        "['--', '012', '1e3', '0x10', '-x', 'a b'] dev",
+        "False 7",
+        "else 3",
+        "['one', 'two']",
+        "dev",
+        "{ : awsenv",
+        "<>",
+    ]
+
+
+def test_a_code_keeps_its_zeros(session: PowerShellSession, tmp_path: Path) -> None:
+    """Looked for in the arguments that the program gets: the STS keeps codes to itself."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "awsenv").write_text('#!/bin/sh\nprintf \'<%s>\' "$@" >"$AWSENV_SEEN"; exit 3\n')
+    (tools / "awsenv").chmod(0o755)
+    seen = tmp_path / "seen"
+    path = quoted(f"{tools}{os.pathsep}")
+    session.run(
+        f"$env:PATH = {path} + $env:PATH; $env:AWSENV_SEEN = {quoted(str(seen))}",
+        "awsenv assume dev --mfa-code 000001",
+    )
+    assert seen.read_text() == "<assume><dev><--mfa-code><000001><--shell><powershell>"
+
+
+def test_switches_are_for_the_session(session: PowerShellSession) -> None:
+    shown = _lines(
+        session,
+        'awsenv auto off; "$env:AWSENV_AUTO $?"',
+        'awsenv auto on; "$env:AWSENV_AUTO"',
+        'awsenv auto sometimes; "$env:AWSENV_AUTO $? $LASTEXITCODE"',
+        'awsenv prompt off; "$env:AWSENV_PROMPT"',
+    )
+    assert [line for line in shown if "usage" not in line] == [
+        "off True",
+        "match",
+        "match False 2",
+        "off",
+    ]
+
+
+def test_without_the_program_it_says_so(session: PowerShellSession) -> None:
+    shown = _lines(session, "$env:PATH = ''; awsenv status; \"$? $LASTEXITCODE\"")
+    assert shown[-1] == "False 127"
+
+
+# All that an assume may change, on one line.
+DUMP = (
+    "$all = [Environment]::GetEnvironmentVariables();"
+    " ($all.Keys | Where-Object { $_ -like 'AWS*' } | Sort-Object |"
+    " ForEach-Object { [uri]::EscapeDataString(\"$_=$($all[$_])\") }) -join ' '"
+)
+
+
+def test_a_live_session_is_switched_to_without_a_process(
+    session: PowerShellSession, sts: RunningSts
+) -> None:
+    """The first time the program does it, the second time there is none."""
+    config = quoted(str(sts.aws_folder / "config"))
+    steps = [
+        "awsenv assume dev",
+        DUMP,
+        "awsenv assume prod-admin",
+        DUMP,
+        "$env:AWS_REGION = 'mine'",
+        "awsenv assume dev",
+        DUMP,
+        "awsenv unset",
+        DUMP,
+        "$env:AWS_PROFILE = $null; $env:AWS_REGION = $null",
+    ]
+    before = [
+        ASSUME.format(sts.code()),
+        # What has only just been written is not relied on.
+        "Start-Sleep 2",
+        "awsenv unset",
+        "$env:AWS_PROFILE = 'a b/' + [char]233 + '%'; $env:AWS_REGION = 'ap-south-1'",
+    ]
+    path = "$path = $env:PATH; $env:PATH = ''"
+    # Only assume has to do without.
+    without = [f"{path}; {step}; $env:PATH = $path" if "assume" in step else step for step in steps]
+    shown = _lines(session, *before, *steps, before[-1], *without)
+    assert len(shown) == 8
+    assert shown[:4] == shown[4:]
+    assert shown[0] != shown[1] != shown[2]
+    shown = _lines(
+        session,
+        f'[IO.File]::AppendAllText({config}, "`n")',
+        f"{path}; try {{ awsenv assume dev; 'switched' }} catch {{ \"$_\" }}",
+    )
+    assert shown == ["awsenv: there is no program awsenv on PATH"]
+
+
+CONFIG = """
+[profile prod-admin]
+[profile prod-audit]
+[profile "my lab's"]
+[profile it\u2019s]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("awsenv assume prod-", ["prod-admin", "prod-audit"]),
+        ("awsenv assume m", ["'my lab''s'"]),
+        ("awsenv assume it", ["'it\u2019\u2019s'"]),
+        ("awsenv expl", ["explain"]),
+        ("awsenv assume --mfa-s", ["--mfa-serial"]),
+        ("$x = awsenv auto o", ["on", "off"]),
+        ("awsenv exec prod-admin -- Get-ChildIte", ["Get-ChildItem"]),
+        ("awsenv exec prod-admin awsenv assume prod-ad", ["prod-admin"]),
+    ],
+)
+def test_tab(session: PowerShellSession, clean_env: Path, line: str, offered: list[str]) -> None:
+    (clean_env / ".aws").mkdir()
+    (clean_env / ".aws" / "config").write_text(CONFIG, "utf-8")
+    complete = f"(TabExpansion2 {quoted(line)} {len(line)}).CompletionMatches.CompletionText"
+    shown = session.output(f"@({complete}) | ForEach-Object {{ [uri]::EscapeDataString($_) }}")
+    assert [unquote(name) for name in shown] == offered
+
+
+def test_tab_leaves_the_exit_code(session: PowerShellSession) -> None:
+    line = "$null = TabExpansion2 'awsenv ' 7"
+    # In a script whose output goes elsewhere, a failure prints what makes an evaluation fail.
+    shown = _lines(session, "awsenv nonsense", line, "$LASTEXITCODE")
+    assert shown == ["false", "2"]
+
+
+KINDS = {
+    "awsenv assume x": "alone",
+    "awsenv assume x && terraform apply": "alone",
+    "awsenv assume x || 'no'": "alone",
+    "awsenv assume x 2> err.txt": "alone",
+    "awsenv assume x; terraform apply": "inside",
+    "terraform plan; awsenv assume x": "inside",
+    "if ($true) { awsenv assume x }": "inside",
+    "& { awsenv assume x }": "inside",
+    "function f { awsenv assume x }": "inside",
+    "try { awsenv assume x } catch { }": "inside",
+    "foreach ($i in 1..2) { awsenv assume x }": "inside",
+    "Invoke-Expression (awsenv assume x)": "caught",
+    'iex "$(awsenv assume x)"': "caught",
+    "@(awsenv assume x)": "caught",
+    "$x = awsenv assume x": "caught",
+    "$x = if (1) { awsenv assume x }": "caught",
+    "if (awsenv assume x) { }": "caught",
+    "foreach ($i in awsenv assume x) { }": "caught",
+    "function f { $y = awsenv assume x }": "caught",
+    "& { awsenv assume x } | Out-String": "caught",
+    "awsenv assume x > out.txt": "caught",
+    "awsenv assume x *> out.txt": "caught",
+    "Invoke-Expression (\n  awsenv assume x\n)": "caught",
+}
+
+
+def test_how_a_command_is_written(session: PowerShellSession) -> None:
+    rows = []
+    for text in KINDS:
+        before = text[: max(0, text.find("awsenv"))]
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        rows.append(f"@{{ Text = {quoted(text)}; Line = {line}; Column = {column} }}")
+    shown = session.output(
+        f"foreach ($row in {', '.join(rows)}) {{",
+        "  $call = [pscustomobject]@{ PipelinePosition = 1; PipelineLength = 1; ScriptName = '';",
+        "    ScriptLineNumber = $row.Line; OffsetInLine = $row.Column }",
+        "  & (Get-Module awsenv) { Get-CallKind @args } $call $row.Text",
+        "  $call.PipelineLength = 2",
+        "  & (Get-Module awsenv) { Get-CallKind @args } $call $row.Text",
+        "}",
+    )
+    assert dict(zip(KINDS, shown[::2], strict=True)) == KINDS
+    assert set(shown[1::2]) == {"caught"}
+
+
+# The reader, with a line that is always the same
+
+READER = "function global:PSConsoleHostReadLine { 'aws s3 ls' }\n"
+READ = '"<$(PSConsoleHostReadLine)> $? $LASTEXITCODE"'
+LAPSE = "$env:AWSENV_EXPIRES_AT = '1'; $key = $env:AWS_ACCESS_KEY_ID"
+RESULT = '"$($env:AWSENV_EXPIRES_AT -ne 1) $($env:AWS_ACCESS_KEY_ID -ceq $key)"'
+
+
+def _forget(kind: str) -> str:
+    """A line that removes the records of a kind, or all."""
+    folder = quoted(paths.sessions_dir())
+    return (
+        f"foreach ($file in [IO.Directory]::GetFiles({folder})) {{"
+        f" if ([IO.File]::ReadAllText($file).Contains('{kind}')) {{ [IO.File]::Delete($file) }} }}"
+    )
+
+
+def test_a_lapsed_session_is_renewed_before_the_line_runs(
+    session: PowerShellSession, sts: RunningSts
+) -> None:
+    shown = _lines(
+        session,
+        ASSUME.format(sts.code()),
+        # It is on disk already: another terminal has renewed it.
+        LAPSE,
+        "$env:AWS_REGION = 'mine'",
+        READ,
+        RESULT,
+        # It is not, but no code is needed.
+        _forget("KIND=role"),
+        LAPSE,
+        READ,
+        RESULT,
+        "$env:AWS_REGION",
+        before=READER,
+    )
+    assert shown == [
+        "<aws s3 ls> True 0",
+        "True True",
+        "<aws s3 ls> True 0",
+        "True False",
+        "mine",
+    ]
+
+
+def test_without_a_code_nothing_runs(session: PowerShellSession, sts: RunningSts) -> None:
+    done = session.run(
+        ASSUME.format(sts.code()),
+        _forget("KIND="),
+        LAPSE,
+        "awsenv nonsense",
+        READ,
+        RESULT,
+        "$env:AWSENV_AUTO = 'off'",
+        READ,
+        before=READER,
+    )
+    assert done.stdout.splitlines() == [
+        # `awsenv nonsense` cannot know who reads its output.
+        "false",
+        "<> True 2",
+        "False True",
+        "<aws s3 ls> True 2",
+    ]
+    # The lapsed credentials are still there, and awsenv has said why.
+    assert "no terminal" in done.stderr
+
+
+@pytest.mark.parametrize("line", ["", "  ", "Get-Date", "# aws", "aws s3 ls --profile other"])
+def test_other_lines_ask_nothing(session: PowerShellSession, line: str) -> None:
+    now = int(time.time())
+    env = {
+        "AWS_ACCESS_KEY_ID": "ASIAOLD",
+        "AWSENV_PUT": "AWS_ACCESS_KEY_ID=ASIAOLD",
+        "AWSENV_PROFILE": "dev",
+        "AWSENV_EXPIRES_AT": str(now - 5),
+    }
+    before = f"function global:PSConsoleHostReadLine {{ {quoted(line)} }}"
+    shown = session.output('"<$(PSConsoleHostReadLine)>"', before=before, env=env)
+    assert shown == [f"<{line}>"]
