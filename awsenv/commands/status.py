@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+from awsenv.aws.arn import account_in
 from awsenv.environment.change import put_still_holds
 from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
@@ -79,7 +80,7 @@ def _facts(profile: str | None, values: dict[str, str], expires_at: int | None) 
     left = None if expires_at is None else max(0, expires_at - int(time.time()))
     return {
         "profile": profile,
-        "account": values.get("ACCOUNT") or (arn.split(":")[4] if arn.count(":") >= 5 else None),
+        "account": values.get("ACCOUNT") or account_in(arn),
         "role_arn": values.get("ROLE_ARN") or None,
         "identity_arn": values.get("IDENTITY_ARN") or None,
         "kind": values.get("KIND") or None,

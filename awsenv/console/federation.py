@@ -8,22 +8,14 @@ session then lasts as long as the role's.
 
 from collections.abc import Mapping
 
+from awsenv.aws.arn import partition_in
 from awsenv.aws.deadline import Deadline
+from awsenv.aws.partitions import PARTITIONS, partition_of_region
 from awsenv.config import Config
 from awsenv.errors import ConfigError, RefusedError, UsageError
-from awsenv.plan.endpoint import partition
 from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Session
 from awsenv.values.steps import GetSessionToken
-
-# Sign-in and console of each partition.
-_HOSTS = {
-    "aws": ("signin.aws.amazon.com", "console.aws.amazon.com"),
-    "aws-cn": ("signin.amazonaws.cn", "console.amazonaws.cn"),
-    "aws-us-gov": ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
-    "aws-eusc": ("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
-}
-_BY_REGION = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 
 # What TAB offers for --service; where the console calls a service otherwise, by what name.
 SERVICES = {
@@ -122,18 +114,16 @@ def _unfit(session: Session, why: str) -> RefusedError:
 
 
 def _hosts(session: Session) -> tuple[str, str]:
+    """The hosts of the sign-in endpoint and of the console in the session's partition."""
     arn = session.role_arn or session.identity_arn
-    name = partition(arn)
-    if not arn:
-        region = session.region or ""
-        fitting = (each for prefix, each in _BY_REGION.items() if region.startswith(prefix))
-        name = next(fitting, "aws")
-    if name not in _HOSTS:
+    name = partition_in(arn) if arn else partition_of_region(session.region or "")
+    known = PARTITIONS.get(name)
+    if not (known and known.sign_in and known.console):
         raise ConfigError(
             f"the console of the partition {name} is not known to awsenv",
             "sign in to it in the browser",
         )
-    return _HOSTS[name]
+    return known.sign_in, known.console
 
 
 def path_of(service: str | None) -> str:

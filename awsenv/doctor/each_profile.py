@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from awsenv.aws.arn import is_iam
 from awsenv.config import Config, Profile
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import AwsenvError
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}", re.ASCII)
-# Of a virtual device, or the number of a hardware token.
-_SERIAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]+|[A-Za-z0-9_-]{9,64}", re.ASCII)
+_TOKEN_NUMBER = re.compile(r"[A-Za-z0-9_-]{9,64}", re.ASCII)
+# _values reports the first two where they are written; the environment is another shell's.
+_TOLD_ELSEWHERE = (":u2f/", "is not the ARN of a role", "environment holds no keys")
 # A profile with none of these is a mere place for settings.
 _MEANT_FOR_USE = ("role_arn", "source_profile", "credential_source", "sso_account_id")
 
@@ -33,14 +34,14 @@ def _values(profile: Profile) -> Iterator[Finding]:
             "register an authenticator app as a second MFA device, and name its serial",
             profile.at("mfa_serial"),
         )
-    elif serial and not _SERIAL.fullmatch(serial):
+    elif serial and not (is_iam(serial, "mfa") or _TOKEN_NUMBER.fullmatch(serial)):
         yield Finding(
             f"mfa_serial = {serial} is no MFA device",
             "`aws iam list-mfa-devices` shows the serial; `awsenv setup` sets it",
             profile.at("mfa_serial"),
         )
     role = profile.get("role_arn")
-    if role and not _ROLE.fullmatch(role):
+    if role and not is_iam(role, "role"):
         yield Finding(
             f"role_arn = {role} is not the ARN of a role",
             "write it as arn:aws:iam::123456789012:role/NAME",
@@ -110,6 +111,5 @@ def _chain(profile: Profile, config: Config, case: Case) -> Iterator[Finding]:
     try:
         make_plan(Request(profile=profile.name), config, Settings(), case.env)
     except AwsenvError as error:
-        # The device is told of where it stands, and the environment is another shell's matter.
-        if ":u2f/" not in error.message and "environment holds no keys" not in error.message:
+        if not any(text in error.message for text in _TOLD_ELSEWHERE):
             yield from_error(error)

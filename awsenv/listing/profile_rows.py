@@ -6,6 +6,7 @@ that may have a session on disk.
 
 from __future__ import annotations
 
+from awsenv.aws.arn import account_in, name_in
 from awsenv.config import load
 from awsenv.errors import AwsenvError
 from awsenv.plan.chain import Chain, walk
@@ -59,7 +60,7 @@ def _facts(chain: Chain) -> Row:
     serial = device.get("mfa_serial") if device else None
     named = (profile.get("region") for profile in chain.profiles[:1])
     return {
-        "account": _account(arn) or chain.root.account or _account(serial),
+        "account": account_in(arn) or chain.root.account or account_in(serial),
         "role": _role_name(arn) or _sso_role(chain),
         "role_arn": arn,
         "source": chain.root.source,
@@ -83,13 +84,8 @@ _NOTHING: Row = {
 }
 
 
-def _account(arn: str | None) -> str | None:
-    parts = (arn or "").split(":")
-    return parts[4] or None if len(parts) > 5 else None
-
-
 def _role_name(arn: str | None) -> str | None:
-    return arn.partition(":role/")[2].rpartition("/")[2] or arn if arn else None
+    return name_in(arn) or arn
 
 
 def _sso_role(chain: Chain) -> str | None:

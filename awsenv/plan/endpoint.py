@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
+from awsenv.aws.arn import partition_in
+from awsenv.aws.partitions import default_region, may_be_in
 from awsenv.config import Config, Profile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-# The region whose STS answers where nobody named one, by partition.
-_DEFAULT_REGIONS = {
-    "aws": "us-east-1",
-    "aws-cn": "cn-north-1",
-    "aws-us-gov": "us-gov-west-1",
-    "aws-eusc": "eusc-de-east-1",
-    "aws-iso": "us-iso-east-1",
-    "aws-iso-b": "us-isob-east-1",
-    "aws-iso-e": "eu-isoe-west-1",
-    "aws-iso-f": "us-isof-south-1",
-}
-
-
-def partition(arn: str | None) -> str:
-    """The partition in `arn`; "aws" where it is no ARN, as a hardware device's serial is not."""
-    parts = (arn or "").split(":")
-    return parts[1] if len(parts) > 2 and parts[0] == "arn" and parts[1] else "aws"
 
 
 def sts_region(
@@ -33,18 +17,11 @@ def sts_region(
     """The region to call STS in: asked for, of the nearest profile, of the environment."""
     named = [asked, *(profile.get("region") for profile in profiles)]
     named += [env.get("AWS_REGION"), env.get("AWS_DEFAULT_REGION")]
-    name = partition(arn)
+    name = partition_in(arn)
     # Without an ARN nothing tells the partition but the regions themselves.
     known = (arn or "").startswith("arn:")
-    fitting = (region for region in named if region and (not known or _fits(region, name)))
-    return next(fitting, _DEFAULT_REGIONS.get(name, "us-east-1"))
-
-
-def _fits(region: str, name: str) -> bool:
-    prefixes = {"aws-cn": "cn-", "aws-us-gov": "us-gov-", "aws-eusc": "eusc-"}
-    if name in prefixes:
-        return region.startswith(prefixes[name])
-    return not region.startswith(tuple(prefixes.values()))
+    fitting = (region for region in named if region and (not known or may_be_in(region, name)))
+    return next(fitting, default_region(name))
 
 
 def explicit_endpoint(

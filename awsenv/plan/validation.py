@@ -6,6 +6,7 @@ SourceIdentity, SerialNumber, ExternalId, PolicyDescriptorType, Tags) and of reg
 
 from __future__ import annotations
 
+from awsenv.aws.arn import is_iam
 from awsenv.config import Profile
 from awsenv.errors import AwsenvError, ConfigError, UsageError
 from awsenv.values.steps import AssumeRole, Step
@@ -43,9 +44,7 @@ def check_step(step: Step, profile: Profile | None) -> None:
 
 def _check_role(step: AssumeRole, at: Callable[[str, str | None], str | None]) -> None:
     arn = step.role_arn
-    parts = arn.split(":", 5)
-    good = len(parts) == 6 and parts[0] == "arn" and parts[2] == "iam" and parts[5][:5] == "role/"
-    if not (good and arn.isascii() and arn.isprintable()):
+    if not is_iam(arn, "role"):
         hint = "write it as arn:aws:iam::123456789012:role/name"
         raise _wrong(f"{arn!r} is not the ARN of a role", hint, at("role_arn", arn))
     for what, key, name in (

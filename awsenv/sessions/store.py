@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 
+from awsenv.aws.arn import partition_in
 from awsenv.environment.change import encode_pairs
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
-from awsenv.plan.endpoint import partition
 from awsenv.plan.plan import Plan
 from awsenv.storage import paths, record_format
 from awsenv.storage.private_files import make_private_dir, write_private
@@ -55,7 +55,7 @@ def _mfa_key(plan: Plan, step: GetSessionToken) -> str:
         {
             "SOURCE": plan.root.identity,
             "SERIAL": step.serial,
-            "PARTITION": partition(step.serial if ":" in step.serial else plan.role_arn),
+            "PARTITION": partition_in(step.serial if ":" in step.serial else plan.role_arn),
             "ENDPOINT": plan.endpoint or "",
             "DURATION": str(step.duration) if step.insisted else "",
         }

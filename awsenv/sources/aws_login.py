@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from awsenv.aws.arn import account_in
 from awsenv.config import Config, Profile
 from awsenv.sources.root import Root
-from awsenv.sources.with_botocore import BotocoreSource, account_in
+from awsenv.sources.with_botocore import BotocoreSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

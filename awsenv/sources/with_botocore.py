@@ -27,12 +27,6 @@ class BotocoreSource:
         return _resolve(root, self.provider, context.deadline)
 
 
-def account_in(arn: str | None) -> str | None:
-    """The account number in `arn`, if there is one."""
-    parts = (arn or "").split(":")
-    return parts[4] or None if len(parts) > 5 else None
-
-
 def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
     """What botocore's `provider` finds for the profile of `root`, and nothing else it could try."""
     import botocore.credentials

@@ -1,0 +1,62 @@
+"""Amazon Resource Names: arn:partition:service:region:account:resource."""
+
+from __future__ import annotations
+
+from awsenv.lean.dataclasses import dataclass
+
+_IN_PATHS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-/")
+
+
+@dataclass(frozen=True)
+class Arn:
+    """The parts of an ARN. What a resource does not have, its account for one, is empty."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+
+def parse_arn(text: str | None) -> Arn | None:
+    """The parts of `text`; None if it is no ARN, as the number of a hardware token is not."""
+    parts = _split(text)
+    return Arn(*parts[1:]) if parts else None
+
+
+def partition_in(text: str | None) -> str:
+    """The partition in the ARN `text`; "aws" if it is no ARN."""
+    parts = _split(text)
+    return parts[1] if parts else "aws"
+
+
+def account_in(text: str | None) -> str | None:
+    """The account number in the ARN `text`, if there is one."""
+    parts = _split(text)
+    return parts[4] or None if parts else None
+
+
+def name_in(text: str | None) -> str | None:
+    """The name of the role, user or device in the ARN `text`, without its path."""
+    parts = _split(text)
+    return parts[5].rpartition("/")[2] or None if parts else None
+
+
+def _split(text: str | None) -> list[str] | None:
+    # `list` calls this for each of a thousand profiles: it makes no objects of ours.
+    parts = (text or "").split(":", 5)
+    return parts if len(parts) == 6 and parts[0] == "arn" and parts[1] else None
+
+
+def is_iam(text: str, kind: str) -> bool:
+    """Whether `text` is the ARN of an IAM resource of this kind, such as "role" or "mfa".
+
+    The form is that of the IAM User Guide, "IAM ARNs": twelve digits of an account, no region, and
+    a name after the kind.
+    """
+    arn = parse_arn(text)
+    if arn is None or arn.service != "iam" or arn.region:
+        return False
+    found, _, name = arn.resource.partition("/")
+    digits = len(arn.account) == 12 and arn.account.isascii() and arn.account.isdigit()
+    return digits and found == kind and bool(name) and _IN_PATHS.issuperset(name)
