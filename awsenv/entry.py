@@ -1,4 +1,8 @@
-"""The console script: the fast way where it can answer, else the command line."""
+"""The console script: the fast way where it can answer, else the command line.
+
+The one place where everything ends: whatever happens, from the first line on, is reported as the
+command line reports it, and a shell that evaluates the output is told.
+"""
 
 import os
 import sys
@@ -6,34 +10,54 @@ import sys
 
 def main() -> None:
     """Run awsenv and end the process with its exit code."""
+    arguments = sys.argv[1:]
     try:
-        _main()
-    except KeyboardInterrupt:
-        # Before the command line was there to see it.
-        os.write(2, b"awsenv: cancelled\n")
-        if sys.argv[1:2] and sys.argv[1] in ("assume", "unset", "refresh", "init"):
-            os.write(1, b"false\n")
-        os._exit(130)
+        from awsenv.terminal import stopping
+
+        stopping.unwind()
+        code = _main(arguments)
+    except BaseException as error:  # noqa: BLE001 - a shell may be waiting to be told
+        code = _failed(arguments, error)
+    # Nothing is left to be done, and an interpreter takes its time to go down.
+    os._exit(code)
 
 
-def _main() -> None:
-    if sys.argv[1:2] == ["__complete"]:
+def _main(arguments: list[str]) -> int:
+    if arguments[:1] == ["__complete"]:
         from awsenv.cli import completion
 
-        completion.main(sys.argv[2:])
-        os._exit(0)
+        completion.main(arguments[1:])
+        return 0
     from awsenv.fast import answer
 
-    text = answer.answer(sys.argv[1:])
-    # Below, os._exit: nothing is left to be done, and an interpreter takes its time to go down.
-    if text is not None:
-        try:
-            # A value out of the environment need not be UTF-8.
-            os.write(1, f"{text}\n".encode("utf-8", "surrogateescape"))
-        except OSError as error:
-            os.write(2, f"awsenv: cannot print the answer: {error.strerror}\n".encode())
-            os._exit(1)
-        os._exit(0)
-    from awsenv.cli.command_line import run
+    try:
+        text = answer.answer(arguments)
+    except Exception:  # noqa: BLE001 - the full way answers, or says what is wrong
+        text = None
+    if text is None:
+        from awsenv.cli.command_line import run
 
-    os._exit(run(sys.argv[1:]))
+        return run(arguments)
+    # A value out of the environment need not be UTF-8.
+    data = f"{text}\n".encode("utf-8", "surrogateescape")
+    while data:
+        data = data[os.write(1, data) :]
+    return 0
+
+
+def _failed(arguments: list[str], error: BaseException) -> int:
+    """Report `error`; the exit code."""
+    try:
+        from awsenv.cli.command_line import fail
+
+        return fail(arguments, error)
+    except BaseException as another:  # noqa: BLE001
+        # awsenv itself cannot be loaded, or a signal came once more: say it without its help.
+        text = f"awsenv: {type(error).__name__}: {error}, then {type(another).__name__}: {another}"
+        try:
+            os.write(2, text.encode("ascii", "backslashreplace") + b"\n")
+            if not os.isatty(1):
+                os.write(1, b"false\n")
+        except OSError:
+            pass
+        return 1

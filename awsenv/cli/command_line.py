@@ -11,46 +11,53 @@ import sys
 from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
+from awsenv.terminal import stopping
 from awsenv.values.text import visible
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-
-class Stopped(BaseException):
-    """SIGTERM or SIGHUP: unwind, so that what is open gets closed and the shell gets told."""
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line `arguments`; the exit code, once all output is written."""
     _prepare()
     try:
-        code = _main(arguments)
+        code = _call_settled(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output is gone.
-        code = 1
-    except OSError as error:
-        _report(_unexpected(error))
-        code = 1
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the shell must be told
+        code = fail(arguments, error)
     with suppress(OSError):
         sys.stderr.flush()
     return code
 
 
+def fail(arguments: list[str], error: BaseException) -> int:
+    """Report what ended the command line `arguments`, to the shell as well; the exit code."""
+    stopping.ignore()
+    if isinstance(error, BrokenPipeError) or arguments[:1] == ["__complete"]:
+        # Whoever read our output is gone; and who presses TAB has asked for no message.
+        return 1
+    _mend_streams()
+    if os.environ.get("AWSENV_DEBUG") and not isinstance(error, (AwsenvError, KeyboardInterrupt)):
+        import traceback
+
+        traceback.print_exception(error)
+    problem = _problem(error)
+    _report(problem)
+    with suppress(OSError):
+        _fail_evaluation(arguments, problem)
+        sys.stdout.flush()
+    return problem.exit_code
+
+
 def _prepare() -> None:
-    """Let signals unwind, and let no stream break by a name that it cannot hold, or be missing."""
-    from awsenv.lean.signal import signals as signal
+    """What has to be settled before a command runs."""
+    stopping.unwind()
+    _mend_streams()
+    from awsenv.install import hook_files
 
-    def stop(number: int, _frame: Any) -> None:
-        raise Stopped(number)
+    hook_files.renew()
 
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        # What is ignored (nohup) stays so.
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, stop)
+
+def _mend_streams() -> None:
+    """Let no stream break by a name that it cannot hold, or be missing."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             # It was closed by whoever started this.
@@ -59,42 +66,36 @@ def _prepare() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def _main(arguments: list[str]) -> int:
-    from awsenv.install import hook_files
-
-    hook_files.renew()
-    try:
-        return _call_settled(arguments)
-    except AwsenvError as error:
-        problem = error
-    except KeyboardInterrupt:
-        problem = CancelledError()
-    except Stopped as stopped:
-        problem = AwsenvError(f"ended by signal {stopped.args[0]}")
-        problem.exit_code = 128 + stopped.args[0]
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the shell must be told
-        if os.environ.get("AWSENV_DEBUG"):
-            import traceback
-
-            traceback.print_exc()
-        problem = _unexpected(error)
-    _report(problem)
-    with suppress(OSError):
-        _fail_evaluation(arguments, problem)
-        sys.stdout.flush()
-    return problem.exit_code
+def _problem(error: BaseException) -> AwsenvError:
+    """What `error` is to a person."""
+    if isinstance(error, AwsenvError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return CancelledError()
+    if isinstance(error, stopping.Stopped):
+        problem = AwsenvError(f"ended by signal {error.args[0]}")
+        problem.exit_code = 128 + error.args[0]
+        return problem
+    return _unexpected(error)
 
 
-def _unexpected(error: Exception) -> AwsenvError:
+def _unexpected(error: BaseException) -> AwsenvError:
     if isinstance(error, OSError) and error.strerror:
         what = f": {error.filename}" if error.filename else ""
         return AwsenvError(f"{error.strerror.lower()}{what}", "AWSENV_DEBUG=1 shows where")
     return AwsenvError(
         f"unexpected {type(error).__name__}: {error}",
-        "set AWSENV_DEBUG=1 to see where it happened, and report it",
+        _foreign_modules() or "set AWSENV_DEBUG=1 to see where it happened, and report it",
     )
+
+
+def _foreign_modules() -> str | None:
+    """The hint where variables have Python load other modules than awsenv was installed with."""
+    names = [name for name in ("PYTHONPATH", "PYTHONHOME") if os.environ.get(name)]
+    if not names:
+        return None
+    without = " ".join(f"-u {name}" for name in names)
+    return f"{' and '.join(names)} may be the cause: try env {without} awsenv"
 
 
 def _call_settled(arguments: list[str]) -> int:
@@ -155,7 +156,7 @@ def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
     try:
         named = _option(arguments, "--shell")
         statement = (shells.get(named) if named else detect()).fail(problem.message)
-    except AwsenvError:
+    except Exception:  # noqa: BLE001 - whatever keeps the shell's name from us
         # Every POSIX shell and fish know it, and PowerShell has no command of that name.
         statement = "false"
     sys.stdout.write(f"{statement}\n")

@@ -9,6 +9,7 @@ from awsenv.parameters.declared import arguments
 from awsenv.parameters.request_options import takes_request
 from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for
+from awsenv.terminal.stopping import restore
 
 
 class CommandError(AwsenvError):
@@ -41,6 +42,7 @@ def _run(words: list[str], env: dict[str, str]) -> int:
     sys.stdout.flush()
     try:
         if os.name == "posix":
+            restore()
             os.execvpe(words[0], words, env)  # noqa: S606 - the point of the command
         import subprocess
 

@@ -61,7 +61,8 @@ def _keys(case: Case) -> Iterator[Finding]:
     if key.startswith("ASIA") and not (env.get(_TOKEN) or env.get("AWS_SECURITY_TOKEN")):
         yield Finding(f"{_KEY} is a session's, and {_TOKEN} is missing", "export the token as well")
     expires = env.get("AWSENV_EXPIRES_AT", "")
-    if put_still_holds(env) and expires.isdigit() and int(expires) <= time.time():
+    ends = expires.isascii() and expires.isdigit() and int(expires[:12]) <= time.time()
+    if put_still_holds(env) and ends:
         yield Finding(
             f"the session of {env.get('AWSENV_PROFILE')!r} in this shell has expired",
             "awsenv assume gets a new one, awsenv unset takes it out",

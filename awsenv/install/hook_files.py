@@ -10,7 +10,7 @@ from awsenv import __version__
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths
-from awsenv.storage.private_files import make_private_dir, write_private
+from awsenv.storage.private_files import make_private_dir, read_private, write_private
 
 # The files of each shell; the first is the one to be sourced, and loads the others when needed.
 FILES = {
@@ -41,8 +41,8 @@ def renew() -> None:
     """Bring the copies that are there up to date, if an older awsenv made them."""
     with suppress(OSError, AwsenvError):
         for shell in FILES:
-            made_by = _read(os.path.join(paths.data_dir(), f"{shell}.version"))
-            if made_by and _parts(made_by) < _parts(__version__):
+            made_by = _version(shell)
+            if made_by and made_by < _parts(__version__):
                 _copy(shell)
 
 
@@ -55,25 +55,31 @@ def _folder() -> str:
 
 def _copy(shell: str) -> None:
     folder = paths.data_dir()
-    version = os.path.join(folder, f"{shell}.version")
-    if _parts(_read(version)) > _parts(__version__):
+    if _version(shell) > _parts(__version__):
         return
     for name in FILES[shell]:
-        text = _read(os.path.join(_folder(), name))
-        if text and _read(os.path.join(folder, name)) != text:
+        text = _packaged(name)
+        if text and read_private(os.path.join(folder, name)) != text:
             make_private_dir(folder)
             write_private(os.path.join(folder, name), text)
-    if _read(version).strip() != __version__:
+    version = os.path.join(folder, f"{shell}.version")
+    if (read_private(version) or "").strip() != __version__:
         write_private(version, f"{__version__}\n")
 
 
-def _read(path: str) -> str:
+def _packaged(name: str) -> str:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(os.path.join(_folder(), name), encoding="utf-8", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""
 
 
+def _version(shell: str) -> list[int]:
+    """The version of awsenv that made the copies; [] where there are none, or nothing tells."""
+    return _parts(read_private(os.path.join(paths.data_dir(), f"{shell}.version")) or "")
+
+
 def _parts(version: str) -> list[int]:
-    return [int(part) for part in version.strip().split(".") if part.isdigit()]
+    parts = version.strip().split(".")
+    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FIRST = "AWSENV_OVERVIEW=1"
 _LAST = "END"
+# Room for a hundred thousand profiles, in bytes.
+_LARGEST = 64 << 20
 # What the key of a session hangs on in these lies outside of the files and the settings.
 _OF_THE_MOMENT = ("environment", "ec2", "ecs")
 _FIELDS = (
@@ -161,11 +163,7 @@ def _conditions(env: Mapping[str, str]) -> str:
 
 def _read(path: str, conditions: str) -> tuple[dict[str, list[str]], list[Row]]:
     """The records and the rows in the file at `path`."""
-    try:
-        with open(path, encoding="utf-8", newline="\n") as file:
-            lines = file.read().split("\n")
-    except (OSError, ValueError):
-        return {}, []
+    lines = (private_files.read_private(path, _LARGEST) or "").split("\n")
     if lines[:1] != [_FIRST] or lines[-2:] != [_LAST, ""]:
         return {}, []
     found = [line.split("\t") for line in lines[2:-2]]

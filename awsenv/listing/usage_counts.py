@@ -21,12 +21,7 @@ def _path() -> str:
 def counts() -> dict[str, tuple[int, int]]:
     """How often each profile was used, and when last, in epoch seconds."""
     found: dict[str, tuple[int, int]] = {}
-    try:
-        with open(_path(), encoding="utf-8") as file:
-            lines = file.read().splitlines()
-    except (OSError, ValueError):
-        return {}
-    for line in lines:
+    for line in (private_files.read_private(_path()) or "").splitlines():
         count, _, rest = line.partition(" ")
         last, _, name = rest.partition(" ")
         if all(text.isascii() and text.isdigit() and len(text) < 13 for text in (count, last)):

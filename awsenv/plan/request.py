@@ -54,7 +54,7 @@ class Request:
 
     @classmethod
     def from_options(cls, values: Mapping[str, str]) -> Request:
-        """The request that `options` was written of."""
+        """The request that `options` was written of; what cannot be from it is left out."""
         found: dict[str, object] = {}
         for item in fields(cls):
             text = values.get(f"OPTION_{item.name.upper()}")
@@ -65,8 +65,12 @@ class Request:
             elif item.default == ():
                 found[item.name] = tuple(_unpack(part) for part in text.split(" "))
             else:
-                found[item.name] = int(text) if item.name in _SECONDS else text
+                found[item.name] = _seconds(text) if item.name in _SECONDS else text
         return cls(**found)  # type: ignore[arg-type]
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _pack(text: str) -> str:

@@ -99,7 +99,7 @@ def _read(name: str) -> Journal | None:
     return Journal(
         name,
         values.get("USER", ""),
-        int(started) if started.isascii() and started.isdigit() else 0,
+        int(started[:12]) if started.isascii() and started.isdigit() else 0,
         tuple(values.get("KNOWN", "").split()),
         new,
     )

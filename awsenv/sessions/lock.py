@@ -105,12 +105,8 @@ class RecordLock:
         return True
 
     def _holder(self) -> tuple[str, str, str]:
-        try:
-            with open(f"{self._base}.who", encoding="utf-8") as file:
-                state, tty, pid = file.read().split("\n")[:3]
-        except (OSError, ValueError):
-            return "", "", "?"
-        return state, tty, pid
+        told = (private_files.read_private(f"{self._base}.who", 1000) or "").split("\n")
+        return (told[0], told[1], told[2]) if len(told) == 4 else ("", "", "?")
 
     def _check_cancelled(self, since: float) -> None:
         waited = time.monotonic() - since

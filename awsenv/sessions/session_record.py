@@ -89,6 +89,7 @@ def refused_at(values: Mapping[str, str], step: Step) -> int | None:
     None if it did not, or long ago, and where the duration was insisted on.
     """
     moment = values.get("REFUSED_AT", "")
-    if step.insisted or step.duration <= HOUR or not moment.isdigit():
+    known = moment.isascii() and moment.isdigit() and len(moment) <= 12
+    if step.insisted or step.duration <= HOUR or not known:
         return None
     return int(moment) if time.time() - int(moment) < _REMEMBER_REFUSAL else None

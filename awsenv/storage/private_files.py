@@ -1,10 +1,15 @@
 """Files that only their owner can read, from the moment they exist, replaced all at once."""
 
 import os
+import stat
 
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths
+
+# Neither following a link nor waiting for the other end of a pipe.
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_READ |= getattr(os, "O_BINARY", 0)
 
 
 def make_private_dir(path: str) -> None:
@@ -62,6 +67,28 @@ def write_private(path: str, text: str, *, lasting: bool = True) -> None:
         raise AwsenvError(
             f"cannot write {path}: {error.strerror}", f"free some space, or {_elsewhere(path)}"
         ) from None
+
+
+def read_private(path: str, largest: int = 1 << 20) -> str | None:
+    """The text of a file that awsenv has written; None where it is missing or cannot be its own.
+
+    That is: no regular file, a symbolic link, somebody else's, larger than `largest` bytes, no
+    UTF-8. What awsenv keeps for itself only saves time, so it is never an error.
+    """
+    try:
+        handle = os.open(path, _READ)
+    except (OSError, ValueError):
+        return None
+    try:
+        facts = os.fstat(handle)
+        foreign = os.name == "posix" and facts.st_uid != os.geteuid()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > largest or foreign:
+            return None
+        return os.read(handle, facts.st_size + 1).decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    finally:
+        os.close(handle)
 
 
 def _elsewhere(path: str) -> str:

@@ -12,6 +12,7 @@ from awsenv.errors import CancelledError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
 from awsenv.terminal.key_input import INTERRUPT, Keys
+from awsenv.terminal.stopping import DEADLY
 from awsenv.terminal.terminal import Terminal
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ _DISABLED = b"\0" if sys.platform == "linux" else b"\xff"
 _LOOK = 0.1
 # Ctrl-C and Ctrl-\ end the question; the others end the process, once the terminal is put back.
 _CANCEL = (signal.SIGINT, signal.SIGQUIT)
-_DEADLY = (signal.SIGTERM, signal.SIGHUP)
+_DEADLY = [number for number in DEADLY if number not in _CANCEL]
 # From the background these would stop the process in the middle of taking or giving back.
 _IGNORED = (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP)
 

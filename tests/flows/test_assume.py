@@ -290,7 +290,10 @@ def test_bad_values_in_the_config_are_found_with_their_line(sts: RunningSts) -> 
     assert f"~/.aws/config:{line}" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+SIGNALS = "SIGINT SIGTERM SIGHUP SIGQUIT SIGALRM SIGUSR1 SIGUSR2 SIGXCPU SIGABRT SIGVTALRM SIGSYS"
+
+
+@pytest.mark.parametrize("name", SIGNALS.split())
 def test_a_signal_during_a_call_makes_the_evaluation_fail(sts: RunningSts, name: str) -> None:
     assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
     sts.control.hang(3, "AssumeRole", seconds=20)
