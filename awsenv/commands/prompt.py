@@ -6,6 +6,7 @@ import time
 
 from awsenv.environment.change import put_still_holds
 from awsenv.parameters.declared import argument, value
+from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 
@@ -33,10 +34,8 @@ def command(
 
 
 def _of_shell() -> tuple[str | None, int | None]:
-    expires = os.environ.get("AWSENV_EXPIRES_AT", "")
-    known = expires.isascii() and expires.isdigit() and len(expires) <= 12
     name = os.environ.get("AWSENV_PROFILE") if put_still_holds(os.environ) else None
-    return name, int(expires) if known else None
+    return name, whole_number(os.environ.get("AWSENV_EXPIRES_AT"))
 
 
 def _of_profile(profile: str) -> tuple[str | None, int | None]:

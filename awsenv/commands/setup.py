@@ -23,6 +23,7 @@ from awsenv.sources.root import Context
 from awsenv.terminal.opening import open_terminal, why_closed
 from awsenv.terminal.terminal import Terminal
 from awsenv.values.credentials import Credentials
+from awsenv.values.digits import whole_number
 from awsenv.values.text import visible
 
 _FIDO = ":u2f/"
@@ -149,8 +150,9 @@ def _choose(serials: list[str], wishes: _Wishes) -> str:
             answer = terminal.ask(f"which MFA device? [1-{len(serials)}] ").strip()
             if answer in serials:
                 return answer
-            if answer.isascii() and answer.isdigit() and 1 <= int(answer[:3]) <= len(serials):
-                return serials[int(answer) - 1]
+            number = whole_number(answer) or 0
+            if 1 <= number <= len(serials):
+                return serials[number - 1]
     raise CancelledError
 
 

@@ -12,6 +12,7 @@ from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
 from awsenv.sessions.session_record import KINDS
 from awsenv.storage import record_format
+from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 
@@ -47,13 +48,9 @@ def _of_shell() -> dict[str, Any]:
     return _facts(
         env.get("AWSENV_PROFILE"),
         store.load_if_key(env.get("AWSENV_SESSION", "")) or {},
-        _epoch(expires) if expires else None,
+        # What is no time has expired, as far as anybody can tell.
+        (whole_number(expires, 10) or 0) if expires else None,
     )
-
-
-def _epoch(text: str) -> int:
-    """What is no time has expired, as far as anybody can tell."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
 
 
 def _of_profile(profile: str) -> dict[str, Any]:

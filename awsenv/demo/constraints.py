@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from awsenv.demo.answers import ServiceError, validation_error
+from awsenv.values.digits import whole_number
 
 
 class Constraints:
@@ -30,10 +31,10 @@ class Constraints:
         raw = self._params.get(name)
         if raw is None:
             return default
-        digits = raw.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) < 11):
+        value = whole_number(raw.removeprefix("-"), 10)
+        if value is None:
             raise ServiceError("MalformedInput", f"Invalid value for {name}: not an integer")
-        value = int(raw)
+        value = -value if raw.startswith("-") else value
         if value < low:
             self._add(name, raw, f"have value greater than or equal to {low}")
         if value > high:

@@ -24,6 +24,7 @@ from awsenv.demo.model import Caller, User
 from awsenv.demo.sigv4 import HttpRequest
 from awsenv.demo.state import Call, Fault, Received, State
 from awsenv.demo.world import World
+from awsenv.values.digits import whole_number
 
 _SERVICES = {"2011-06-15": "sts", "2010-05-08": "iam"}
 _ACTIONS = {"sts": sts_actions.ACTIONS, "iam": iam_actions.ACTIONS}
@@ -123,12 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
         return super().date_time_string(now if timestamp is None else timestamp)
 
     def _serve(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+        length = whole_number(self.headers.get("Content-Length", "0"))
+        if "Transfer-Encoding" in self.headers or length is None:
             self.close_connection = True
             self._answer(411, b"", "text/plain")
             return
-        if int(length) > _MAX_BODY:
+        if length > _MAX_BODY:
             self.close_connection = True
             self._answer(413, b"", "text/plain")
             return
@@ -137,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             key = name.lower()
             headers[key] = f"{headers[key]},{value}" if key in headers else value
-        body = self.rfile.read(int(length))
+        body = self.rfile.read(length)
         request = HttpRequest(self.command, path, query, headers, body)
         if path.startswith(control.PREFIX):
             self._serve_control(request)

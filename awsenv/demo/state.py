@@ -10,6 +10,7 @@ from typing import Any
 from awsenv.demo.answers import ServiceError
 from awsenv.demo.model import Caller
 from awsenv.demo.world import World
+from awsenv.values.digits import whole_number
 
 
 @dataclass
@@ -118,9 +119,9 @@ class Call:
         found = []
         for key, value in self.params.items():
             if key.startswith(f"{name}.member.") and key.endswith(tail):
-                number = key[len(name) + 8 : len(key) - len(tail)]
-                if number.isdecimal():
-                    found.append((int(number), value))
+                number = whole_number(key[len(name) + 8 : len(key) - len(tail)])
+                if number is not None:
+                    found.append((number, value))
         return sorted(found)
 
 

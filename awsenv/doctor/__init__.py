@@ -12,6 +12,7 @@ from importlib import import_module
 from awsenv.config import Config, load
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, field
+from awsenv.values.digits import whole_number
 
 # In the order in which they are shown: what people see, and the module here.
 GROUPS = {
@@ -76,4 +77,4 @@ def from_error(error: AwsenvError) -> Finding:
 
 def _is_place(text: str) -> bool:
     path, _, line = text.rpartition(":")
-    return bool(path) and line.isdigit()
+    return bool(path) and whole_number(line) is not None

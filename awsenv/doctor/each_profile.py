@@ -7,6 +7,7 @@ from awsenv.aws.arn import is_iam
 from awsenv.config import Config, Profile
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import AwsenvError
+from awsenv.values.digits import whole_number
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _TOKEN_NUMBER = re.compile(r"[A-Za-z0-9_-]{9,64}", re.ASCII)
@@ -55,7 +56,7 @@ def _values(profile: Profile) -> Iterator[Finding]:
             profile.at("region"),
         )
     duration = profile.get("duration_seconds")
-    if duration and not (duration.isascii() and duration.isdigit()):
+    if duration and whole_number(duration) is None:
         yield Finding(
             f"duration_seconds = {duration} is refused by AWS tools, which take seconds",
             "write a number of seconds, such as 14400",

@@ -8,6 +8,7 @@ from awsenv.doctor import Case, Finding, from_error
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import AwsenvError
 from awsenv.plan.settings import Settings
+from awsenv.values.digits import whole_number
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
@@ -60,9 +61,8 @@ def _keys(case: Case) -> Iterator[Finding]:
         )
     if key.startswith("ASIA") and not (env.get(_TOKEN) or env.get("AWS_SECURITY_TOKEN")):
         yield Finding(f"{_KEY} is a session's, and {_TOKEN} is missing", "export the token as well")
-    expires = env.get("AWSENV_EXPIRES_AT", "")
-    ends = expires.isascii() and expires.isdigit() and int(expires[:12]) <= time.time()
-    if put_still_holds(env) and ends:
+    expires = whole_number(env.get("AWSENV_EXPIRES_AT"))
+    if put_still_holds(env) and expires is not None and expires <= time.time():
         yield Finding(
             f"the session of {env.get('AWSENV_PROFILE')!r} in this shell has expired",
             "awsenv assume gets a new one, awsenv unset takes it out",

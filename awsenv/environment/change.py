@@ -18,6 +18,7 @@ No dataclasses here: importing them takes longer than all the rest of printing a
 
 from __future__ import annotations
 
+from awsenv.values.digits import whole_number
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
@@ -129,9 +130,8 @@ def _left_over(env: Mapping[str, str]) -> tuple[str, ...]:
     # Somebody exported another key: a long-lived one has no token, and none has our expiration.
     if key.startswith("AKIA"):
         names.append("AWS_SESSION_TOKEN")
-    expires_at = env.get("AWSENV_EXPIRES_AT", "")
-    digits = expires_at.isascii() and expires_at.isdigit() and len(expires_at) <= 10
-    if digits and env.get("AWS_CREDENTIAL_EXPIRATION") == iso_utc(int(expires_at)):
+    expires_at = whole_number(env.get("AWSENV_EXPIRES_AT"), 10)
+    if expires_at is not None and env.get("AWS_CREDENTIAL_EXPIRATION") == iso_utc(expires_at):
         names.append("AWS_CREDENTIAL_EXPIRATION")
     return tuple(names)
 

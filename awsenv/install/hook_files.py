@@ -11,6 +11,7 @@ from awsenv.errors import AwsenvError, UsageError
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths
 from awsenv.storage.private_files import make_private_dir, read_private, write_private
+from awsenv.values.digits import whole_number
 
 # The files of each shell; the first is the one to be sourced, and loads the others when needed.
 FILES = {
@@ -81,5 +82,5 @@ def _version(shell: str) -> list[int]:
 
 
 def _parts(version: str) -> list[int]:
-    parts = version.strip().split(".")
-    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10]
+    numbers = (whole_number(part) for part in version.strip().split("."))
+    return [number for number in numbers if number is not None]

@@ -14,6 +14,7 @@ from awsenv.listing import usage_counts
 from awsenv.listing.overview import overview
 from awsenv.terminal.opening import open_terminal, why_closed
 from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal
+from awsenv.values.digits import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -100,10 +101,10 @@ def _by_fzf(program: str, lines: Sequence[str], query: str, terminal: Terminal) 
         with suppress(OSError):
             give(process.pid)
         output, _ = process.communicate(text.encode())
-    chosen = output.decode("utf-8", "replace").partition("\t")[0]
-    if not chosen.isdigit():
+    chosen = whole_number(output.decode("utf-8", "replace").partition("\t")[0])
+    if chosen is None:
         raise CancelledError
-    return int(chosen)
+    return chosen
 
 
 class _Picker:

@@ -10,6 +10,7 @@ import time
 from awsenv.environment.change import decode_pairs, encode_pairs
 from awsenv.errors import AwsenvError
 from awsenv.storage import paths, private_files
+from awsenv.values.digits import whole_number
 
 _MANY = 1000
 
@@ -24,8 +25,9 @@ def counts() -> dict[str, tuple[int, int]]:
     for line in (private_files.read_private(_path()) or "").splitlines():
         count, _, rest = line.partition(" ")
         last, _, name = rest.partition(" ")
-        if all(text.isascii() and text.isdigit() and len(text) < 13 for text in (count, last)):
-            found.update(dict.fromkeys(decode_pairs(f"{name}=") or [name], (int(count), int(last))))
+        used, moment = whole_number(count), whole_number(last)
+        if used is not None and moment is not None:
+            found.update(dict.fromkeys(decode_pairs(f"{name}=") or [name], (used, moment)))
     return found
 
 

@@ -7,6 +7,7 @@ import time
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass, field
 from awsenv.terminal.terminal import Terminal
+from awsenv.values.digits import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ class EmptyCode(Exception):  # noqa: N818 - not an error, an answer
 
 def is_code(text: str) -> bool:
     """Whether `text` has the form of an MFA code."""
-    return len(text) == 6 and text.isascii() and text.isdigit()
+    return len(text) == 6 and whole_number(text) is not None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
 from awsenv.storage import paths, private_files, record_format
+from awsenv.values.digits import whole_number
 
 # For so many steps the same digits are the same code; AWS takes codes a little early and late.
 _STEPS = 3
@@ -19,11 +20,11 @@ def was_used(serial: str, code: str, now: float, step: float = 30) -> bool:
     """Whether `code` is the one that the device `serial` was last used with, moments ago."""
     path, key = _place(serial)
     values = record_format.read(path, key) or {}
-    then = values.get("STEP", "")
-    if not (then.isascii() and then.isdigit()) or len(then) > 12:
+    then = whole_number(values.get("STEP"))
+    if then is None:
         return False
     same = values.get("CODE") == _hash(values.get("SALT", ""), code)
-    return same and abs(int(now // step) - int(then)) <= _STEPS
+    return same and abs(int(now // step) - then) <= _STEPS
 
 
 def remember(serial: str, code: str, now: float, step: float = 30) -> None:

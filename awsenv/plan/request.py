@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from awsenv.lean.dataclasses import dataclass, field, fields
+from awsenv.values.digits import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,12 +66,8 @@ class Request:
             elif item.default == ():
                 found[item.name] = tuple(_unpack(part) for part in text.split(" "))
             else:
-                found[item.name] = _seconds(text) if item.name in _SECONDS else text
+                found[item.name] = text if item.name not in _SECONDS else whole_number(text)
         return cls(**found)  # type: ignore[arg-type]
-
-
-def _seconds(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _pack(text: str) -> str:

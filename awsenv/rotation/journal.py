@@ -14,6 +14,7 @@ from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.storage import paths, private_files, record_format
 from awsenv.values.credentials import Credentials
+from awsenv.values.digits import whole_number
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,10 @@ def _read(name: str) -> Journal | None:
     new = None
     if "AWS_ACCESS_KEY_ID" in values:
         new = Credentials(values["AWS_ACCESS_KEY_ID"], values.get("AWS_SECRET_ACCESS_KEY", ""))
-    started = values.get("STARTED_AT", "")
     return Journal(
         name,
         values.get("USER", ""),
-        int(started[:12]) if started.isascii() and started.isdigit() else 0,
+        whole_number(values.get("STARTED_AT")) or 0,
         tuple(values.get("KNOWN", "").split()),
         new,
     )

@@ -9,6 +9,7 @@ from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import HOUR
 from awsenv.values.credentials import Credentials, Session
+from awsenv.values.digits import whole_number
 from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 from awsenv.values.times import iso_utc
 
@@ -88,8 +89,7 @@ def refused_at(values: Mapping[str, str], step: Step) -> int | None:
 
     None if it did not, or long ago, and where the duration was insisted on.
     """
-    moment = values.get("REFUSED_AT", "")
-    known = moment.isascii() and moment.isdigit() and len(moment) <= 12
-    if step.insisted or step.duration <= HOUR or not known:
+    moment = whole_number(values.get("REFUSED_AT"))
+    if step.insisted or step.duration <= HOUR or moment is None:
         return None
-    return int(moment) if time.time() - int(moment) < _REMEMBER_REFUSAL else None
+    return moment if time.time() - moment < _REMEMBER_REFUSAL else None

@@ -14,6 +14,8 @@ import os
 import stat
 import time
 
+from awsenv.values.digits import whole_number
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +100,7 @@ def seconds_left(values: "Mapping[str, str]", now: float | None = None) -> int:
 
 def left_between(issued_at: str | None, expires_at: str | None, now: float) -> int:
     """Seconds from `now` to `expires_at`; 0 where the times in a record cannot be true."""
-    issued, expires = _epoch(issued_at), _epoch(expires_at)
+    issued, expires = whole_number(issued_at), whole_number(expires_at)
     if issued is None or expires is None:
         return 0
     if issued > now + CLOCK_SLACK or not 0 < expires - issued <= LONGEST_LIFE:
@@ -108,11 +110,8 @@ def left_between(issued_at: str | None, expires_at: str | None, now: float) -> i
 
 def life(values: "Mapping[str, str]") -> int:
     """Seconds from issue to expiration of the session in a record."""
-    return (_epoch(values.get("EXPIRES_AT")) or 0) - (_epoch(values.get("ISSUED_AT")) or 0)
-
-
-def _epoch(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 12 else None
+    issued, expires = (whole_number(values.get(name)) or 0 for name in ("ISSUED_AT", "EXPIRES_AT"))
+    return expires - issued
 
 
 def _is_name(name: str) -> bool:

@@ -10,6 +10,7 @@ import codecs
 import termios
 
 from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
+from awsenv.values.digits import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +85,5 @@ def _extended(sequence: str) -> str:
         code, modifier = words[0].partition(":")[0], words[1] if len(words) > 1 else "1"
     else:
         return ""
-    bits = modifier.partition(":")[0]
-    control = bits.isdigit() and (int(bits) - 1) & 4
+    control = ((whole_number(modifier.partition(":")[0]) or 1) - 1) & 4
     return _CONTROL.get(code, "") if control else _PLAIN.get(code, "")

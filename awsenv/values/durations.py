@@ -1,6 +1,7 @@
 """Lengths of time as people write them: 3600, 90m, 8h, 1d, 1h30m."""
 
 from awsenv.errors import UsageError
+from awsenv.values.digits import whole_number
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -14,11 +15,12 @@ def parse_duration(text: str, what: str = "duration") -> int:
         f"{what} {text!r} is not a length of time", "write seconds or units: 3600, 90m, 8h, 1d"
     )
     rest = text.strip().lower()
-    if rest.isascii() and rest.isdigit():
-        return int(rest[:12])
+    seconds = whole_number(rest)
+    if seconds is not None:
+        return seconds
     total, number = 0, ""
     for char in rest:
-        if char.isascii() and char.isdigit() and len(number) < 9:
+        if whole_number(number + char, 9) is not None:
             number += char
         elif char in _SECONDS and number:
             total, number = total + int(number) * _SECONDS[char], ""
