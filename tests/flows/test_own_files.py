@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support_world import RunningSts, run_awsenv
 
 from awsenv import __version__
 from awsenv.storage.record_format import render
+from support.world import RunningSts, run_awsenv
 
 JUNK = {
     "no text": b"\xff\xfe\x80\n",

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from shells_at_hand import need_shell
-from support_world import RunningSts, run_awsenv
-from terminal_driver import drive
 
-README = Path(__file__).parent.parent / "README.md"
+from support.shells_at_hand import need_shell
+from support.terminal_driver import drive
+from support.world import RunningSts, run_awsenv
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
