@@ -53,7 +53,8 @@ def _quoted(shell: shells.Shell, path: str) -> str:
 
 def _change(name: str, line: str, install: bool) -> None:
     path = rc_files.path_for(name)
-    before, encoded = powershell_profile.decoded(rc_files.read(path))
+    there = rc_files.read(path)
+    before, encoded = powershell_profile.decoded(there)
     after = rc_files.with_block(before, line) if install else rc_files.without_block(before)
     warning = powershell_profile.find().warning if install and name == "powershell" else None
     if warning:
@@ -62,7 +63,7 @@ def _change(name: str, line: str, install: bool) -> None:
         tell(f"{_shown(path)} {'has the line already' if install else 'does not have the line'}")
         return
     _show(before, after)
-    rc_files.write(path, encoded(after))
+    rc_files.write(path, there, encoded(after))
     done = "it takes effect in new shells" if install else "new shells are without it"
     tell(f"changed {_shown(path)}; {done}")
 

@@ -8,7 +8,6 @@ land, a symbolic link stays one, and mode and owner stay what they were. A new f
 """
 
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
@@ -16,6 +15,7 @@ from awsenv.config import Config
 from awsenv.config.ini_text import IniText
 from awsenv.config.places import shown
 from awsenv.errors import AwsenvError, ConfigError
+from awsenv.storage.replacing import content, replace_file
 
 # Others hold the lock for milliseconds.
 _PATIENCE = 10.0
@@ -38,7 +38,7 @@ def edit(path: str, change: Callable[[IniText], None]) -> bool:
         _make_folder(os.path.dirname(real))
         with _lock(real):
             for _ in range(_TRIES):
-                before = _read(real)
+                before = content(real)
                 text = IniText(before, path)
                 change(text)
                 if text.data == before:
@@ -91,55 +91,11 @@ def _make_folder(folder: str) -> None:
             os.mkdir(folder, 0o700)
 
 
-def _read(real: str) -> bytes:
-    try:
-        with open(real, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return b""
-
-
 def _replace(real: str, before: bytes, data: bytes) -> bool:
     """Put `data` in the place of `before`; False if another program has changed that meanwhile."""
     new = _beside(real, "new")
     # One that a crash has left behind: whoever wrote it no longer holds the lock.
     with suppress(FileNotFoundError):
         os.unlink(new)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            _liken(file.fileno(), real)
-            os.fsync(file.fileno())
-        # Other programs know nothing of the lock.
-        if _read(real) != before:
-            return False
-        os.replace(new, real)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(new)
-    _sync_folder(os.path.dirname(real))
-    return True
-
-
-def _liken(handle: int, real: str) -> None:
-    """Give an open file the mode and owner of the one at `real`, if there is one."""
-    try:
-        facts = os.stat(real)
-    except FileNotFoundError:
-        return
-    if os.name == "posix":
-        with suppress(PermissionError):
-            os.fchown(handle, facts.st_uid, facts.st_gid)
-        os.fchmod(handle, stat.S_IMODE(facts.st_mode))
-
-
-def _sync_folder(folder: str) -> None:
-    """Have the replacement itself on the disk, where folders can be opened for that."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    # Other programs know nothing of the lock.
+    return replace_file(real, data, copy=new, mode=0o600, before=before)

@@ -5,6 +5,7 @@ import sys
 
 from awsenv.errors import AwsenvError
 from awsenv.install import powershell_profile
+from awsenv.storage.replacing import content, replace_file
 
 _BEGIN = b"# >>> awsenv >>>"
 # The person's last line had no end; it has to have none again once the block is gone.
@@ -72,31 +73,20 @@ def _span(data: bytes) -> tuple[int, int] | None:
 def read(path: str) -> bytes:
     """The bytes of a file, none where it is missing."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return b""
+        return content(path)
     except OSError as error:
         raise AwsenvError(f"cannot read {path}: {error.strerror}", "mend its permissions") from None
 
 
-def write(path: str, data: bytes) -> None:
-    """Replace a file, through symbolic links, with its mode kept, all at once."""
-    path = os.path.realpath(path)
-    temporary = f"{path}.awsenv-{os.getpid()}"
+def write(path: str, before: bytes, data: bytes) -> None:
+    """Put `data` in the place of `before`, through symbolic links, with mode and owner kept."""
+    real = os.path.realpath(path)
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o644
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
+        os.makedirs(os.path.dirname(real), exist_ok=True)
+        done = replace_file(real, data, mode=0o644, before=before)
     except OSError as error:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
         raise AwsenvError(
             f"cannot write {path}: {error.strerror}", "make it writable, or add the line by hand"
         ) from None
+    if not done:
+        raise AwsenvError(f"another program has just changed {path}", "try again")

@@ -1,4 +1,4 @@
-"""Files that only their owner can read, from the moment they exist, replaced all at once."""
+"""awsenv's own files and folders: only their owner can read them, from the moment they exist."""
 
 import os
 import stat
@@ -6,6 +6,7 @@ import stat
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths
+from awsenv.storage.replacing import replace_file
 
 # Neither following a link nor waiting for the other end of a pipe.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -48,21 +49,8 @@ def write_private(path: str, text: str, *, lasting: bool = True) -> None:
     One that is not `lasting` may be lost in a power cut: what is cheap to get again need not wait
     for the disk.
     """
-    temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        handle = os.open(temporary, flags, 0o600)
-        try:
-            with open(handle, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                if lasting:
-                    os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
+        replace_file(path, text.encode(), lasting=lasting)
     except OSError as error:
         raise AwsenvError(
             f"cannot write {path}: {error.strerror}", f"free some space, or {_elsewhere(path)}"
