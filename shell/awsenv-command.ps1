@@ -5,47 +5,34 @@ if ($MyInvocation.InvocationName -eq 'awsenv_unload') {
     Microsoft.PowerShell.Core\Remove-Module -Name awsenv
     return
 }
-foreach ($module in Microsoft.PowerShell.Core\Get-Module -Name awsenv) {
-    if ($module.ExportedAliases.ContainsKey('awsenv')) { break }
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    # A session that has become a constrained one. Nothing but cmdlets may be called.
+    $awsenvFound = @(Microsoft.PowerShell.Core\Get-Command awsenv -CommandType Application -ErrorAction Ignore)
+    if (-not $awsenvFound) {
+        Microsoft.PowerShell.Utility\Write-Error 'awsenv: there is no program awsenv on PATH' -ErrorAction Continue
+        exit 127
+    }
+    $awsenvProgram = $awsenvFound[0]
+    if ($MyInvocation.ExpectingInput) { $input | & $awsenvProgram @args } else { & $awsenvProgram @args }
+    exit $LASTEXITCODE
 }
-$line = $args -join ' '
-$command, $value = $line -split ' '
-if ($line -cmatch '^(auto (on|off|all)|prompt (on|off))\z') {
-    & $module { Set-Switch @args } $command $value
-    exit 0
+foreach ($awsenv in Microsoft.PowerShell.Core\Get-Module -Name awsenv) {
+    if ($awsenv.ExportedAliases.ContainsKey('awsenv')) { break }
 }
-if ($command -ceq 'auto') {
-    $Host.UI.WriteErrorLine('awsenv: usage: awsenv auto on|off|all')
-    exit 2
-}
-$isStatement = $command -cmatch '^(assume|unset|refresh)\z'
-foreach ($word in $args) {
-    if ("$word" -cmatch '^--(|help|print|(shell|format)(=.*)?)\z') { $isStatement = $false }
-}
-$kind = 'caught'
-if ($isStatement) {
-    $stack = @([runspace]::DefaultRunspace.Debugger.GetCallStack())
-    $caller = if ($stack.Count -gt 1) { $stack[1].Position }
-    $text = if ($null -ne $caller) { $caller.StartScriptPosition.GetFullScript() }
-    $kind = & $module { Get-CallKind @args } $MyInvocation $text
-    $isPlain = $command -ceq 'assume' -and $args.Count -eq 2 -and $args[1] -is [string] -and $kind -cne 'caught'
-    if ($isPlain -and (& $module { Switch-Session @args } $args[1])) { exit 0 }
-}
-$program = & $module { Get-Program }
-if (-not $program) {
-    if ($isStatement -and $kind -cne 'alone') { throw 'awsenv: there is no program awsenv on PATH' }
-    $Host.UI.WriteErrorLine('awsenv: there is no program awsenv on PATH')
-    exit 127
-}
-# Invoke-Expression (awsenv assume ...) and pipes get what the program prints.
-if ($isStatement -and $kind -ceq 'caught') { & $program @args --shell powershell; exit $LASTEXITCODE }
-if ($isStatement) {
-    # A failure is dealt with below.
+# Names that are no caller's: the call below is evaluated here, and sees the caller's variables.
+$awsenvGiven = $args
+$awsenvLook = { , $ExecutionContext.SessionState.PSVariable.GetValue($args[0]) }
+$awsenvCall = & $awsenv { Read-Rest; Start-Call @args } $MyInvocation $args $awsenvLook
+if ($null -ne $awsenvCall.Code) { $awsenvCall.Text; exit $awsenvCall.Code }
+$awsenvProgram = $awsenvCall.Program
+$awsenvScript = [scriptblock]::Create($awsenvCall.Script)
+if ($awsenvCall.IsApplied) {
+    # A failure is dealt with by Complete-Call.
     $PSNativeCommandUseErrorActionPreference = $false
-    $text = & $program @args --shell powershell
-    $code = $LASTEXITCODE
-    & $module { Complete-Call @args } $command $text $code $kind
-    exit $code
+    $awsenvText = & $awsenvScript
+    $awsenvCode = $LASTEXITCODE
+    & $awsenv { Complete-Call @args } $awsenvCall $awsenvText $awsenvCode
+    exit $awsenvCode
 }
-if ($MyInvocation.ExpectingInput) { $input | & $program @args } else { & $program @args }
+if ($MyInvocation.ExpectingInput) { $input | & $awsenvScript } else { & $awsenvScript }
 exit $LASTEXITCODE

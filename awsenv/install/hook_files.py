@@ -18,7 +18,7 @@ FILES = {
     "bash": ("awsenv.bash", "awsenv-more.bash", "awsenv-commands"),
     "zsh": ("awsenv.zsh", "awsenv-more.zsh", "awsenv-commands"),
     "fish": ("awsenv.fish", "awsenv-more.fish", "awsenv-commands"),
-    "powershell": ("awsenv.psm1", "awsenv-command.ps1", "awsenv-commands"),
+    "powershell": ("awsenv.psm1", "awsenv-more.ps1", "awsenv-command.ps1", "awsenv-commands"),
 }
 
 

@@ -1,6 +1,8 @@
 """`awsenv` as a command of a real PowerShell session, and the reader, beside a real STS."""
 
 import os
+import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -115,7 +117,7 @@ def test_a_code_keeps_its_zeros(session: PowerShellSession, tmp_path: Path) -> N
         f"$env:PATH = {path} + $env:PATH; $env:AWSENV_SEEN = {quoted(str(seen))}",
         "awsenv assume dev --mfa-code 000001",
     )
-    assert seen.read_text() == "<assume><dev><--mfa-code><000001><--shell><powershell>"
+    assert seen.read_text() == "<assume><--shell><powershell><dev><--mfa-code><000001>"
 
 
 def test_switches_are_for_the_session(session: PowerShellSession) -> None:
@@ -183,7 +185,7 @@ def test_a_live_session_is_switched_to_without_a_process(
         f'[IO.File]::AppendAllText({config}, "`n")',
         f"{path}; try {{ awsenv assume dev; 'switched' }} catch {{ \"$_\" }}",
     )
-    assert shown == ["awsenv: there is no program awsenv on PATH"]
+    assert shown[0].startswith("awsenv: there is no program awsenv on PATH; ")
 
 
 CONFIG = """
@@ -220,6 +222,70 @@ def test_tab_leaves_the_exit_code(session: PowerShellSession) -> None:
     # In a script whose output goes elsewhere, a failure prints what makes an evaluation fail.
     shown = _lines(session, "awsenv nonsense", line, "$LASTEXITCODE")
     assert shown == ["false", "2"]
+
+
+# What may stand on a line, for a script that has $one, $list, $hash and a folder with files in it.
+WORDS = [
+    "a", "-v:n", "-x: y", "-Dfoo.bar=1", "'~'", "~", "~/x", "--", "--", "''", '""', "$null", "$one",
+    '"$one"', '"$one x"', "x$one", "-o:'a b'", "-o:$one", '-o:"$one b"', "-o: $one", "$list", "@list",
+    "@hash", "a,b", "a, b", "a,$one", "'a b',c", "-x:a,b", "(1+1)", "$('s')", "@(1,2)", "012",
+    "1e3", "0x10", "1kb", "*.zz", "'*.zz'", "$star", '"$star"', "-?", "/x:y", "[int]", "$list[1]",
+    "$hash.k", "`'b", '"a""b"', "'it\'\'s'", "$()", "@()", "-", "--foo=bar", '--foo="a b"', "-p$one",
+    '"`n"', "(Get-Next)", "$(Get-Next)", "-1", "-.5", "-a-b", "-x:$list", "-x:(Get-Next)", "'--'",
+    '"--"', "$true", "'\u00e9\u2026'", "-n:''", "$text.Length", "%PATH%", "'a\"b'", "a#b", "@'\nx\n'@",
+]  # fmt: skip
+SETTING = r"""
+$one = 'a b'; $list = '-x', '', '~', $null, '*.zz', '--'; $hash = @{ k = 'v w' }; $star = '*.zz'
+$text = 'four'
+$global:next = 0
+function Get-Next { $global:next++; "next$global:next" }
+"""
+
+
+def _lines_of_words(count: int, seed: int) -> list[str]:
+    pick = random.Random(seed)
+    lines = [" ".join(pick.choices(WORDS, k=pick.randint(1, 7))) for _ in range(count)]
+    # The rest of such a line is taken as it is.
+    return [f"{line} --% 'a  b %HOME% $one" if pick.random() < 0.1 else line for line in lines]
+
+
+def test_arguments_arrive_as_a_program_would_get_them(
+    session: PowerShellSession, tmp_path: Path
+) -> None:
+    """Beside the same program without us, every line twice."""
+    seed = int(os.environ.get("AWSENV_TEST_SEED") or random.randrange(10**9))
+    lines = WORDS + _lines_of_words(int(os.environ.get("AWSENV_TEST_LINES", "150")), seed)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program = tools / "awsenv"
+    program.write_text('#!/bin/sh\n{ printf "<%s>" "$@"; echo "."; } >>"$AWSENV_SEEN"\n')
+    program.chmod(0o755)
+    (tmp_path / "1.zz").touch()
+    (tmp_path / "2.zz").touch()
+    seen = tmp_path / "seen"
+    # In a script, in a function that hands its arguments on, in a block in a pipeline.
+    wraps = ["{}", "function f {{ {} }}; f 1 -a:b '~' -- -c:d", "1 | ForEach-Object {{ {} }}"]
+    code = []
+    for number, line in enumerate(lines):
+        wrap = wraps[number % 3] if "--%" not in line and "@'" not in line else "{}"
+        line = re.sub(r"(?<!\S)a(?!\S)", "@args", line) if number % 6 == 1 else line
+        for name in (quoted(str(program)), "awsenv"):
+            code.append("$global:next = 0")
+            code.append(wrap.format(f"& {name} exec {line}"))
+            code.append("[IO.File]::AppendAllText($env:AWSENV_SEEN, \"#$global:next`n\")")
+    path = quoted(f"{tools}{os.pathsep}")
+    done = session.run(
+        f"$env:PATH = {path} + $env:PATH; $env:AWSENV_SEEN = {quoted(str(seen))}", SETTING, *code
+    )
+    assert (done.stderr, done.returncode) == ("", 0), seed
+    given = seen.read_text().split(".\n#")
+    assert len(given) == 2 * len(lines) + 1, seed
+    # Each ends with how often something was evaluated: the next one begins with it.
+    calls = [re.sub(r"\A\d+\n", "", text) for text in given[:-1]]
+    counts = [re.match(r"\d+", text)[0] for text in given[1:]]  # type: ignore[index]
+    for number, line in enumerate(lines):
+        bare, ours = 2 * number, 2 * number + 1
+        assert (calls[ours], counts[ours]) == (calls[bare], counts[bare]), (line, seed)
 
 
 KINDS = {
@@ -259,9 +325,9 @@ def test_how_a_command_is_written(session: PowerShellSession) -> None:
         f"foreach ($row in {', '.join(rows)}) {{",
         "  $call = [pscustomobject]@{ PipelinePosition = 1; PipelineLength = 1; ScriptName = '';",
         "    ScriptLineNumber = $row.Line; OffsetInLine = $row.Column }",
-        "  & (Get-Module awsenv) { Get-CallKind @args } $call $row.Text",
+        "  (& (Get-Module awsenv) { Get-Call @args } $call $row.Text).Kind",
         "  $call.PipelineLength = 2",
-        "  & (Get-Module awsenv) { Get-CallKind @args } $call $row.Text",
+        "  (& (Get-Module awsenv) { Get-Call @args } $call $row.Text).Kind",
         "}",
     )
     assert dict(zip(KINDS, shown[::2], strict=True)) == KINDS
@@ -328,7 +394,8 @@ def test_without_a_code_nothing_runs(session: PowerShellSession, sts: RunningSts
     assert done.stdout.splitlines() == [
         # `awsenv nonsense` cannot know who reads its output.
         "false",
-        "<> True 2",
+        "<Microsoft.PowerShell.Utility\\Write-Error '' -ErrorAction Ignore"
+        " # awsenv: not run: aws s3 ls> True 2",
         "False True",
         "<aws s3 ls> True 2",
     ]

@@ -40,15 +40,19 @@ class PowerShellSession:
         start = text.index(_GUARD)
         end = text.index("\n}\n", start) + 3
         (folder / "awsenv.psm1").write_text(_STRICT + text[:start] + text[end:], "ascii")
-        shutil.copy(SHELL_FILES / "awsenv-command.ps1", folder)
+        for name in ("awsenv-more.ps1", "awsenv-command.ps1"):
+            text = (SHELL_FILES / name).read_text("ascii")
+            (folder / name).write_text(_STRICT + text if name != "awsenv-command.ps1" else text, "ascii")
         self.load = f"Import-Module {quoted(str(folder / 'awsenv.psm1'))}"
+        # As by the first line that is read.
+        self.begin = "& (Get-Module awsenv) { Read-Rest; Register-Completion; Join-Prompt }"
 
     def run(
         self, *lines: str, env: Mapping[str, str] = {}, stdin: str = "", before: str = ""
     ) -> "subprocess.CompletedProcess[str]":
         """Run `before`, load the module, run `lines`."""
         script = self.folder / "script.ps1"
-        script.write_text("\n".join([_START + before, self.load, *lines, ""]), "ascii")
+        script.write_text("\n".join([_START + before, self.load, self.begin, *lines, ""]), "utf-8-sig")
         return subprocess.run(
             [self.program, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(script)],
             input=stdin,

@@ -41,7 +41,7 @@ def functions(root: tree_sitter.Node) -> dict[str, tree_sitter.Node]:
     found = {}
     for node in walk(root, "function_statement"):
         name = next(walk(node, "function_name"))
-        found[text_of(name)] = node
+        found[text_of(name).removeprefix("script:")] = node
     return found
 
 
