@@ -183,7 +183,7 @@ function script:Test-Transient {
         $tree = Get-Tree $frame.Position.StartScriptPosition.GetFullScript()
         for ($node = Find-Node $tree $frame.Position; $null -ne $node; $node = $node.Parent) {
             if ($node -isnot [Management.Automation.Language.ScriptBlockAst]) { continue }
-            if ($node.Extent.Text -match '::(AcceptLine|CancelLine|CopyOrCancelLine|ValidateAndAcceptLine)\(') { return $true }
+            if ($node.Extent.Text -match '::(\w*AcceptLine|CancelLine|CopyOrCancelLine)\(') { return $true }
             break
         }
     }

@@ -94,7 +94,7 @@ def test_everything_else_is_the_program(session: PowerShellSession, sts: Running
         SHOW,
     )
     assert shown == [
-        # PowerShell drops the first --, and hands on the second.
+        # The first -- is awsenv's, the second the command's.
         "['--', '012', '1e3', '0x10', '-x', 'a b'] dev",
         "False 7",
         "else 3",
@@ -226,14 +226,78 @@ def test_tab_leaves_the_exit_code(session: PowerShellSession) -> None:
 
 # What may stand on a line, for a script that has $one, $list, $hash and a folder with files in it.
 WORDS = [
-    "a", "-v:n", "-x: y", "-Dfoo.bar=1", "'~'", "~", "~/x", "--", "--", "''", '""', "$null", "$one",
-    '"$one"', '"$one x"', "x$one", "-o:'a b'", "-o:$one", '-o:"$one b"', "-o: $one", "$list", "@list",
-    "@hash", "a,b", "a, b", "a,$one", "'a b',c", "-x:a,b", "(1+1)", "$('s')", "@(1,2)", "012",
-    "1e3", "0x10", "1kb", "*.zz", "'*.zz'", "$star", '"$star"', "-?", "/x:y", "[int]", "$list[1]",
-    "$hash.k", "`'b", '"a""b"', "'it\'\'s'", "$()", "@()", "-", "--foo=bar", '--foo="a b"', "-p$one",
-    '"`n"', "(Get-Next)", "$(Get-Next)", "-1", "-.5", "-a-b", "-x:$list", "-x:(Get-Next)", "'--'",
-    '"--"', "$true", "'\u00e9\u2026'", "-n:''", "$text.Length", "%PATH%", "'a\"b'", "a#b", "@'\nx\n'@",
-]  # fmt: skip
+    "a",
+    "-v:n",
+    "-x: y",
+    "-Dfoo.bar=1",
+    "'~'",
+    "~",
+    "~/x",
+    "--",
+    "--",
+    "''",
+    '""',
+    "$null",
+    "$one",
+    '"$one"',
+    '"$one x"',
+    "x$one",
+    "-o:'a b'",
+    "-o:$one",
+    '-o:"$one b"',
+    "-o: $one",
+    "$list",
+    "@list",
+    "@hash",
+    "a,b",
+    "a, b",
+    "a,$one",
+    "'a b',c",
+    "-x:a,b",
+    "(1+1)",
+    "$('s')",
+    "@(1,2)",
+    "012",
+    "1e3",
+    "0x10",
+    "1kb",
+    "*.zz",
+    "'*.zz'",
+    "$star",
+    '"$star"',
+    "-?",
+    "/x:y",
+    "[int]",
+    "$list[1]",
+    "$hash.k",
+    "`'b",
+    '"a""b"',
+    "'it''s'",
+    "$()",
+    "@()",
+    "-",
+    "--foo=bar",
+    '--foo="a b"',
+    "-p$one",
+    '"`n"',
+    "(Get-Next)",
+    "$(Get-Next)",
+    "-1",
+    "-.5",
+    "-a-b",
+    "-x:$list",
+    "-x:(Get-Next)",
+    "'--'",
+    '"--"',
+    "$true",
+    "'é…'",
+    "-n:''",
+    "$text.Length",
+    "%PATH%",
+    "'a\"b'",
+    "a#b",
+    "@'\nx\n'@",
+]
 SETTING = r"""
 $one = 'a b'; $list = '-x', '', '~', $null, '*.zz', '--'; $hash = @{ k = 'v w' }; $star = '*.zz'
 $text = 'four'
@@ -266,13 +330,13 @@ def test_arguments_arrive_as_a_program_would_get_them(
     # In a script, in a function that hands its arguments on, in a block in a pipeline.
     wraps = ["{}", "function f {{ {} }}; f 1 -a:b '~' -- -c:d", "1 | ForEach-Object {{ {} }}"]
     code = []
-    for number, line in enumerate(lines):
-        wrap = wraps[number % 3] if "--%" not in line and "@'" not in line else "{}"
-        line = re.sub(r"(?<!\S)a(?!\S)", "@args", line) if number % 6 == 1 else line
+    for number, words in enumerate(lines):
+        wrap = wraps[number % 3] if "--%" not in words and "@'" not in words else "{}"
+        line = re.sub(r"(?<!\S)a(?!\S)", "@args", words) if number % 6 == 1 else words
         for name in (quoted(str(program)), "awsenv"):
             code.append("$global:next = 0")
             code.append(wrap.format(f"& {name} exec {line}"))
-            code.append("[IO.File]::AppendAllText($env:AWSENV_SEEN, \"#$global:next`n\")")
+            code.append('[IO.File]::AppendAllText($env:AWSENV_SEEN, "#$global:next`n")')
     path = quoted(f"{tools}{os.pathsep}")
     done = session.run(
         f"$env:PATH = {path} + $env:PATH; $env:AWSENV_SEEN = {quoted(str(seen))}", SETTING, *code

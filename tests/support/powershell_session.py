@@ -5,7 +5,6 @@ guard, so that its functions, the prompt, the reader and the command can be call
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -41,8 +40,8 @@ class PowerShellSession:
         end = text.index("\n}\n", start) + 3
         (folder / "awsenv.psm1").write_text(_STRICT + text[:start] + text[end:], "ascii")
         for name in ("awsenv-more.ps1", "awsenv-command.ps1"):
-            text = (SHELL_FILES / name).read_text("ascii")
-            (folder / name).write_text(_STRICT + text if name != "awsenv-command.ps1" else text, "ascii")
+            strict = _STRICT if name == "awsenv-more.ps1" else ""
+            (folder / name).write_text(strict + (SHELL_FILES / name).read_text("ascii"), "ascii")
         self.load = f"Import-Module {quoted(str(folder / 'awsenv.psm1'))}"
         # As by the first line that is read.
         self.begin = "& (Get-Module awsenv) { Read-Rest; Register-Completion; Join-Prompt }"
@@ -52,7 +51,8 @@ class PowerShellSession:
     ) -> "subprocess.CompletedProcess[str]":
         """Run `before`, load the module, run `lines`."""
         script = self.folder / "script.ps1"
-        script.write_text("\n".join([_START + before, self.load, self.begin, *lines, ""]), "utf-8-sig")
+        text = "\n".join([_START + before, self.load, self.begin, *lines, ""])
+        script.write_text(text, "utf-8-sig")
         return subprocess.run(
             [self.program, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(script)],
             input=stdin,
