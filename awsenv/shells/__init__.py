@@ -16,6 +16,16 @@ SHELLS = {
     "dash": "posix",
     "ash": "posix",
     "ksh": "posix",
+    "mksh": "posix",
+    "lksh": "posix",
+    "oksh": "posix",
+    "yash": "posix",
+    "nushell": "nushell",
+    "nu": "nushell",
+    "elvish": "elvish",
+    "xonsh": "xonsh",
+    "tcsh": "tcsh",
+    "csh": "tcsh",
 }
 
 
@@ -25,9 +35,10 @@ def get(name: str) -> Shell:
     if module is None:
         from awsenv.errors import UsageError
 
+        known = ", ".join(dict.fromkeys(SHELLS.values()))
         raise UsageError(
-            f"no statements are printed for a shell called {name!r}",
-            "the shells are bash, zsh, fish, powershell and posix",
+            f"the shell {name!r} is not supported",
+            f"pass --shell with one of {known}; or --format json",
         )
     # Importing importlib would take longer than importing the shell.
     shell: Shell = __import__(f"awsenv.shells.{module}", fromlist=["SHELL"]).SHELL

@@ -8,6 +8,15 @@ import os
 from awsenv.shells import SHELLS, get
 from awsenv.shells.shell import Shell
 
+# Shells that awsenv has no statements for. One of them that stands between awsenv and a shell it
+# knows is still the one that asked: it must not be given what the other one reads.
+_OTHERS = frozenset(
+    "cmd es fizsh hush ion murex ngs osh rc sash scsh wsh ysh".split()  # noqa: SIM905 - a list of words
+)
+# Scripts in these are often mere wrappers, whose output another shell evaluates.
+_WRAPPING = ("bash", "zsh", "fish", "posix")
+_HIGHEST = 20
+
 
 def detect() -> Shell:
     """The shell that will evaluate what is printed; raises UsageError where nothing tells."""
@@ -23,7 +32,7 @@ def detect() -> Shell:
 
 def reading_shell() -> str | None:
     """The name of the shell that reads this program's stdout, such as bash or pwsh; None where
-    nothing tells. It may be one that awsenv knows nothing of, such as nu.
+    nothing tells. It may be one that awsenv knows nothing of, such as osh.
     """
     nearest = os.getppid()
     reader = _reader(nearest)
@@ -32,7 +41,8 @@ def reading_shell() -> str | None:
 
 def known_reading_shell() -> str | None:
     """`reading_shell` where that is plain to see, at no cost; None in any doubt."""
-    return _plain_name(_reader(os.getppid()))
+    name = _plain_name(_reader(os.getppid()))
+    return name if name in SHELLS else None
 
 
 def _reader(pid: int) -> int:
@@ -42,14 +52,20 @@ def _reader(pid: int) -> int:
     it writes itself; the shell that evaluates has the other end of that pipe. Only Linux tells;
     elsewhere, and on a terminal, it is `pid`.
     """
-    nearest = pid
+    nearest = below = pid
     try:
         ours = os.fstat(1)
         while pid > 1 and not os.isatty(1):
             theirs = os.stat(f"/proc/{pid}/fd/1")
             if (theirs.st_dev, theirs.st_ino) != (ours.st_dev, ours.st_ino):
+                # ksh93 does not fork for $(...): it writes to a file without a name itself, and
+                # reads that when we are done.
+                unnamed = ours.st_nlink == 0 and ours.st_mode & 0o170000 == 0o100000
+                return below if unnamed else pid
+            name = _plain_name(pid)
+            if name is not None and SHELLS.get(name) not in _WRAPPING:
                 return pid
-            pid = _parent(pid)
+            pid, below = _parent(pid), pid
     except (OSError, ValueError):
         return pid
     return nearest
@@ -63,16 +79,35 @@ def _parent(pid: int) -> int:
 
 def _name(pid: int) -> str | None:
     """The name of the shell that `pid` is, or else of the nearest one above it."""
-    return _plain_name(pid) or _by_shellingham(pid)
+    above = pid
+    try:
+        for _ in range(_HIGHEST):
+            name = _plain_name(above)
+            if name or above <= 1:
+                return name
+            above = _parent(above)
+    except (OSError, ValueError):
+        return _by_shellingham(pid)
+    return None
 
 
 def _plain_name(pid: int) -> str | None:
+    """The name of the shell that process `pid` is, one of ours or not; None for other programs."""
     command = _command(pid)
     name = _base(command[0])
-    if name in SHELLS:
+    if name in SHELLS or name in _OTHERS:
         return name
     if name == "dotnet" and any(_base(word) == "pwsh.dll" for word in command[1:]):
         return "pwsh"
+    if name.startswith("python"):
+        return "xonsh" if any(_base(word) == "xonsh" for word in command[1:4]) else None
+    if name == "busybox" and len(command) > 1:
+        name = _base(command[1])
+    # ksh93, bash-5.2, zsh5-static, rbash
+    plain = name.removesuffix("-static").rstrip("0123456789.-")
+    for each in (plain, plain.removeprefix("r")):
+        if each in SHELLS or each in _OTHERS:
+            return each
     return None
 
 

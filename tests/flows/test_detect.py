@@ -26,8 +26,7 @@ class Probe:
             f"#!{sys.executable}\n"
             "import os\n"
             "from awsenv.errors import AwsenvError\n"
-            "from awsenv.shells import detect\n"
-            "from awsenv.shells.detection import known_reading_shell, reading_shell\n"
+            "from awsenv.shells.detection import detect, known_reading_shell, reading_shell\n"
             "before = dict(os.environ)\n"
             "try:\n    found = detect().name\n"
             "except AwsenvError as error:\n    found = f'{error.message}; {error.hint}'\n"
@@ -80,6 +79,18 @@ SHELLS = {
     "zsh": ("-f",),
     "fish": ("--no-config",),
     "dash": (),
+    "ksh93": (),
+    "mksh": (),
+    "yash": ("--norcfile",),
+    "busybox": ("ash",),
+    "tcsh": ("-f",),
+    "elvish": ("-norc",),
+    "nu": ("-n",),
+    "xonsh": ("--no-rc",),
+}
+PRINTED = {
+    **dict.fromkeys(("dash", "ksh93", "mksh", "yash", "busybox"), "posix"),
+    "nu": "nushell",
 }
 EVALUATIONS = [
     ("bash", 'eval "$({})"; :'),
@@ -94,6 +105,18 @@ EVALUATIONS = [
     ("fish", "begin; cd /; {}; true; end | source; true"),
     ("dash", 'eval "$({})"; :'),
     ("dash", 'eval "$(cd /; {}; :)"; :'),
+    # It does not fork for this.
+    ("ksh93", 'eval "$({})"; :'),
+    ("ksh93", 'eval "$(cd /; {}; :)"; :'),
+    ("ksh93", "result=`{}`; :"),
+    ("mksh", 'eval "$({})"; :'),
+    ("mksh", "result=${{ {}; }}; :"),
+    ("yash", 'eval "$({})"; :'),
+    ("busybox", 'eval "$({})"; :'),
+    ("tcsh", 'eval "`{}`"; :'),
+    ("elvish", "eval ({} | slurp); nop"),
+    ("nu", "^{} | from json | ignore; print ok"),
+    ("xonsh", "execx($({})); 1"),
 ]
 
 
@@ -103,7 +126,7 @@ def _command(shell: str, line: str) -> list[str]:
 
 @pytest.mark.parametrize(("shell", "line"), EVALUATIONS)
 def test_the_shell_that_evaluates(probe: Probe, shell: str, line: str) -> None:
-    assert probe.seen_from(*_command(shell, line.format("probe"))) == shell.replace("dash", "posix")
+    assert probe.seen_from(*_command(shell, line.format("probe"))) == PRINTED.get(shell, shell)
 
 
 @pytest.mark.parametrize("wrapper", ["exec-shim", "env -i PATH=$PATH probe", "nice probe"])
@@ -121,7 +144,7 @@ def test_a_wrapper_that_stays(probe: Probe, shell: str, line: str, wrapper: str)
     if wrapper.startswith("make"):
         need_program("make")
     line = line.replace("cd /", "true")
-    wanted = shell.replace("dash", "posix")
+    wanted = PRINTED.get(shell, shell)
     assert probe.seen_from(*_command(shell, line.format(wrapper))) == wanted
 
 
@@ -151,8 +174,30 @@ def test_powershell_however_it_was_started(probe: Probe, arguments: list[str]) -
     assert probe.seen_from(*_called(*arguments)) == "powershell"
 
 
-def test_a_shell_that_awsenv_does_not_know_is_named(probe: Probe) -> None:
-    assert "'nu'; the shells are bash, zsh" in probe.seen_from(*_called("nu"))
+@pytest.mark.parametrize("name", ["osh", "rc", "ion"])
+def test_a_shell_that_awsenv_does_not_know_is_named(probe: Probe, name: str) -> None:
+    found = probe.seen_from(*_called(name))
+    assert f"the shell {name!r} is not supported; pass --shell with one of bash" in found
+
+
+@linux_only
+@pytest.mark.parametrize("shell", ["nu", "elvish", "tcsh", "xonsh"])
+def test_a_script_in_another_language_is_the_one_that_asked(probe: Probe, shell: str) -> None:
+    """Though it hands on its stdout to a bash, which cannot read what is meant for it."""
+    inner = f"{need_shell(shell)} {' '.join(SHELLS[shell])} -c 'probe'"
+    assert probe.seen_from(*_command("bash", f'x="$({inner}; :)"; :')) == PRINTED.get(shell, shell)
+
+
+@linux_only
+def test_a_shell_not_known_that_hands_on_its_stdout(probe: Probe) -> None:
+    inner = "exec -a osh bash -c 'probe; :'"
+    assert "'osh' is not supported" in probe.seen_from(*_command("bash", f'x="$({inner})"; :'))
+
+
+@pytest.mark.parametrize("name", ["ksh93", "bash-5.3", "zsh-static", "rzsh", "lksh", "csh"])
+def test_names_under_which_a_shell_goes(probe: Probe, name: str) -> None:
+    shell = {"rzsh": "zsh", "csh": "tcsh", "bash-5.3": "bash", "zsh-static": "zsh"}
+    assert probe.seen_from(*_called(name)) == shell.get(name, "posix")
 
 
 def _called(name: str, *arguments: str) -> list[str]:

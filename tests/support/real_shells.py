@@ -47,6 +47,9 @@ WAYS = (
     Way("fish", "fish", ("--no-config",), "", 'eval "$($PRINT)"'),
     Way("fish", "fish", ("--no-config",), "", "source ($PRINT | psub)"),
     Way("posix", "dash", (), "set -eu", EVAL),
+    Way("posix", "ksh93", (), "set -eu", EVAL),
+    Way("posix", "mksh", (), "set -eu", EVAL),
+    Way("posix", "busybox", ("ash",), "set -eu", EVAL),
     Way("posix", "bash", ("--posix", *_BASH), "set -eu", EVAL),
     Way("posix", "zsh", ("-f",), "emulate sh; set -eu", EVAL),
 )

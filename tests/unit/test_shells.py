@@ -14,20 +14,20 @@ from support.real_shells import PLAIN, Way, octets, run_lines
 
 @pytest.mark.parametrize(
     ("name", "shell"),
-    [("pwsh", "powershell"), ("sh", "posix"), ("dash", "posix"), ("ksh", "posix"), ("ZSH", "zsh")],
+    [("pwsh", "powershell"), ("sh", "posix"), ("dash", "posix"), ("ksh", "posix"), ("ZSH", "zsh"), ("nu", "nushell")],
 )
 def test_other_names_of_a_shell(name: str, shell: str) -> None:
     assert get(name).name == shell
 
 
 def test_every_name_in_the_table_has_its_module() -> None:
-    assert {get(name).name for name in SHELLS} == {"bash", "zsh", "fish", "powershell", "posix"}
+    assert {get(name).name for name in SHELLS} == set(SHELLS.values())
 
 
 def test_an_unknown_shell_is_named_with_what_to_pass() -> None:
-    with pytest.raises(UsageError, match="'nu'") as caught:
-        get("nu")
-    assert "the shells are bash, zsh, fish" in str(caught.value.hint)
+    with pytest.raises(UsageError, match="'osh'") as caught:
+        get("osh")
+    assert "one of bash, zsh, fish, powershell, posix, nushell" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,10 @@ def test_an_unknown_shell_is_named_with_what_to_pass() -> None:
         ("posix", 'eval "$(awsenv assume prod-admin)"'),
         ("fish", "awsenv assume prod-admin | source"),
         ("powershell", "Invoke-Expression (awsenv assume prod-admin)"),
+        ("nushell", "awsenv assume prod-admin | from json | load-env"),
+        ("elvish", "eval (awsenv assume prod-admin | slurp)"),
+        ("xonsh", "execx($(awsenv assume prod-admin))"),
+        ("tcsh", 'eval "`awsenv assume prod-admin`"'),
     ],
 )
 def test_the_line_to_type(shell: str, line: str) -> None:
