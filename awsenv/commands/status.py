@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# No session, or a expired one: the exit code of "no usable credentials".
+# No session, or an expired one: the exit code of "no usable credentials".
 _NONE = 4
 
 

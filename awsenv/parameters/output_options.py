@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from awsenv.environment.change import EnvChange
 
-SHELL = value("--shell", "SHELL", "bash, zsh, fish, powershell or posix.")
+SHELL = value(
+    "--shell", "SHELL", "bash, zsh, fish, powershell, posix, nushell, elvish, xonsh or tcsh."
+)
 FORMAT = value("--format", "FORMAT", "json, dotenv or cmd instead of statements.")
 PRINT = flag("--print", "Print even if stdout is a terminal.")
 

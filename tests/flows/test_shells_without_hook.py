@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.shells_at_hand import need_shell
-from support.world import RunningSts
 
 from awsenv.environment.change import MANAGED, OWN, EnvChange
 from awsenv.errors import AwsenvError
 from awsenv.shells import get
+from support.shells_at_hand import need_shell
+from support.world import RunningSts
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 CHANGE = EnvChange(
@@ -196,7 +196,7 @@ def test_statements_for_another_shell_show_no_secret(
 @EVERY
 def test_from_assume_to_unset(sts: RunningSts, runner: Runner, case: Case) -> None:
     """The program finds the shell by itself, and the line is the one it tells people to type."""
-    program = runner.script("awsenv", f"exec {sys.executable} -m awsenv \"$@\"")
+    program = runner.script("awsenv", f'exec {sys.executable} -m awsenv "$@"')
     env = {name: value for name, value in os.environ.items() if name.startswith(("AWS", "HOME"))}
     env |= {"AWS_PROFILE": "mine", "PATH": f"{program.parent}:{os.environ['PATH']}"}
     shell = get(case.printed_for)

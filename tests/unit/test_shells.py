@@ -14,7 +14,14 @@ from support.real_shells import PLAIN, Way, octets, run_lines
 
 @pytest.mark.parametrize(
     ("name", "shell"),
-    [("pwsh", "powershell"), ("sh", "posix"), ("dash", "posix"), ("ksh", "posix"), ("ZSH", "zsh"), ("nu", "nushell")],
+    [
+        ("pwsh", "powershell"),
+        ("sh", "posix"),
+        ("dash", "posix"),
+        ("ksh", "posix"),
+        ("ZSH", "zsh"),
+        ("nu", "nushell"),
+    ],
 )
 def test_other_names_of_a_shell(name: str, shell: str) -> None:
     assert get(name).name == shell
