@@ -9,8 +9,6 @@
 # They are read where they are used, so that a change takes effect at once.
 # `builtin` stands before what people have functions and aliases of the same name for. Where `test`
 # is given several conditions, a value of foreign origin comes last in each: `!` and -n mislead it.
-set -g __awsenv_commands aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl \
-    k9s copilot sls serverless ansible-playbook aws-nuke
 # What an assume sets, or removes; the first six are there without awsenv too.
 set -g __awsenv_sets AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION \
     AWS_REGION AWS_DEFAULT_REGION AWSENV_PROFILE AWSENV_SESSION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT \
@@ -438,57 +436,15 @@ end
 
 # --- 8. matching ---------------------------------------------------------------------------
 
-# True if the line $argv[1] holds a command that uses AWS and does not choose a profile itself.
+# True if the line $argv[1] holds a command that needs the session. The real one is loaded at the
+# first line after a session has expired.
 function __awsenv_matches
-    # Quoted text is blanked, but for bare words and $(...) inside "...".
-    set -l text (string replace -ra -- '\'([\w./-]*)\'|"([\w./-]*)"|"(?:[^"\\\\]|\\\\.)*?(\$\((?:[^"\\\\]|\\\\.)*)"|(\'(?:[^\'\\\\]|\\\\.)*\'|"(?:[^"\\\\]|\\\\.)*")|\\\\\n|\\\\([\w./-])|(\\\\.)' '$1$2${3:+_${3}}${4:+_}$5${6:+_}' $argv[1] | string collect)
-    # Comments, and what looks like a separator without being one.
-    set text (string replace -ra '(?m)(^|[\s;|&()])#.*' '$1' -- $text | string collect)
-    set text (string replace -ra '[<>]&|&>' '>' -- $text | string collect)
-    for simple in (string split -n \n -- (string replace -ra '[;|&()`]' \n -- $text | string collect))
-        __awsenv_uses_aws (string split -n ' ' -- (string replace -a \t ' ' -- $simple))
-        and return 0
-    end
-    return 1
-end
-
-# True if the words of a simple command run something that uses AWS, without a --profile.
-function __awsenv_uses_aws
-    set -l before
-    set -l found
-    set -l skip
-    builtin contains -- --profile $argv
-    or string match -q -- '--profile=*' $argv
-    and return 1
-    for word in $argv
-        set -l name (string replace -r '.*/' '' -- $word)
-        if set -q skip[1]
-            set skip
-        else if string match -qr '[<>]' -- $word
-            string match -qr '[<>]$' -- $word
-            and set skip 1
-        else if string match -qr '^[A-Za-z_]\w*=' -- $word
-            continue
-        else if __awsenv_is_command $name
-            return 0
-        else if set -q before[1]
-            # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
-            builtin contains -- $before$word command-v command-q command-s type
-            and return 1
-        else if builtin contains -- $name sudo doas env command exec nohup nice time timeout xargs watch
-            set before $name
-        else if not builtin contains -- $name and or not ! begin if else while then do elif until '{' '}'
-            return 1
-        end
-    end
-    return 1
-end
-
-function __awsenv_is_command
-    set -l own (string split -n ' ' -- "$AWSENV_COMMANDS")
-    not builtin contains -- -$argv[1] $own
-    and not string match -q -- '-*' $argv[1]
-    and builtin contains -- "$argv[1]" $__awsenv_commands $own
+    set -l file (string replace -r '[^/]*$' awsenv-match.fish -- $__awsenv_more)
+    test -r $file
+    or return 1
+    functions -e __awsenv_matches
+    builtin source $file
+    __awsenv_matches $argv
 end
 
 # --- 9. refresh ----------------------------------------------------------------------------

@@ -9,7 +9,6 @@
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
-typeset -g __awsenv_commands=' aws sam cdk terraform tofu terragrunt pulumi packer kubectl helm eksctl k9s copilot sls serverless ansible-playbook aws-nuke '
 typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed=''
 typeset -g __awsenv_from=1 __awsenv_to=0
 
@@ -355,51 +354,17 @@ __awsenv_switch() {
 
 # --- 8. matching ---------------------------------------------------------------------------
 
-# True if the line $1 holds a command that uses AWS and does not choose a profile itself.
+# True if the line $1 holds a command that needs the session. The real one is loaded at the first
+# line after a session has expired.
 __awsenv_matches() {
-  local word name before='' found='' skip='' over='' inner
-  # zsh's own lexer; a last separator ends the last command.
-  for word in "${(@Z+C+)1}" ';'; do
-    case $word in
-      \;* | \|* | \&* | \( | \) | \{ | \})
-        if [[ -n $found && $over != profile ]]; then return 0; fi
-        # The words of x=(...) are no commands.
-        if [[ $skip != list || $word == \) ]]; then before='' found='' skip='' over=''; fi
-        continue
-        ;;
-    esac
-    # What is run inside of a word.
-    inner=$word
-    if [[ $word != *\"* ]]; then inner=${word//\'[^\']#\'/}; fi
-    case $inner in
-      *\$\(* | [\<\>=]\(*) if __awsenv_matches "${inner#*\(}"; then return 0; fi ;;
-      *\`*\`*) if __awsenv_matches "${${inner#*\`}%\`*}"; then return 0; fi ;;
-    esac
-    case $skip$word in
-      list* | word*) if [[ $skip == word ]]; then skip=''; fi && continue ;;
-      --profile | --profile=*) over=profile && continue ;;
-      *[\<\>] | *[\<\>]\&) skip=word && continue ;;
-      [A-Za-z_]*=\() skip=list && continue ;;
-      [A-Za-z_][A-Za-z0-9_]#(+|)=*) continue ;;
-    esac
-    name=${${(Q)word}##*/}
-    if [[ -n $found$over ]]; then continue; fi
-    if __awsenv_is_command "$name"; then found=1 && continue; fi
-    # After sudo and its kind, any later word counts; but `command -v aws` only looks it up.
-    case $before$word in command-[vV]) over=1 ;; esac
-    if [[ -n $before ]]; then continue; fi
-    case $name in
-      then | do | else | elif | if | while | until | ! | '()') ;;
-      sudo | doas | env | command | exec | nohup | nice | time | timeout | xargs | watch | noglob | nocorrect | -) before=$name ;;
-      *) over=1 ;;
-    esac
-  done
+  if [[ -r ${__awsenv_more:h}/awsenv-match.zsh ]]; then
+    builtin setopt local_options no_aliases
+    builtin unfunction __awsenv_matches
+    builtin source ${__awsenv_more:h}/awsenv-match.zsh
+    __awsenv_matches "$1"
+    return
+  fi
   return 1
-}
-
-__awsenv_is_command() {
-  case " ${AWSENV_COMMANDS-} " in *" -$1 "*) return 1 ;; esac
-  [[ $1 == [^-]* && "$__awsenv_commands${AWSENV_COMMANDS-} " == *" $1 "* ]]
 }
 
 # --- 9. refresh ----------------------------------------------------------------------------

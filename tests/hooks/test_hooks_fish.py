@@ -86,6 +86,28 @@ def test_abbreviations_are_seen_through(
 
 
 @every_fish
+def test_aliases_are_seen_through(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
+    before = (
+        "alias s3='aws s3'; alias tf 'command terraform'; alias quiet 'echo aws'; alias s33=s3;"
+        " alias aws='aws --region x'; alias mine='aws --profile x'; alias loop1=loop2;"
+        " alias loop2=loop1; function own; echo own; end"
+    )
+    h = _start(tmp_path, sts, program, before=before)
+    with h.shell:
+        h.assume()
+        h.lapse()
+        assert h.shell.run("quiet") == "aws"
+        assert h.shell.run("own") == "own"
+        h.shell.run("mine s3 ls")
+        assert h.calls()[0].startswith("--region x --profile x s3 ls ")
+        for line in ("s3 ls", "echo x | s3 cp - s3://b", "tf plan", "s33 ls", "aws s3 ls"):
+            h.ask(line)
+            h.shell.press("ctrl-c")
+            h.wait_until_dropped(line)
+        assert len(h.calls()) == 1
+
+
+@every_fish
 def test_universal_variables_do_not_hide_the_session(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:

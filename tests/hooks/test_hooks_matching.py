@@ -23,13 +23,7 @@ READ = {
     " while read -z KUBECONFIG; and read -z AWSENV_COMMANDS; and read -z line;"
     " if __awsenv_matches $line; echo 1; else; echo 0; end; end",
 }
-# These do not read the table yet.
-_LATER = pytest.mark.xfail(strict=True)
-SHELLS = [
-    pytest.param(each, marks=_LATER if each[0] in ("zsh", "fish") else ())
-    for each in programs()
-    if each[0] in READ
-]
+SHELLS = [each for each in programs() if each[0] in READ]
 every_shell = pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])
 
 

@@ -906,3 +906,21 @@ def programs() -> list[tuple[str, str | None]]:
         name, _, path = each.partition("=")
         found.append((name, path))
     return found
+
+
+@scenario_of("zsh", "fish")
+def a_line_that_leaves_the_session_asks_nothing_for_it(h: Hooked) -> None:
+    h.assume()
+    h.lapse()
+    assert QUESTION not in h.shell.run("awsenv exec nope aws a")
+    h.ask("awsenv assume prod-admin; aws b")
+    # It is the program that asks, and for the session that is wanted.
+    assert "(prod-admin" in h.shell.output(whole=True)
+    assert "(dev" not in h.shell.output(whole=True)
+    h.answer(h.sts.code())
+    assert [call.split()[0] for call in h.calls()] == ["b"]
+    assert h.calls()[0].split()[1] == h.variable(KEY)
+    h.lapse()
+    h.shell.run("awsenv unset; aws c")
+    assert QUESTION not in h.shell.output()
+    assert h.calls()[-1] == "c "
