@@ -399,9 +399,12 @@ typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed
 __awsenv_preexec() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
   if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then __awsenv_attach; fi
-  if ! __awsenv_expired || ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
+  if ! __awsenv_expired; then return 0; fi
+  # The person's own traps are back when this function has ended.
+  trap - DEBUG ZERR
+  if ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
   # Drops the whole line. The expired credentials stay: without any, tools would fall through to
-  # another identity. The person's own trap is back when this function has ended.
+  # another identity.
   trap - INT
   builtin kill -INT $$
 }

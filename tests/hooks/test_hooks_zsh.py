@@ -37,6 +37,7 @@ def _start(
         "setopt no_multibyte",
         "alias builtin=false local=false eval=false print=false command=false typeset=false",
         "trap 'n=$((n + 1))' DEBUG; trap 'm=1' ZERR",
+        "TRAPDEBUG() { word= i=0 n=0 }; TRAPZERR() { skip=x }",
         "IFS=abcw_",
     ],
 )
@@ -238,3 +239,24 @@ def test_read_only_variables_leave_all_as_it_was(
             record.write_text(text.replace("AWS_ACCESS_KEY_ID=ASIA", "AWS_ACCESS_KEY_ID=ASIB"))
             h.shell.run("aws a")
             assert "a ASIA" in h.calls()[-1]
+
+
+@every_zsh
+@pytest.mark.parametrize(
+    "trap", ["TRAPZERR() { print -n failed: }", "trap 'print -n failed:' ZERR"]
+)
+def test_a_trap_for_failures_fires_once(
+    trap: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program, before=trap)
+    with h.shell:
+        assert h.shell.run("false") == "failed:"
+        h.assume()
+        for _ in range(2):
+            assert h.shell.run("false") == "failed:"
+            assert h.shell.run("true") == ""
+            h.lapse()
+        assert h.shell.run("sh -c 'exit 3'") == "failed:"
+        h.ask("aws a; false")
+        h.answer(h.sts.code())
+        assert h.shell.screen().count("failed:") == 5
