@@ -30,7 +30,7 @@ def command(
     pick: bool = flag("--pick", "Choose the profile from a list; PROFILE filters it."),
 ) -> None:
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
-    emit = renderer(["awsenv", *sys.argv[1:]], shell, format_, print_)
+    emit = renderer(["awsenv", *sys.argv[1:]], shell=shell, format_=format_, print_=print_)
     if pick or not request.options():
         from awsenv.listing import picker
 

@@ -11,7 +11,7 @@ from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from awsenv.listing.row import Row
 
 
 def command(
@@ -42,7 +42,7 @@ def command(
 _TITLES = ("PROFILE", "ACCOUNT", "ROLE", "FROM", "MFA", "REGION", "LEFT")
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     left = format_duration(row["seconds_left"]) if row["seconds_left"] else "-"
     return (
         visible(row["profile"], 60),

@@ -29,7 +29,7 @@ def command(
     force: bool = flag("--force", "Get a new session even while this one is live."),
 ) -> None:
     """Print statements that renew this shell's session: keys and expiry, never a region."""
-    emit = renderer(["awsenv", "refresh"], shell, None, False)
+    emit = renderer(["awsenv", "refresh"], shell=shell)
     env = dict(os.environ)
     if not put_still_holds(env) or not env.get("AWSENV_PROFILE"):
         raise CredentialsError(

@@ -10,4 +10,5 @@ def command(
     *, shell: str | None = SHELL, format_: str | None = FORMAT, print_: bool = PRINT
 ) -> None:
     """Print statements that restore what the variables held before the first assume."""
-    renderer(["awsenv", "unset"], shell, format_, print_)(unset_change(os.environ))
+    emit = renderer(["awsenv", "unset"], shell=shell, format_=format_, print_=print_)
+    emit(unset_change(os.environ))

@@ -115,7 +115,7 @@ class Control:
 
     # The world
 
-    def set_key_active(self, key_id: str, active: bool) -> None:
+    def set_key_active(self, key_id: str, *, active: bool) -> None:
         self._call("set_key_active", key_id=key_id, active=active)
 
     def set_role(self, role: str, *, max_duration: int | None = None, trust: object = None) -> None:

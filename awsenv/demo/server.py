@@ -194,7 +194,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _parameters(request: HttpRequest) -> dict[str, str]:
     try:
         body = request.body.decode() if request.method == "POST" else ""
-        pairs = parse_qsl(request.query, True) + parse_qsl(body, True, max_num_fields=1000)
+        pairs = parse_qsl(request.query, keep_blank_values=True)
+        pairs += parse_qsl(body, keep_blank_values=True, max_num_fields=1000)
     except ValueError:
         return {}
     return dict(pairs)

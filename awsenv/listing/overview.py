@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsenv.listing.overview_cache import Row
+    from awsenv.listing.row import Row
 
 
 def overview(env: Mapping[str, str]) -> list[Row]:
@@ -26,10 +26,8 @@ def overview(env: Mapping[str, str]) -> list[Row]:
         if rows is None:
             from awsenv.listing.profile_rows import make_rows
 
-            rows = make_rows(env, index)
-            index.keep(rows)
-        for row in rows:
-            del row["key"]
+            rows, keys = make_rows(env, index)
+            index.keep(rows, keys)
         return rows
     finally:
         gc.enable()

@@ -19,9 +19,8 @@ from awsenv.storage import paths, private_files, record_format
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
-    Row = dict[str, Any]
+    from awsenv.listing.row import Row
 
 _FIRST = "AWSENV_OVERVIEW=1"
 _LAST = "END"
@@ -29,18 +28,8 @@ _LAST = "END"
 _LARGEST = 64 << 20
 # What the key of a session hangs on in these lies outside of the files and the settings.
 _OF_THE_MOMENT = ("environment", "ec2", "ecs")
-_FIELDS = (
-    "profile",
-    "key",
-    "account",
-    "role",
-    "role_arn",
-    "source",
-    "source_profile",
-    "mfa_serial",
-    "region",
-    "problem",
-)
+# The letter of a line on a profile, eight facts, its key and problem; then whom it goes through.
+_FIELDS = 11
 
 
 class Index:
@@ -50,7 +39,7 @@ class Index:
         self._left: dict[str, int] = {}
         self._owners: set[str] = set()
         self._conditions = _conditions(env)
-        old_records, self._rows = _read(_path(), self._conditions)
+        old_records, self._rows, self._keys = _read(_path(), self._conditions)
         self._records: dict[str, list[str]] = {}
         self._changed = False
         now = time.time()
@@ -89,8 +78,9 @@ class Index:
     def rows(self) -> list[Row] | None:
         """The rows of last time, if nothing has changed but the time left."""
         for row in self._rows:
-            if row["key"]:
-                row["seconds_left"] = self._left.get(row["key"], 0)
+            key = self._keys.get(row["profile"])
+            if key:
+                row["seconds_left"] = self._left.get(key, 0)
             elif self.may_have(row["profile"]):
                 # Its key was not looked for then.
                 return None
@@ -102,17 +92,18 @@ class Index:
         """Seconds that the session named `key` still lasts, 0 where there is none."""
         return self._left.get(key, 0)
 
-    def keep(self, rows: list[Row]) -> None:
-        """Write down what has been found out."""
+    def keep(self, rows: list[Row], keys: dict[str, str]) -> None:
+        """Write down what has been found out: the rows, and the keys of records by profile."""
         # What is wrong with a profile may be that the environment holds no keys.
         passing = any(row["problem"] or row["source"] in _OF_THE_MOMENT for row in rows)
         self._rows = rows if self._conditions and not passing else []
+        self._keys = keys
         self._save()
 
     def _save(self) -> None:
         lines = [_FIRST, self._conditions]
         lines += ["\t".join(fields) for fields in self._records.values()]
-        rows = [_line(row) for row in self._rows]
+        rows = [_line(row, self._keys.get(row["profile"], "")) for row in self._rows]
         if None not in rows:
             lines += [line for line in rows if line]
         with suppress(AwsenvError):
@@ -120,17 +111,28 @@ class Index:
             private_files.write_private(_path(), "\n".join([*lines, _LAST, ""]), lasting=False)
 
 
-def _line(row: Row) -> str | None:
+def _line(row: Row, key: str) -> str | None:
     """A line for `row`, where its values can stand in one."""
-    values = [row[name] or "" for name in _FIELDS]
-    line = "\t".join(("P", *values, *row["through"]))
+    values = (
+        row["profile"],
+        key,
+        row["account"],
+        row["role"],
+        row["role_arn"],
+        row["source"],
+        row["source_profile"],
+        row["mfa_serial"],
+        row["region"],
+        row["problem"],
+    )
+    line = "\t".join(["P", *(value or "" for value in values), *row["through"]])
     fits = line.count("\t") == len(values) + len(row["through"])
     return line if fits and line.replace("\t", "").isprintable() else None
 
 
 def _row(fields: list[str]) -> Row:
-    _, profile, key, account, role, arn, source, source_profile, serial, region, problem = fields[
-        : len(_FIELDS) + 1
+    _, profile, _, account, role, arn, source, source_profile, serial, region, problem = fields[
+        :_FIELDS
     ]
     return {
         "profile": profile,
@@ -139,12 +141,11 @@ def _row(fields: list[str]) -> Row:
         "role_arn": arn or None,
         "source": source or None,
         "source_profile": source_profile or None,
-        "through": fields[len(_FIELDS) + 1 :],
+        "through": fields[_FIELDS:],
         "mfa_serial": serial or None,
         "region": region or None,
         "seconds_left": 0,
         "problem": problem or None,
-        "key": key or None,
     }
 
 
@@ -161,13 +162,15 @@ def _conditions(env: Mapping[str, str]) -> str:
     return text if text.isprintable() else ""
 
 
-def _read(path: str, conditions: str) -> tuple[dict[str, list[str]], list[Row]]:
-    """The records and the rows in the file at `path`."""
+def _read(path: str, conditions: str) -> tuple[dict[str, list[str]], list[Row], dict[str, str]]:
+    """The records, the rows and the keys of records by profile in the file at `path`."""
     lines = (private_files.read_private(path, _LARGEST) or "").split("\n")
     if lines[:1] != [_FIRST] or lines[-2:] != [_LAST, ""]:
-        return {}, []
+        return {}, [], {}
     found = [line.split("\t") for line in lines[2:-2]]
     records = {each[1]: each for each in found if len(each) == 7 and each[0] == "R"}
     if not conditions or lines[1] != conditions:
-        return records, []
-    return records, [_row(each) for each in found if each[0] == "P" and len(each) > len(_FIELDS)]
+        return records, [], {}
+    profiles = [each for each in found if each[0] == "P" and len(each) >= _FIELDS]
+    keys = {each[1]: each[2] for each in profiles if each[2]}
+    return records, [_row(each) for each in profiles], keys

@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from awsenv.listing.overview_cache import Row
+    from awsenv.listing.row import Row
 
 _PROMPT = "profile> "
 _ROWS = 12
@@ -52,7 +52,7 @@ def pick(env: Mapping[str, str], query: str = "") -> str:
             number = _by_fzf(program, lines, query, terminal)
         else:
             number = _Picker(terminal, lines, query).run()
-    return str(rows[number]["profile"])
+    return rows[number]["profile"]
 
 
 def wanted(env: Mapping[str, str]) -> bool:

@@ -20,13 +20,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsenv.listing.overview_cache import Index, Row
+    from awsenv.listing.overview_cache import Index
+    from awsenv.listing.row import Facts, Row
 
 
-def make_rows(env: Mapping[str, str], index: Index) -> list[Row]:
-    """A row per profile; `key` names the record of its session, where there may be one."""
+def make_rows(env: Mapping[str, str], index: Index) -> tuple[list[Row], dict[str, str]]:
+    """A row per profile, and by profile the key of its session's record, where it may have one."""
     config, settings = load(env), Settings.read(env)
     roots: dict[str, Root] = {}
+    keys: dict[str, str] = {}
 
     def key_of(chain: Chain, request: Request) -> str | None:
         if not index.may_have(request.profile or ""):
@@ -40,20 +42,16 @@ def make_rows(env: Mapping[str, str], index: Index) -> list[Row]:
             chain = walk(request, config, env, roots)
             key = key_of(chain, request)
         except AwsenvError as error:
-            return {"profile": name, **_NOTHING, "problem": error.message, "key": None}
+            return {"profile": name, **_NOTHING, "seconds_left": 0, "problem": error.message}
+        if key:
+            keys[name] = key
         left = index.seconds_left(key or "")
-        return {
-            "profile": name,
-            **_facts(chain),
-            "seconds_left": left,
-            "problem": None,
-            "key": key,
-        }
+        return {"profile": name, **_facts(chain), "seconds_left": left, "problem": None}
 
-    return [row(name) for name in config.profiles]
+    return [row(name) for name in config.profiles], keys
 
 
-def _facts(chain: Chain) -> Row:
+def _facts(chain: Chain) -> Facts:
     role = chain.roles[0] if chain.roles else None
     arn = (role.get("role_arn") if role else None) or chain.root.role_arn
     device = None if chain.root.temporary else chain.first("mfa_serial")
@@ -71,7 +69,7 @@ def _facts(chain: Chain) -> Row:
     }
 
 
-_NOTHING: Row = {
+_NOTHING: Facts = {
     "account": None,
     "role": None,
     "role_arn": None,
@@ -80,7 +78,6 @@ _NOTHING: Row = {
     "through": [],
     "mfa_serial": None,
     "region": None,
-    "seconds_left": 0,
 }
 
 

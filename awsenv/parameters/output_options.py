@@ -23,7 +23,11 @@ PRINT = flag("--print", "Print even if stdout is a terminal.")
 
 
 def renderer(
-    words: list[str], shell: str | None, format_: str | None, print_: bool
+    words: list[str],
+    *,
+    shell: str | None,
+    format_: str | None = None,
+    print_: bool = False,
 ) -> Callable[[EnvChange], None]:
     """What writes a change to stdout; raises UsageError before anything is asked of anybody.
 

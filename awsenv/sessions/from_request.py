@@ -43,17 +43,17 @@ def flow_for(
     lead: int = 0,
     renew_below: int = 0,
 ) -> Flow:
-    """The run through `plan`, in the manner that the arguments say (see `flow.Manner`)."""
+    """The run through `plan`, in the manner that the arguments say (`acquiring.Manner`)."""
     from awsenv.sessions.acquiring import Flow, Manner
 
     settings = Settings.read(env)
     manner = Manner(
-        tell,
-        may_ask,
-        for_hook,
-        for_hook,
-        lead,
-        renew_below,
-        settings.mfa_process_timeout,
+        tell=tell,
+        may_ask=may_ask,
+        allow_empty=for_hook,
+        from_hook=for_hook,
+        lead=lead,
+        renew_below=renew_below,
+        mfa_process_timeout=settings.mfa_process_timeout,
     )
     return Flow(plan, Context(config or load(env), dict(env), Deadline(settings.deadline)), manner)

@@ -75,14 +75,14 @@ def test_a_wrong_secret(server: Server, alice: User) -> None:
 
 def test_an_inactive_key(server: Server, alice: User) -> None:
     sts = client(server, alice.key)
-    server.control.set_key_active(alice.key.id, False)
+    server.control.set_key_active(alice.key.id, active=False)
     refusal = refused(sts.get_caller_identity)
     assert (refusal.code, refusal.message, refusal.status) == (
         "InvalidClientTokenId",
         INVALID,
         403,
     )
-    server.control.set_key_active(alice.key.id, True)
+    server.control.set_key_active(alice.key.id, active=True)
     assert sts.get_caller_identity()["Arn"] == alice.arn
 
 

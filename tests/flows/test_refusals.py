@@ -86,7 +86,7 @@ def test_duration_over_the_roles_limit(sts: RunningSts) -> None:
 
 def test_inactive_key(sts: RunningSts) -> None:
     key = sts.world.user("alice").key.id
-    sts.control.set_key_active(key, False)
+    sts.control.set_key_active(key, active=False)
     code, line, hint = refused("assume", "dev", "--mfa-code", sts.code())
     assert code == 5
     assert "profile 'default'" in line

@@ -1,0 +1,27 @@
+"""The type of a row of `awsenv list`: a dict, for thousands of them are made and shown as JSON.
+
+For annotations alone: nothing of it is there when awsenv runs, since typing is slow to load.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class Facts(TypedDict):
+        """What the config files say of a profile; docs/commands/list.md describes each key."""
+
+        account: str | None
+        role: str | None
+        role_arn: str | None
+        source: str | None
+        source_profile: str | None
+        through: list[str]
+        mfa_serial: str | None
+        region: str | None
+
+    class Row(Facts):
+        """A profile at a glance. `seconds_left` is 0 without a live session."""
+
+        profile: str
+        seconds_left: int
+        problem: str | None
