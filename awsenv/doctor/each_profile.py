@@ -7,6 +7,7 @@ from awsenv.aws.arn import is_iam
 from awsenv.config import Config, Profile
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import AwsenvError
+from awsenv.mfa.prompts import NAMES
 from awsenv.values.digits import whole_number
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}", re.ASCII)
@@ -40,6 +41,13 @@ def _values(profile: Profile) -> Iterator[Finding]:
             f"mfa_serial = {serial} is no MFA device",
             "`aws iam list-mfa-devices` shows the serial; `awsenv setup` sets it",
             profile.at("mfa_serial"),
+        )
+    prompt = profile.get("mfa_prompt")
+    if prompt and prompt.lower() not in NAMES:
+        yield Finding(
+            f"mfa_prompt = {prompt} is no way to ask",
+            f"set it to one of: {', '.join(NAMES)}",
+            profile.at("mfa_prompt"),
         )
     role = profile.get("role_arn")
     if role and not is_iam(role, "role"):

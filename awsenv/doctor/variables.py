@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import AwsenvError
+from awsenv.mfa.prompts import check as check_prompt
 from awsenv.plan.settings import Settings
 from awsenv.values.digits import whole_number
 
@@ -18,7 +19,9 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _keys(case)
     yield from _places(case)
     try:
-        Settings.read(case.env)
+        prompt = Settings.read(case.env).mfa_prompt
+        if prompt:
+            check_prompt(prompt, "AWSENV_MFA_PROMPT")
     except AwsenvError as error:
         yield from_error(error)
 

@@ -6,8 +6,8 @@ from awsenv.errors import CredentialsError
 from awsenv.mfa import used_codes
 from awsenv.mfa.given_code import OptionSource
 from awsenv.mfa.mfa_process import ProcessSource
+from awsenv.mfa.prompts import chosen
 from awsenv.mfa.question import CodeSource, EmptyCode, Question
-from awsenv.mfa.terminal_prompt import TerminalSource
 from awsenv.terminal.opening import why_closed
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ __all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]
 SOURCES: tuple[Callable[[Question], CodeSource], ...] = (
     OptionSource,
     ProcessSource,
-    TerminalSource,
+    chosen,
 )
 TRIES = 3
 
@@ -89,10 +89,14 @@ class Codes:
                 f"AWS did not accept {given}: it is wrong, or was used before",
                 f"take the next code of {device}",
             )
+        import shlex
+
         reason = why_closed() or "nobody can be asked for it"
+        login = shlex.join(["awsenv", "login", *filter(None, [self._question.login])])
         return CredentialsError(
             f"an MFA code is needed for {device}, and {reason}",
-            "run awsenv login at a terminal first, pass --mfa-code, or set mfa_process",
+            f"run {login} at a terminal first, pass --mfa-code, or set "
+            "mfa_prompt = auto to be asked by a dialog",
         )
 
 

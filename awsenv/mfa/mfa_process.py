@@ -29,12 +29,18 @@ _RUNS = 3
 
 
 class ProcessSource:
+    name = "mfa_process"
+
     def __init__(self, question: Question) -> None:
         self._question = question
         self._runs = self._refusals = 0
 
+    def command(self) -> str | None:
+        """What is to be run, as the config says it."""
+        return self._question.process
+
     def code(self, last: Last) -> str | None:
-        command = self._question.process
+        command = self.command()
         if command is None:
             return None
         if self._runs:
@@ -42,16 +48,16 @@ class ProcessSource:
         self._runs += 1
         terminal = self._question.open_terminal()
         if terminal is None:
-            return _code_in(self._run(command, None))
+            return self._code_in(self._run(command, None))
         with terminal:
-            return _code_in(self._run(command, terminal))
+            return self._code_in(self._run(command, terminal))
 
     def _wait_for_another(self, last: Last) -> None:
         """Wait for the next code, for the last one is spent or wrong; raises when it's no use."""
         self._refusals += last == "refused"
         if self._refusals > 1 or self._runs >= _RUNS:
             raise CredentialsError(
-                "AWS did not accept the codes that mfa_process gave",
+                f"AWS did not accept the codes that {self.name} gave",
                 f"check that it is set up for the device {self._question.device}",
             )
         seconds = self._question.until_next_code()
@@ -66,10 +72,12 @@ class ProcessSource:
     def _run(self, command: str, terminal: Terminal | None) -> bytes:
         from contextlib import nullcontext
 
-        words = _split(command)
+        words = _split(command, self.name)
         with terminal.lent() if terminal else nullcontext(_nobody) as give:
             # Windows programs split their command line themselves.
-            process = _start(command if sys.platform == "win32" else words, words[0], terminal)
+            process = _start(
+                command if sys.platform == "win32" else words, words[0], terminal, self.name
+            )
             self._question.begin_meanwhile()
             output = _Output(process)
             status = -1
@@ -85,7 +93,7 @@ class ProcessSource:
             raise CancelledError
         if status:
             raise CredentialsError(
-                f"mfa_process failed: {visible(words[0], 100)} "
+                f"{self.name} failed: {visible(words[0], 100)} "
                 + (f"was ended by signal {-status}" if status < 0 else f"exited with {status}"),
                 "run the command by hand to see what is wrong",
             )
@@ -99,9 +107,18 @@ class ProcessSource:
             return process.wait(limit)
         except subprocess.TimeoutExpired:
             raise CredentialsError(
-                f"mfa_process did not end within {limit:g} s",
+                f"{self.name} did not end within {limit:g} s",
                 "run the command by hand; AWSENV_MFA_PROCESS_TIMEOUT sets the limit",
             ) from None
+
+    def _code_in(self, output: bytes) -> str:
+        code = output.decode("utf-8", "replace").partition("\n")[0].strip().replace(" ", "")
+        if not is_code(code):
+            raise CredentialsError(
+                f"{self.name} did not print an MFA code: its first line is not six digits",
+                "run the command by hand to see what it prints",
+            )
+        return code
 
 
 class _Output:
@@ -135,7 +152,7 @@ def _nobody(_group: int) -> None:
     """Give the terminal, where there is none."""
 
 
-def _split(command: str) -> list[str]:
+def _split(command: str, name: str) -> list[str]:
     import shlex
 
     try:
@@ -143,15 +160,15 @@ def _split(command: str) -> list[str]:
         words = shlex.split(command, posix=sys.platform != "win32")
     except ValueError as error:
         raise ConfigError(
-            f"mfa_process cannot be split into words: {str(error).lower()}", "mend its quotes"
+            f"{name} cannot be split into words: {str(error).lower()}", "mend its quotes"
         ) from None
     if not words:
-        raise ConfigError("mfa_process is empty", "set it to a command, or remove it")
+        raise ConfigError(f"{name} is empty", "set it to a command, or remove it")
     return [os.path.expanduser(words[0]), *words[1:]]
 
 
 def _start(
-    command: str | list[str], name: str, terminal: Terminal | None
+    command: str | list[str], program: str, terminal: Terminal | None, name: str
 ) -> subprocess.Popen[bytes]:
     import subprocess
 
@@ -168,12 +185,12 @@ def _start(
         )
     except OSError as error:
         raise CredentialsError(
-            f"mfa_process cannot be run: {visible(name, 100)}: "
+            f"{name} cannot be run: {visible(program, 100)}: "
             f"{(error.strerror or 'unknown error').lower()}",
             "check the command; it is not run by a shell",
         ) from None
     except ValueError:
-        raise ConfigError("mfa_process has a NUL character in it", "remove it") from None
+        raise ConfigError(f"{name} has a NUL character in it", "remove it") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -189,13 +206,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _code_in(output: bytes) -> str:
-    code = output.decode("utf-8", "replace").partition("\n")[0].strip().replace(" ", "")
-    if not is_code(code):
-        raise CredentialsError(
-            "mfa_process did not print an MFA code: its first line is not six digits",
-            "run the command by hand to see what it prints",
-        )
-    return code

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     Protocol = object
 
+# When this process began, as far as questions go: in seconds since 1970.
+STARTED = time.time()
 WRONG = "that code was not accepted (wrong, or already used)"
 USED = "that code was just used; the next one comes in"
 
@@ -38,9 +40,12 @@ def is_code(text: str) -> bool:
 class Question:
     """For which MFA device a code is needed, what for, and by which means it may be got.
 
-    `given` is a code from the command line, `process` a command from the config. `meanwhile` is
+    `given` is a code from the command line, `process` a command from the config, `prompt` how a
+    person is to be asked, as set where `prompt_by` says; `login` is the profile
+    to log in to at a terminal, so that nobody has to be asked here. `meanwhile` is
     run once on a thread, as soon as somebody else is waited for. `idle` ends the question when it
-    becomes true: another awsenv is to ask. `on_ask` is told when a person is about to be asked.
+    becomes true: another awsenv is to ask. `on_ask` is told when a person is about to be asked, and
+    whether at the terminal ("asking") or by a "dialog".
     `step` is how many seconds a code is shown by the device.
     """
 
@@ -49,11 +54,14 @@ class Question:
     given: str | None = field(default=None, repr=False)
     process: str | None = field(default=None, repr=False)
     process_timeout: float = 30
+    prompt: str = "terminal"
+    prompt_by: str = "default"
+    login: str | None = None
     open_terminal: Callable[[], Terminal | None] = lambda: None
     allow_empty: bool = False
     meanwhile: Callable[[], None] | None = None
     idle: Callable[[], bool] = lambda: False
-    on_ask: Callable[[], None] = lambda: None
+    on_ask: Callable[[Literal["asking", "dialog"]], None] = lambda _: None
     step: float = 30
     clock: Callable[[], float] = time.time
     _thread: threading.Thread | None = field(default=None, init=False, repr=False)

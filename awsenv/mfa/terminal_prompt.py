@@ -26,7 +26,7 @@ class TerminalSource:
         terminal = self._question.open_terminal()
         if terminal is None:
             return None
-        self._question.on_ask()
+        self._question.on_ask("asking")
         with terminal:
             if last == "refused":
                 terminal.say(WRONG)

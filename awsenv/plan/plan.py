@@ -23,6 +23,7 @@ from awsenv.plan.settings import (
     Chosen,
     Settings,
     mfa_duration,
+    mfa_prompt,
     min_left,
     role_duration,
 )
@@ -55,6 +56,8 @@ class Plan:
     endpoint: str | None
     mfa_process: str | None
     margin: Chosen
+    # How a person is asked for a code, and where that is set.
+    mfa_prompt: tuple[str, str] = ("terminal", "default")
     notes: tuple[str, ...] = ()
     usable_after: int | None = None
 
@@ -120,6 +123,7 @@ def plan_of(
         endpoint=explicit_endpoint(config, base, env),
         mfa_process=process.get("mfa_process") if process else None,
         margin=min_left(settings, top, request.min_left),
+        mfa_prompt=mfa_prompt(settings, chain.first("mfa_prompt")),
         notes=tuple(notes),
         usable_after=_usable_after(request, chain, len(steps)),
     )

@@ -1,4 +1,4 @@
-"""Lengths of time a person can set, and where each comes from.
+"""What a person can set, lengths of time above all, and where each comes from.
 
 In this order: the command line, the profile's own key, the AWSENV_* variable, the default.
 docs/settings.md lists every setting of awsenv, those of the shell hooks included.
@@ -39,7 +39,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Settings:
-    """The AWSENV_* variables, in seconds; None where a variable is not set and has no default.
+    """The AWSENV_* variables, in seconds; None where one is not set and has no default.
 
     `mfa_duration`, `duration` and `min_left` can be set per profile and per call too: read them
     through the functions of the same name.
@@ -50,6 +50,7 @@ class Settings:
     min_left: int | None = None
     lead: int = 2 * 60
     mfa_process_timeout: int = 30
+    mfa_prompt: str | None = None
     deadline: int = 15
 
     @classmethod
@@ -69,6 +70,7 @@ class Settings:
             mfa_process_timeout=_or(
                 seconds("AWSENV_MFA_PROCESS_TIMEOUT", (1, HOUR)), cls.mfa_process_timeout
             ),
+            mfa_prompt=env.get("AWSENV_MFA_PROMPT", "").strip().lower() or None,
             deadline=_or(seconds("AWSENV_DEADLINE", (1, HOUR)), cls.deadline),
         )
 
@@ -106,6 +108,19 @@ def role_duration(settings: Settings, profile: Profile | None, asked: int | None
         or _asked("AWSENV_DURATION", settings.duration)
         or Chosen(HOUR, "default")
     )
+
+
+def mfa_prompt(settings: Settings, profile: Profile | None) -> tuple[str, str]:
+    """How a person is asked for an MFA code, at the terminal unless said otherwise, and what by.
+
+    `profile` is the one that has `mfa_prompt`. Whether it is a way to ask shows when it's used.
+    """
+    value = profile.get("mfa_prompt") if profile else None
+    if profile is not None and value:
+        return value.lower(), profile.at("mfa_prompt")
+    if settings.mfa_prompt:
+        return settings.mfa_prompt, "AWSENV_MFA_PROMPT"
+    return "terminal", "default"
 
 
 def min_left(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:

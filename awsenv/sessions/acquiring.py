@@ -269,11 +269,14 @@ class Flow:
             given=self.plan.request.mfa_code,
             process=self.plan.mfa_process,
             process_timeout=self.manner.mfa_process_timeout,
+            prompt=self.plan.mfa_prompt[0] if self.manner.may_ask else "terminal",
+            prompt_by=self.plan.mfa_prompt[1],
+            login=self.plan.request.profile or self.plan.request.source_profile,
             open_terminal=self._open_terminal,
             allow_empty=self.manner.allow_empty,
             meanwhile=lambda: self._sts.prepare(parent),
             idle=lock.wanted_elsewhere,
-            on_ask=lambda: lock.note("asking"),
+            on_ask=lock.note,
         )
         return Codes(question)
 

@@ -59,8 +59,9 @@ class RecordLock:
                 if terminal is not None:
                     self._wait_at(terminal, tty, pid)
                     return
-            if state == "asking" and tty == self._tty and tty:
-                # Asked for at this very terminal: as long as the person needs.
+            if state == "dialog" or (state == "asking" and tty == self._tty and tty):
+                # Asked for in a dialog, which ends by itself, or at this very terminal: as long
+                # as the person needs.
                 started = time.monotonic()
             elif waited > GIVE_UP_AFTER:
                 raise CredentialsError(
@@ -115,7 +116,7 @@ class RecordLock:
             self.release()
             raise CancelledError
 
-    def note(self, state: Literal["working", "asking", "cancelled"]) -> None:
+    def note(self, state: Literal["working", "asking", "dialog", "cancelled"]) -> None:
         """Tell those who wait what the holder is doing."""
         with suppress(AwsenvError):
             if self._writable:

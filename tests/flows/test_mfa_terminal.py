@@ -165,7 +165,8 @@ def test_given_code_in_the_background(shell: str, tmp_path: Path) -> None:
         assert errors.read_text() == (
             f"awsenv: an MFA code is needed for {SERIAL}, and awsenv runs in the background, "
             "where it must not ask\n"
-            "hint: run awsenv login at a terminal first, pass --mfa-code, or set mfa_process\n"
+            "hint: run awsenv login at a terminal first, pass --mfa-code, or set mfa_prompt = auto "
+            "to be asked by a dialog\n"
         )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("termios")
 
+from awsenv.mfa.prompts import NAMES
 from support.shells_at_hand import need_program
 from support.world import RunningSts
 
@@ -193,23 +194,31 @@ def test_codes_from_a_program(place: Path, sts: RunningSts, heading: str) -> Non
     assert ROLE in _run(place, "awsenv", "whoami", "prod-admin")
 
 
-def test_codes_from_a_dialog(place: Path, sts: RunningSts) -> None:
-    code = sts.code()
-    linux, macos = re.findall(
-        r"^mfa_process.*$", _blocks("A dialog that asks for the code")[0], re.M
-    )
-    _program(place, "zenity", "--entry --title=awsenv --text=MFA code", code)
-    _set_key(sts, "default", linux)
+def test_codes_from_a_dialog(place: Path, sts: RunningSts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":7")
+    zenity = place.parent / "bin" / "zenity"
+    zenity.write_text(f'#!/bin/sh\n[ "$1" = --entry ] || exit 64\necho {sts.code()}\n')
+    zenity.chmod(0o755)
+    (line,) = _blocks("A dialog that asks for the code")[0].splitlines()
+    _set_key(sts, "default", line)
     assert ROLE in _run(place, "awsenv", "whoami", "prod-admin")
-    osascript = place.parent / "bin" / "osascript"
-    osascript.write_text(
-        '#!/bin/sh\n[ $# = 2 ] && [ "$1" = -e ] || exit 64\n'
-        'case $2 in \'text returned of (display dialog "MFA code" default answer "")\')'
-        f" echo {sts.code()};; *) exit 64;; esac\n"
-    )
-    osascript.chmod(0o755)
-    _set_key(sts, "default", macos)
-    assert ROLE in _run(place, "awsenv", "whoami", "prod-admin", "--refresh")
+
+
+SOURCES_PAGE = Path(__file__).parents[2] / "docs" / "mfa-sources.md"
+PROCESSES = re.findall(r"`(mfa_process = .+?)`", SOURCES_PAGE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("line", PROCESSES)
+def test_every_line_of_the_page_on_sources(place: Path, sts: RunningSts, line: str) -> None:
+    name, _, arguments = line.removeprefix("mfa_process = ").partition(" ")
+    _program(place, name, arguments, sts.code())
+    _set_key(sts, "default", line)
+    assert ROLE in _run(place, "awsenv", "whoami", "prod-admin")
+
+
+def test_every_way_to_ask_is_on_the_page() -> None:
+    found = re.findall(r"^\| `(\w+)` \|", SOURCES_PAGE.read_text(encoding="utf-8"), re.M)
+    assert sorted(found) == sorted([*NAMES, "mfa_prompt"])
 
 
 STORES = {

@@ -86,9 +86,9 @@ def test_nobody_to_ask() -> None:
     with pytest.raises(CredentialsError) as caught:
         code_of(asked())
     assert f"an MFA code is needed for {SERIAL}, and " in caught.value.message
-    assert (
-        caught.value.hint
-        == "run awsenv login at a terminal first, pass --mfa-code, or set mfa_process"
+    assert caught.value.hint == (
+        "run awsenv login at a terminal first, pass --mfa-code, or set mfa_prompt = auto to be "
+        "asked by a dialog"
     )
 
 
