@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def begin(*words: str, **env: str) -> subprocess.Popen[str]:
         env={**os.environ, **env},
         start_new_session=True,
     )
+
+
+def wait_until_it_waits(process: subprocess.Popen[str]) -> None:
+    """Waits until a process has its turn, or is seen to look for it: both are locked files."""
+    folder = f"/proc/{process.pid}/fd"
+    if not os.path.isdir(folder):
+        time.sleep(5)
+        return
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with suppress(OSError):
+            if any("/locks/" in os.readlink(f"{folder}/{name}") for name in os.listdir(folder)):
+                return
+    raise AssertionError("a caller never came to wait")
 
 
 def in_profile(sts: RunningSts, line: str) -> None:
@@ -115,7 +130,8 @@ def test_ten_callers_ask_once(sts: RunningSts, screen: Desktop) -> None:
     env = {"AWSENV_MFA_PROMPT": "zenity", **screen.env}
     started = [begin("credential-process", name, **env) for name in ("prod-admin", "dev") * 2]
     screen.wait_for_window()
-    time.sleep(2)
+    for process in started:
+        wait_until_it_waits(process)
     assert len(screen.windows()) == 1
     screen.answer("Return", text=sts.code())
     for process in started:
@@ -132,7 +148,8 @@ def test_who_cancels_has_cancelled_for_all_that_wait(sts: RunningSts, screen: De
     calls = [CALL, CALL, (*CALL, "--mfa-duration", "1h")]
     started = [begin(*call, **env) for call in calls]
     screen.wait_for_window()
-    time.sleep(2)
+    for process in started:
+        wait_until_it_waits(process)
     assert len(screen.windows()) == 1
     screen.answer("Escape")
     for process in started:
@@ -169,7 +186,7 @@ def test_no_second_dialog_beside_one_that_was_left_over(sts: RunningSts, screen:
     killed.kill()
     killed.communicate()
     second = begin(*CALL, **env)
-    time.sleep(2)
+    wait_until_it_waits(second)
     assert len(screen.windows()) == 1
     screen.answer("Escape")
     screen.wait_for_another(left_over)
