@@ -16,7 +16,7 @@ from support.powershell_syntax import errors
 from support.shells_at_hand import need_shell
 from support.world import run_awsenv
 
-LINE = "if ([IO.File]::Exists("
+LINE = "if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage' -and [IO.File]::Exists("
 
 
 def _profile(home: Path) -> Path:
