@@ -54,6 +54,10 @@ def _prepare() -> None:
     from awsenv.install import hook_files
 
     hook_files.renew()
+    if os.name == "posix" and os.isatty(2):
+        from awsenv.terminal import suspend_key
+
+        suspend_key.mend(2)
 
 
 def _mend_streams() -> None:

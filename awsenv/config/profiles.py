@@ -121,6 +121,12 @@ class Config:
 
         paths = [shown(path) for path in (self.config_path, self.credentials_path) if path]
         hint = did_you_mean(name, self.profiles)
+        if any(path.startswith("~/") for path in (self.config_path, self.credentials_path)):
+            return ConfigError(
+                f"there is no profile {name!r}, and no home folder to look for it in: "
+                "HOME is not set",
+                "set HOME, or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+            )
         if not self.profiles:
             hint = "neither file has a profile yet: `aws configure` writes one"
         return ConfigError(

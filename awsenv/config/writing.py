@@ -72,6 +72,7 @@ def _lock(real: str) -> Iterator[None]:
 
     try:
         with FileLock(_beside(real, "lock"), timeout=_PATIENCE, mode=0o600):
+            _give_to_owner_of_folder(_beside(real, "lock"))
             yield
     except Timeout:
         raise AwsenvError(
@@ -86,9 +87,26 @@ def _beside(real: str, what: str) -> str:
 
 def _make_folder(folder: str) -> None:
     if not os.path.isdir(folder):
-        _make_folder(os.path.dirname(folder))
+        above = os.path.dirname(folder)
+        _make_folder(above)
+        if _is_root() and os.stat(above).st_uid != 0:
+            raise AwsenvError(
+                f"{shown(above)} belongs to another user, and no {os.path.basename(folder)} in it",
+                "run this as that user, or set HOME to your own home folder",
+            )
         with suppress(FileExistsError):
             os.mkdir(folder, 0o700)
+
+
+def _is_root() -> bool:
+    return os.name == "posix" and os.geteuid() == 0
+
+
+def _give_to_owner_of_folder(path: str) -> None:
+    """Have what root makes in the folder of somebody else belong to them."""
+    if _is_root():
+        facts = os.stat(os.path.dirname(path))
+        os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
 
 
 def _replace(real: str, before: bytes, data: bytes) -> bool:
@@ -98,4 +116,8 @@ def _replace(real: str, before: bytes, data: bytes) -> bool:
     with suppress(FileNotFoundError):
         os.unlink(new)
     # Other programs know nothing of the lock.
-    return replace_file(real, data, copy=new, mode=0o600, before=before)
+    is_new = not os.path.exists(real)
+    done = replace_file(real, data, copy=new, mode=0o600, before=before)
+    if done and is_new:
+        _give_to_owner_of_folder(real)
+    return done

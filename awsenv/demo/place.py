@@ -5,18 +5,23 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from awsenv.demo.control import Control
 from awsenv.demo.server import Server
 from awsenv.demo.world import demo_world, write_config
 from awsenv.errors import UsageError
+from awsenv.storage import locking
 from awsenv.storage.private_files import make_private_dir, write_private
 
 # Names the file that says where the running demo's control endpoint is, for the demo's own shell.
 VARIABLE = "AWSENV_DEMO"
+_PREFIX, _ALIVE = "awsenv-demo-", "alive"
+# In seconds, how long a demo may take to begin.
+_UNFINISHED = 60
 
 
 @dataclass
@@ -35,12 +40,38 @@ class Place:
 @contextmanager
 def open_place() -> Iterator[Place]:
     """A demo that runs while the block does; its folder is removed afterwards."""
-    folder = os.path.realpath(tempfile.mkdtemp(prefix="awsenv-demo-"))
+    _sweep()
+    folder = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX))
+    # Held while the demo runs, however that ends.
+    held = locking.take(os.path.join(folder, _ALIVE))
     try:
         with Server(demo_world()) as server:
             yield _furnish(folder, server)
     finally:
+        if held is not None:
+            os.close(held)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove the folders of demos that were killed."""
+    above = tempfile.gettempdir()
+    for name in os.listdir(above):
+        folder = os.path.join(above, name)
+        if not name.startswith(_PREFIX) or os.path.islink(folder):
+            continue
+        with suppress(OSError):
+            facts = os.stat(folder)
+            if os.name == "posix" and facts.st_uid != os.geteuid():
+                continue
+            alive = os.path.join(folder, _ALIVE)
+            # One that has just been made may not hold its lock yet.
+            if time.time() - facts.st_mtime < _UNFINISHED or not os.path.isfile(alive):
+                continue
+            held = locking.take(alive)
+            if held is not None:
+                os.close(held)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _furnish(folder: str, server: Server) -> Place:

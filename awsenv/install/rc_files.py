@@ -2,10 +2,16 @@
 
 import os
 import sys
+import time
 
 from awsenv.errors import AwsenvError
 from awsenv.install import powershell_profile
+from awsenv.lean.contextlib import suppress
+from awsenv.storage.private_files import is_temporary
 from awsenv.storage.replacing import content, replace_file
+
+# In seconds: none takes as long as this.
+_UNFINISHED = 3600
 
 _BEGIN = b"# >>> awsenv >>>"
 # The person's last line had no end; it has to have none again once the block is gone.
@@ -81,6 +87,7 @@ def read(path: str) -> bytes:
 def write(path: str, before: bytes, data: bytes) -> None:
     """Put `data` in the place of `before`, through symbolic links, with mode and owner kept."""
     real = os.path.realpath(path)
+    _sweep(real)
     try:
         os.makedirs(os.path.dirname(real), exist_ok=True)
         done = replace_file(real, data, mode=0o644, before=before)
@@ -90,3 +97,14 @@ def write(path: str, before: bytes, data: bytes) -> None:
         ) from None
     if not done:
         raise AwsenvError(f"another program has just changed {path}", "try again")
+
+
+def _sweep(path: str) -> None:
+    """Remove the unfinished copies that killed runs have left beside the file at `path`."""
+    folder, name = os.path.split(path)
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            ours = entry.name.startswith(f"{name}.") and is_temporary(entry.name)
+            age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+            if ours and age > _UNFINISHED:
+                os.unlink(entry.path)

@@ -7,12 +7,11 @@ asked instead leaves a request to take over.
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
-from awsenv.storage import paths, private_files
+from awsenv.storage import locking, paths, private_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,16 +89,13 @@ class RecordLock:
             self.held = True
 
     def _try(self) -> bool:
-        # The system lets go of such a lock when the process ends, however that happens.
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         try:
-            handle = os.open(f"{self._base}.lock", flags, 0o600)
+            handle = locking.take(f"{self._base}.lock")
         except OSError:
             self._writable = False
             self.held = True
             return True
-        if not _lock(handle):
-            os.close(handle)
+        if handle is None:
             return False
         self._handle = handle
         self.held = True
@@ -162,19 +158,3 @@ class Held:
         if isinstance(error, CancelledError):
             self._lock.note("cancelled")
         self._lock.release()
-
-
-def _lock(handle: int) -> bool:
-    """Lock an open file for this process, if nobody else has."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 from awsenv.aws.arn import partition_in
 from awsenv.environment.change import encode_pairs
@@ -11,16 +10,14 @@ from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
 from awsenv.plan.plan import Plan
 from awsenv.storage import paths, record_format
-from awsenv.storage.private_files import make_private_dir, write_private
+from awsenv.storage.private_files import is_key, make_private_dir, write_private
+from awsenv.storage.sweeping import sweep
 from awsenv.values.steps import AssumeRole, GetSessionToken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A shell may renew its session by a record that has expired: for so long that is kept, in seconds.
-_UNUSED = 30 * 24 * 3600
-_UNFINISHED = 3600
 _NEEDED = frozenset(
     (
         "KIND",
@@ -99,8 +96,7 @@ def load(key: str) -> dict[str, str] | None:
 
 def load_if_key(text: str) -> dict[str, str] | None:
     """`load` for a key out of an environment variable, which can hold anything."""
-    is_key = len(text) == 40 and set(text) <= set("0123456789abcdef")
-    return load(text) if is_key else None
+    return load(text) if is_key(text) else None
 
 
 def save(key: str, values: Mapping[str, str]) -> None:
@@ -108,17 +104,7 @@ def save(key: str, values: Mapping[str, str]) -> None:
     folder = paths.sessions_dir()
     make_private_dir(folder)
     write_private(path_of(key), record_format.render(key, values), lasting=False)
-    _sweep(folder)
-
-
-def _sweep(folder: str) -> None:
-    """Remove records written long ago, and what a process that was killed has left unfinished."""
-    now = time.time()
-    with suppress(OSError):
-        for entry in os.scandir(folder):
-            kept = _UNFINISHED if entry.name.endswith(".tmp") else _UNUSED
-            if entry.stat(follow_symlinks=False).st_mtime < now - kept:
-                os.unlink(entry.path)
+    sweep()
 
 
 def drop(key: str, access_key_id: str) -> None:
@@ -146,11 +132,15 @@ def forget(key: str) -> None:
 
 
 def forget_all() -> int:
-    """Remove every record, those that cannot be read too; how many there were."""
-    try:
-        names = os.listdir(paths.sessions_dir())
-    except FileNotFoundError:
+    """Remove every record, those that cannot be read too; how many there were.
+
+    Raises AwsenvError where the folder is not awsenv's.
+    """
+    folder = paths.sessions_dir()
+    if not os.path.isdir(folder):
         return 0
+    make_private_dir(folder)
+    names = list(filter(is_key, os.listdir(folder)))
     for name in names:
         forget(name)
     return len(names)

@@ -3,20 +3,31 @@
 import os
 import sys
 
+# Stands for the home folder where there is none: nothing can be in it.
+NOWHERE = os.path.join(os.devnull, "no-home")
+
 
 def _base(variable: str, *default: str) -> str:
     if sys.platform == "win32":
         return os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
     # The XDG specification: a relative path is to be ignored.
     value = os.environ.get(variable, "")
-    return value if os.path.isabs(value) else os.path.join(os.path.expanduser("~"), *default)
+    return value if os.path.isabs(value) else os.path.join(_home(), *default)
+
+
+def _home() -> str:
+    """The home folder; where there is none, what nothing can be in, rather than a place here."""
+    home = os.path.expanduser("~")
+    return home if os.path.isabs(home) else NOWHERE
 
 
 def cache_dir() -> str:
     """AWSENV_CACHE_DIR, else awsenv/ in the user's cache folder (XDG_CACHE_HOME, ~/.cache)."""
     chosen = os.environ.get("AWSENV_CACHE_DIR")
     if chosen:
-        return os.path.abspath(os.path.expanduser(chosen))
+        chosen = os.path.expanduser(chosen)
+        # A ~ that stands for no home.
+        return os.path.abspath(chosen) if chosen[:1] != "~" else NOWHERE
     return os.path.join(_base("XDG_CACHE_HOME", ".cache"), "awsenv")
 
 
@@ -28,3 +39,10 @@ def sessions_dir() -> str:
 def data_dir() -> str:
     """awsenv/ in the user's data folder (XDG_DATA_HOME, ~/.local/share): the hooks' copies."""
     return os.path.join(_base("XDG_DATA_HOME", ".local", "share"), "awsenv")
+
+
+def elsewhere(path: str = "") -> str:
+    """What to do where `path`, or else the cache folder, cannot be used."""
+    cached = not path or path.startswith(cache_dir())
+    told = f"set {'AWSENV_CACHE_DIR' if cached else 'XDG_DATA_HOME'} to another folder"
+    return f"make it writable, or {told}" if path else told

@@ -5,42 +5,105 @@ import stat
 
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
-from awsenv.storage import paths
+from awsenv.storage import paths, way
 from awsenv.storage.replacing import replace_file
 
 # Neither following a link nor waiting for the other end of a pipe.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _READ |= getattr(os, "O_BINARY", 0)
+# In the cache folder, says that it is awsenv's, and to programs that make backups, that it is one.
+MARK = "CACHEDIR.TAG"
+_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# awsenv"
+_ABOUT = """ keeps its sessions here. See https://bford.info/cachedir/
+"""
+_FOLDERS = ("sessions", "names", "locks", "mfa", "console")
+_FILES = ("overview", "used")
+_HEX = frozenset("0123456789abcdef")
 
 
 def make_private_dir(path: str) -> None:
     """Make `path` and what is missing above it, each 0700; raises AwsenvError.
 
-    A folder of ours that others can read is closed to them; a folder of somebody else is an error.
+    A folder of ours that others can read is closed to them. A folder of somebody else's is an
+    error, on the way to it too, and so is a cache folder that other programs keep files in.
     """
+    if path.startswith(paths.NOWHERE):
+        raise AwsenvError(
+            f"there is no home folder: HOME is {os.environ.get('HOME', 'not set')}",
+            "set HOME to the path of your home folder",
+        )
     try:
-        if os.path.lexists(path) and not os.path.isdir(path):
-            raise NotADirectoryError(20, "it is a file")
-        missing = []
-        folder = path
-        while not os.path.isdir(folder):
-            missing.append(folder)
-            folder = os.path.dirname(folder)
-        for folder in reversed(missing):
-            with suppress(FileExistsError):
-                os.mkdir(folder, 0o700)
-        if os.name == "posix":
-            facts = os.stat(path)
-            if facts.st_uid != os.geteuid():
-                raise AwsenvError(
-                    f"{path} belongs to another user", "set AWSENV_CACHE_DIR to a folder of yours"
-                )
-            if facts.st_mode & 0o077:
-                os.chmod(path, 0o700)
+        _make_own(path)
     except OSError as error:
         raise AwsenvError(
-            f"cannot make the folder {path}: {error.strerror}", _elsewhere(path)
+            f"cannot make the folder {path}: {(error.strerror or str(error)).lower()}",
+            paths.elsewhere(path),
         ) from None
+
+
+def _make_own(path: str) -> None:
+    cache = paths.cache_dir()
+    if path == cache or path.startswith(cache + os.sep):
+        _make(cache)
+        _claim(cache)
+        # What awsenv makes itself is no link.
+        if path != cache and os.path.islink(path):
+            raise OSError(40, "it is a symbolic link")
+        _close(cache)
+    _make(path)
+    _close(path)
+
+
+def _make(path: str) -> None:
+    """Make `path` where it is missing; raises AwsenvError where it is somebody else's."""
+    if os.name != "posix":
+        os.makedirs(path, exist_ok=True)
+        return
+    real = way.walk(path)
+    if os.stat(real).st_uid != os.geteuid():
+        raise way.foreign(real)
+
+
+def _close(path: str) -> None:
+    """Close the folder `path` to everybody else."""
+    if os.name == "posix" and os.stat(path).st_mode & 0o077:
+        os.chmod(path, 0o700)
+
+
+def _claim(cache: str) -> None:
+    """Put awsenv's mark into the cache folder; raises AwsenvError where others use the folder."""
+    mark = os.path.join(cache, MARK)
+    if (read_private(mark, 1000) or "").startswith(_SIGNATURE):
+        return
+    if os.environ.get("AWSENV_CACHE_DIR"):
+        # Elsewhere the folder is called awsenv, which is mark enough.
+        names = [name for name in os.listdir(cache) if name not in _FOLDERS and name not in _FILES]
+        with suppress(FileNotFoundError):
+            names += filter(_no_record, os.listdir(os.path.join(cache, "sessions")))
+        names = [name for name in names if not is_temporary(name)]
+        if names:
+            raise AwsenvError(
+                f"{cache} holds files of other programs, such as {min(names)}",
+                "set AWSENV_CACHE_DIR to a folder of its own, which awsenv makes",
+            )
+    write_private(mark, _SIGNATURE + _ABOUT, lasting=False)
+
+
+def is_key(name: str) -> bool:
+    """Whether `name` has the form of a record's key: 40 hexadecimal digits."""
+    return len(name) == 40 and _HEX.issuperset(name)
+
+
+def _no_record(name: str) -> bool:
+    return not is_key(name)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether `name` is one that `write_private` gives a file until it is whole."""
+    parts = name.rsplit(".", 3)
+    if len(parts) != 4 or parts[3] != "tmp":
+        return False
+    return parts[1].isdigit() and len(parts[2]) == 8 and _HEX.issuperset(parts[2])
 
 
 def write_private(path: str, text: str, *, lasting: bool = True) -> None:
@@ -53,7 +116,7 @@ def write_private(path: str, text: str, *, lasting: bool = True) -> None:
         replace_file(path, text.encode(), lasting=lasting)
     except OSError as error:
         raise AwsenvError(
-            f"cannot write {path}: {error.strerror}", f"free some space, or {_elsewhere(path)}"
+            f"cannot write {path}: {error.strerror}", f"free some space, or {paths.elsewhere(path)}"
         ) from None
 
 
@@ -77,9 +140,3 @@ def read_private(path: str, largest: int = 1 << 20) -> str | None:
         return None
     finally:
         os.close(handle)
-
-
-def _elsewhere(path: str) -> str:
-    cached = path.startswith(paths.cache_dir())
-    variable = "AWSENV_CACHE_DIR" if cached else "XDG_DATA_HOME"
-    return f"make it writable, or set {variable} to another folder"

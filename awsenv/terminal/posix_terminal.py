@@ -12,6 +12,7 @@ import time
 from awsenv.errors import CancelledError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
+from awsenv.terminal import suspend_key
 from awsenv.terminal.key_input import INTERRUPT, Keys
 from awsenv.terminal.stopping import DEADLY
 from awsenv.terminal.terminal import Terminal
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
 _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
-# What a control character is set to when no key is to have that effect.
-_DISABLED = b"\0" if sys.platform == "linux" else b"\xff"
 # How often to look whether Ctrl-C was pressed, in seconds.
 _LOOK = 0.1
 # Ctrl-C and Ctrl-\ end the question; the others end the process, once the terminal is put back.
@@ -139,6 +138,7 @@ class PosixTerminal(Terminal):
     def __init__(self, handle: int) -> None:
         self._handle = handle
         self._saved: list[Any] = termios.tcgetattr(handle)
+        suspend_key.give_back(self._saved)
         self._group = os.getpgrp()
         self._foreground = os.tcgetpgrp(handle)
         self._handlers: dict[int, Any] = {}
@@ -310,7 +310,7 @@ def _asking(saved: list[Any]) -> list[Any]:
     modes = _usual(saved)
     modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL | termios.IEXTEN)
     modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
-    modes[_CC][termios.VSUSP] = _DISABLED
+    suspend_key.take_away(modes)
     return modes
 
 
@@ -321,6 +321,6 @@ def _usual(saved: list[Any]) -> list[Any]:
     modes[_OFLAG] |= termios.OPOST | termios.ONLCR
     modes[_LFLAG] |= termios.ICANON | termios.ISIG | termios.IEXTEN
     modes[_LFLAG] |= termios.ECHO | termios.ECHOE | termios.ECHOK
-    if modes[_CC][termios.VINTR] == _DISABLED:
+    if modes[_CC][termios.VINTR] == suspend_key.DISABLED:
         modes[_CC][termios.VINTR] = b"\x03"
     return modes

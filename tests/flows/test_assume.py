@@ -124,12 +124,14 @@ def test_old_records_and_torn_ones_are_cleared_away(sts: RunningSts) -> None:
     assert assume("dev", "--mfa-code", sts.code())
     folder = Path.home() / ".cache/awsenv/sessions"
     kept = sorted(path.name for path in folder.iterdir())
-    for name, days in (("a" * 40, 31), ("b" * 40, 29), ("c.123.tmp", 0.05), ("d.123.tmp", 0.03)):
+    torn = [f"{letter * 40}.123.0123abcd.tmp" for letter in "cd"]
+    for name, days in (("a" * 40, 31), ("b" * 40, 29), (torn[0], 0.05), (torn[1], 0.03)):
         (folder / name).write_text("x")
         then = time.time() - days * 24 * 3600
         os.utime(folder / name, (then, then))
+    os.utime(folder.parent / "CACHEDIR.TAG", (then, then - 24 * 3600))
     assert assume("dev", "--refresh")
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*kept, "b" * 40, "d.123.tmp"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*kept, "b" * 40, torn[1]])
 
 
 def test_session_name_says_who_and_when(sts: RunningSts) -> None:
@@ -249,7 +251,7 @@ def test_what_cannot_be_kept_but_the_session_is_good(sts: RunningSts, tmp_path: 
         env={"AWSENV_CACHE_DIR": str(blocked / "x")},
     )
     assert done.returncode == 0
-    assert "export AWS_ACCESS_KEY_ID=" in done.stdout
+    assert "export AWS_ACCESS_KEY_ID=" in done.stdout.replace("\\", "").replace("builtin ", "")
     assert "going on without keeping the session" in done.stderr
 
 

@@ -112,3 +112,35 @@ def test_the_strict_idiom_stops_at_every_failure(shell: str, ending: str, tmp_pa
     program.chmod(0o755)
     done = subprocess.run([need_shell(shell), *options, line], env=env, check=False, **run)
     assert (tmp_path / "went-on").exists(), done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("key", ["^Z", "^B", "<undef>"])
+def test_ctrl_z_comes_back_after_a_kill_at_the_question(
+    shell: str, key: str, sts: RunningSts, tmp_path: Path
+) -> None:
+    env = {name: text for name, text in os.environ.items() if name.startswith("AWS")}
+    env |= {"PATH": os.environ["PATH"]}
+    env |= {
+        "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(sts.aws_folder / "credentials"),
+    }
+    with drive(shell, tmp_path, env=env) as driven:
+        driven.run(f"stty susp '{key.replace('<', '').replace('>', '')}'")
+        before = driven.run("stty -a")
+        assert f"susp = {key};" in before
+        driven.submit(f"{sys.executable} -m awsenv assume dev --format json")
+        driven.wait_for("MFA code for")
+        os.kill(driven.foreground(), signal.SIGKILL)
+        driven.wait_for_prompt()
+        driven.run(f"{sys.executable} -m awsenv status >/dev/null")
+        assert f"susp = {key};" in driven.run("stty -a")
+        driven.submit(f"{sys.executable} -m awsenv assume dev --format json")
+        driven.wait_for("MFA code for")
+        os.kill(driven.foreground(), signal.SIGKILL)
+        driven.wait_for_prompt()
+        driven.submit(f"{sys.executable} -m awsenv assume dev --format json")
+        driven.wait_for("MFA code for")
+        driven.press("ctrl-c")
+        driven.wait_for_prompt()
+        assert f"susp = {key};" in driven.run("stty -a")
