@@ -251,7 +251,7 @@ def test_what_cannot_be_kept_but_the_session_is_good(sts: RunningSts, tmp_path: 
         env={"AWSENV_CACHE_DIR": str(blocked / "x")},
     )
     assert done.returncode == 0
-    assert "export AWS_ACCESS_KEY_ID=" in done.stdout.replace("\\", "").replace("builtin ", "")
+    assert "AWS_ACCESS_KEY_ID=" in done.stdout
     assert "going on without keeping the session" in done.stderr
 
 

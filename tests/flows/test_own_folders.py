@@ -349,8 +349,6 @@ def test_root_writing_for_somebody_else_leaves_them_their_files(tmp_path: Path) 
 def test_unfinished_copies_of_an_rc_file_are_swept(clean_env: Path) -> None:
     old = [clean_env / ".bashrc.123.0123abcd.tmp"]
     kept = [clean_env / f"{name}.tmp" for name in (".bashrc", ".bashrc.1.2", "bashrc.1.0123abcd")]
-        clean_env / name for name in (".bashrc.tmp", ".bashrc.1.2.tmp", "bashrc.1.0123abcd.tmp")
-    ]
     for path in old + kept:
         path.write_text("")
         os.utime(path, (LONG_AGO, LONG_AGO))
