@@ -10,14 +10,14 @@ import os
 import shlex
 import sys
 
-from awsenv.mfa.mfa_process import MfaProcessSource
+from awsenv.mfa.mfa_process import ProcessSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class YkmanSource(MfaProcessSource):
+class YkmanSource(ProcessSource):
     name = "ykman"
 
     def command(self) -> str:

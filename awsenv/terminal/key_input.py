@@ -39,6 +39,9 @@ class Keys:
             termios.VWERASE: ERASE_WORD,
             termios.VKILL: ERASE_LINE,
             termios.VEOF: END_OF_FILE,
+            # Where they are no signals.
+            termios.VINTR: INTERRUPT,
+            termios.VQUIT: INTERRUPT,
         }
         for index, key in meanings.items():
             character = characters[index]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import stat
 import sys
 import termios
 import time
@@ -57,61 +56,9 @@ def _obstacle(handle: int, from_hook: bool) -> str | None:
     if from_hook:
         typing = modes & termios.ICANON and modes & termios.ECHO
         return None if ours or typing else "another program is using the terminal"
-    if all(signal.getsignal(number) == signal.SIG_IGN for number in _CANCEL) or not (
-        ours or (modes & termios.ICANON and _feeds(os.tcgetpgrp(handle)))
-    ):
+    if not ours or all(signal.getsignal(number) == signal.SIG_IGN for number in _CANCEL):
         return "awsenv runs in the background, where it must not ask"
-    if modes & termios.ICANON or _is_in_a_prompt():
-        return None
-    return "another program is using the terminal"
-
-
-def _feeds(shell: int) -> bool:
-    """Whether `shell`, the leader of the foreground, is above us and reads what we write.
-
-    zsh runs `<(...)` in the background, even where the shell itself waits for it, as in
-    `source <(awsenv assume x)`. Only Linux tells.
-    """
-    try:
-        ours = os.fstat(1)
-        pid = os.getppid()
-        while pid != shell:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                # 12 (name, which may hold anything) S 34 …
-                pid = int(file.read().rpartition(b")")[2].split()[1])
-            if pid <= 1:
-                return False
-        return stat.S_ISFIFO(ours.st_mode) and any(
-            os.path.samestat(os.stat(f"/proc/{shell}/fd/{number}"), ours)
-            for number in os.listdir(f"/proc/{shell}/fd")
-        )
-    except (OSError, ValueError):
-        return False
-
-
-def _is_in_a_prompt() -> bool:
-    """Whether a shell that hands its raw terminal to what it runs at a prompt waits for somebody
-    who waits for our output.
-
-    That is direnv in fish, for an .envrc that calls awsenv. What fish itself has started may have
-    been left behind in the background, and an editor's job is in the group of the editor.
-    """
-    return not os.isatty(1) and os.getppid() != os.getpgrp() and _leader() in ("fish", "pwsh")
-
-
-def _leader() -> str:
-    """The name of the program that leads our process group."""
-    group = os.getpgrp()
-    try:
-        with open(f"/proc/{group}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        import subprocess
-
-        shown = subprocess.run(
-            ["ps", "-o", "comm=", "-p", str(group)], capture_output=True, text=True, check=False
-        )
-        return os.path.basename(shown.stdout.strip()).removeprefix("-")
+    return None if modes & termios.ICANON else "another program is using the terminal"
 
 
 def name() -> str:
@@ -155,12 +102,12 @@ class PosixTerminal(Terminal):
         self._take_signals()
         try:
             # A group of its own, so that Ctrl-C reaches this process and nobody else. A process
-            # that leads a group or session already cannot and need not.
+            # that leads a group or session already cannot; there Ctrl-C comes as a key.
             if os.getpid() != self._group:
                 os.setpgid(0, 0)
             os.tcsetpgrp(self._handle, os.getpgrp())
             # With the flush: what was typed before the question is no answer to it.
-            termios.tcsetattr(self._handle, termios.TCSAFLUSH, _asking(self._saved))
+            termios.tcsetattr(self._handle, termios.TCSAFLUSH, self._asking())
             if not self._saved[_LFLAG] & termios.ICANON:
                 # The shell's line editor stands in the middle of the line.
                 self.write("\n")
@@ -248,7 +195,10 @@ class PosixTerminal(Terminal):
             self._borrower = 0
             with suppress(OSError, termios.error):
                 os.tcsetpgrp(self._handle, os.getpgrp())
-                termios.tcsetattr(self._handle, termios.TCSANOW, _asking(self._saved))
+                termios.tcsetattr(self._handle, termios.TCSANOW, self._asking())
+
+    def _asking(self) -> list[Any]:
+        return _asking(self._saved, signals=os.getpid() != self._group)
 
     def _take_signals(self) -> None:
         actions: dict[int, Any] = dict.fromkeys(_CANCEL, self._interrupt)
@@ -305,9 +255,14 @@ class PosixTerminal(Terminal):
             os.tcsetpgrp(self._handle, self._group)
 
 
-def _asking(saved: list[Any]) -> list[Any]:
-    """Single keys without echo, signals on. A shell's line editor hands over a raw terminal."""
+def _asking(saved: list[Any], *, signals: bool) -> list[Any]:
+    """Single keys without echo. A shell's line editor hands over a raw terminal.
+
+    Without `signals` those of Ctrl-C and Ctrl-\\ are read as keys.
+    """
     modes = _usual(saved)
+    if not signals:
+        modes[_LFLAG] &= ~termios.ISIG
     modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL | termios.IEXTEN)
     modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
     suspend_key.take_away(modes)

@@ -1,0 +1,1 @@
+"""Credentials for a command that outlives a session: `awsenv exec --server`."""

@@ -1,0 +1,142 @@
+"""What the command finds: variables that lead every SDK to the endpoint, and to nothing else.
+
+The SDKs look for a container's credentials last, after the default profile: with keys in
+[default], the command would be somebody else without a word. So it gets a profile of its own,
+which has the settings of the one asked for, and no credentials. No AWS file of the person's is
+written to for that: the profile is added to a copy of the config, which lasts as long as the
+command.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager, suppress
+
+from awsenv.config import Config, Profile, shown
+from awsenv.environment.change import REGIONS, unset_change
+from awsenv.storage import paths
+from awsenv.storage.private_files import make_private_dir, write_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from awsenv.serving.endpoint import Endpoint
+    from awsenv.values.credentials import Session
+
+_NAME = "awsenv-server"
+# What would give the command credentials before its turn comes, or other ones in its place.
+_REMOVED = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+# Keys of a profile that lead to credentials, or name them; all others are settings.
+_LEADING = (
+    "aws_",
+    "awsenv_",
+    "credential_",
+    "duration_seconds",
+    "external_id",
+    "login_",
+    "mfa_",
+    "policy_arns",
+    "role_",
+    "session_tags",
+    "source_",
+    "sso_",
+    "transitive_session_tags",
+    "web_identity_",
+)
+_LEFT_BEHIND = 30 * 24 * 3600
+
+
+def variables(
+    env: Mapping[str, str], session: Session, endpoint: Endpoint, config: str, profile: str
+) -> dict[str, str]:
+    """`env` as the command gets it, with `profile` of the file at `config` as its profile."""
+    found = unset_change(env).apply_to(env)
+    for name in _REMOVED:
+        found.pop(name, None)
+    if session.region:
+        found |= dict.fromkeys(REGIONS, session.region)
+    return found | {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": endpoint.token,
+        "AWS_CONFIG_FILE": config,
+        "AWS_PROFILE": profile,
+        # What awsenv itself takes for the profile where none is named.
+        "AWSENV_PROFILE": session.profile,
+    }
+
+
+@contextmanager
+def config_copy(
+    config: Config, asked: str | None, region: str | None, tell: Callable[[str], None]
+) -> Iterator[tuple[str, str]]:
+    """A copy of the config file and a profile in it with the settings of `asked`: path and name.
+
+    Where the command has changed the copy, it stays, and a line says so.
+    """
+    folder = os.path.join(paths.cache_dir(), "server")
+    make_private_dir(folder)
+    _sweep(folder)
+    name = next(each for each in _names() if each not in config.profiles)
+    text = _text(config.config_path) + _section(name, config.profiles.get(asked or ""), region)
+    path = os.path.join(folder, f"config-{os.getpid()}-{os.urandom(4).hex()}")
+    write_private(path, text, lasting=False)
+    try:
+        yield path, name
+    finally:
+        with suppress(OSError):
+            if _text(path) == text:
+                os.unlink(path)
+            else:
+                tell(f"the command has changed its copy of the AWS config: see {shown(path)}")
+
+
+def _names() -> Iterator[str]:
+    yield _NAME
+    number = 2
+    while True:
+        yield f"{_NAME}-{number}"
+        number += 1
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _section(name: str, profile: Profile | None, region: str | None) -> str:
+    lines = ["", f"[profile {name}]"]
+    lines += [f"region = {region}"] if region else []
+    for key, value in (profile.values if profile else {}).items():
+        if key == "region" or key.startswith(_LEADING):
+            continue
+        if isinstance(value, str):
+            # One that goes on over lines is no setting that an SDK knows.
+            lines += [f"{key} = {value}"] if "\n" not in value else []
+        else:
+            lines += [f"{key} =", *(f"    {inner} = {each}" for inner, each in value.items())]
+    return "\n".join([*lines, ""])
+
+
+def _sweep(folder: str) -> None:
+    """Remove what runs that were killed have left behind."""
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.stat(follow_symlinks=False).st_mtime < time.time() - _LEFT_BEHIND:
+                os.unlink(entry.path)
