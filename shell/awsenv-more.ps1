@@ -437,7 +437,9 @@ function script:Update-Session {
 }
 
 # Nothing else is ever evaluated: no help, no error, no other program's text.
-function script:Test-Statement($text) { $text -is [string] -and $text.StartsWith($script:mark, [StringComparison]::Ordinal) }
+function script:Test-Statement($text) {
+    $text -is [string] -and $text.StartsWith($script:mark, [StringComparison]::Ordinal)
+}
 
 # A code that was typed before its question is in PSReadLine's hands by then, as the next line. It
 # is neither run nor written to the history.
@@ -798,7 +800,12 @@ function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
     if ($command -ceq 'auto' -or $line -cmatch '^prompt (on|off)\z') { return Set-Switch $command $value $line }
     # This function, the block that called it, and the script stand before the caller.
     $stack = @([runspace]::DefaultRunspace.Debugger.GetCallStack())
-    $caller = foreach ($frame in $stack) { if ($frame.ScriptName -notlike "$PSScriptRoot*awsenv*.ps*1") { $frame.Position; break } }
+    $caller = $null
+    foreach ($frame in $stack) {
+        if ("$($frame.ScriptName)" -like "$PSScriptRoot[\/]awsenv*.ps*1") { continue }
+        $caller = $frame.Position
+        break
+    }
     $text = if ($null -ne $caller) { $caller.StartScriptPosition.GetFullScript() }
     $call = Get-Call $invocation "$text"
     $isStatement = Test-IsStatement $given
@@ -822,7 +829,7 @@ function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
     }
 }
 
-$script:noProgram = 'awsenv: there is no program awsenv on PATH; `uv tool install awsenv` or `pipx install awsenv` gets it'
+$script:noProgram = 'awsenv: there is no program awsenv on PATH; get it with `uv tool install awsenv`'
 
 # True for a call whose output is statements for this session.
 function script:Test-IsStatement([object[]]$given) {

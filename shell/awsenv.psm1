@@ -118,7 +118,7 @@ function Get-Prompt($own) {
             if (-not $same) { & $awsenv.Module { Update-Front @args } $now }
             # The only way to set `$?`. Nothing may stand between it and the call.
             if (-not $ok) { Microsoft.PowerShell.Utility\Write-Error '' -ErrorAction Ignore }
-            $text = & $own.Previous
+            try { $text = & $own.Previous } catch { if ('' -eq $awsenv.Front) { throw } else { $text = $null } }
             if ('' -eq $awsenv.Front) { $text } else { & $awsenv.Module { Add-Segment @args } $own @($text) }
         }
         finally { $awsenv.InPrompt = $false }

@@ -37,7 +37,11 @@ def _line(shell: shells.Shell) -> str:
     if shell.name == "fish":
         return f"if test -r {quoted}; source {quoted}; end"
     if shell.name == "powershell":
-        return f"if ([IO.File]::Exists({quoted})) {{ Import-Module {quoted} }}"
+        # In constrained language mode, asking for the file would be an error already.
+        return (
+            "if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage' -and"
+            f" [IO.File]::Exists({quoted})) {{ Import-Module {quoted} }}"
+        )
     return f"if [ -r {quoted} ]; then . {quoted}; fi"
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from awsenv.demo.answers import ServiceError, Value, validation_error
 from awsenv.demo.constraints import Constraints
-from awsenv.demo.model import AccessKey, User
+from awsenv.demo.model import User, UserKey
 from awsenv.demo.permissions import by_identity, context_of, refused
-from awsenv.demo.policy import Decision, Request
+from awsenv.demo.policy import AccessRequest, Decision
 from awsenv.demo.state import Call
 from awsenv.demo.sts_actions import Action
 from awsenv.values.times import iso_utc
@@ -105,7 +105,7 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def _described(user: User, key: AccessKey) -> dict[str, Value]:
+def _described(user: User, key: UserKey) -> dict[str, Value]:
     return {
         "UserName": user.name,
         "AccessKeyId": key.id,
@@ -121,7 +121,7 @@ def _key_id(call: Call) -> str:
     return key_id
 
 
-def _key(call: Call, user: User) -> AccessKey:
+def _key(call: Call, user: User) -> UserKey:
     key_id = _key_id(call)
     for key in user.keys:
         if key.id == key_id:
@@ -158,7 +158,7 @@ def _require(call: Call, user: User | None, name: str = "") -> None:
     caller, action = call.signer, f"iam:{call.action}"
     partition = caller.owner.partition
     arn = user.arn if user else f"arn:{partition}:iam::{caller.account}:user/{name}"
-    decision = by_identity(caller, Request(action, arn, context_of(call)))
+    decision = by_identity(caller, AccessRequest(action, arn, context_of(call)))
     if decision is Decision.ALLOW:
         return
     reason = (

@@ -31,7 +31,7 @@ def random_token() -> str:
 
 
 @dataclass
-class AccessKey:
+class UserKey:
     """A user's long-lived key.
 
     A new one is refused until `refusals_left` requests with it have been refused and the time
@@ -88,7 +88,7 @@ class User:
     account: str
     partition: str
     policy: Policy
-    keys: list[AccessKey] = field(default_factory=list)
+    keys: list[UserKey] = field(default_factory=list)
     devices: list[MfaDevice] = field(default_factory=list)
     id: str = ""
     root: bool = False
@@ -100,7 +100,7 @@ class User:
         return f"arn:{self.partition}:iam::{self.account}:{path}"
 
     @property
-    def key(self) -> AccessKey:
+    def key(self) -> UserKey:
         """The first access key."""
         return self.keys[0]
 
@@ -137,7 +137,7 @@ class WebIdentityProvider:
 
 
 @dataclass(frozen=True)
-class Session:
+class IssuedSession:
     """Temporary credentials of a user (GetSessionToken) or a role (AssumeRole…).
 
     Times are epoch seconds of the session clock.
@@ -162,7 +162,7 @@ class Caller:
 
     key_id: str
     owner: User | Role
-    session: Session | None = None
+    session: IssuedSession | None = None
 
     @property
     def user(self) -> User | None:

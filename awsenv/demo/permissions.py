@@ -2,7 +2,7 @@
 
 from awsenv.demo.answers import ServiceError, access_denied
 from awsenv.demo.model import Caller, Role
-from awsenv.demo.policy import Decision, Request
+from awsenv.demo.policy import AccessRequest, Decision
 from awsenv.demo.state import Call
 
 
@@ -27,7 +27,7 @@ def context_of(call: Call, *, fresh_mfa: bool = False) -> dict[str, str]:
     return context
 
 
-def by_identity(caller: Caller, request: Request) -> Decision:
+def by_identity(caller: Caller, request: AccessRequest) -> Decision:
     """The verdict of the caller's own policy, and of the policies of its session."""
     if caller.user and caller.user.root:
         return Decision.ALLOW
@@ -53,7 +53,7 @@ def require_assume(
     A role that does not exist is refused in the same words as one that does.
     """
     caller = call.signer
-    request = Request(action, arn, context, caller.names(delegated=True))
+    request = AccessRequest(action, arn, context, caller.names(delegated=True))
     identity = by_identity(caller, request)
     if identity is Decision.DENY:
         reason = "with an explicit deny in an identity-based policy"
@@ -70,7 +70,7 @@ def require_assume(
     if role.account != caller.account:
         raise refused(caller, action, arn)
     # Within one account a trust policy that names the caller itself needs nothing more.
-    direct = Request(action, arn, context, caller.names(delegated=False))
+    direct = AccessRequest(action, arn, context, caller.names(delegated=False))
     if role.trust.decide(direct) is not Decision.ALLOW:
         reason = f"because no identity-based policy allows the {action} action"
         raise refused(caller, action, arn, reason)

@@ -43,7 +43,7 @@ class Decision(Enum):
 
 
 @dataclass(frozen=True)
-class Request:
+class AccessRequest:
     """What is judged. Context keys are lower case; an absent key is absent, not empty."""
 
     action: str
@@ -136,7 +136,7 @@ class _Statement:
     principals: frozenset[tuple[str, str]]
     conditions: tuple[_Condition, ...]
 
-    def applies(self, request: Request) -> bool:
+    def applies(self, request: AccessRequest) -> bool:
         action = any(
             _glob(pattern, ignore_case=True).fullmatch(request.action) for pattern in self.actions
         )
@@ -166,7 +166,7 @@ class Policy:
         """Read a role's trust policy: JSON text or what it stands for."""
         return cls(_statements(document, trust=True))
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: AccessRequest) -> Decision:
         """The verdict of this policy by itself: a Deny beats any Allow."""
         hits = [statement.allow for statement in self.statements if statement.applies(request)]
         if not hits:

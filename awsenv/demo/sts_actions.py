@@ -6,9 +6,17 @@ from collections.abc import Callable, Mapping
 from awsenv.demo import passed
 from awsenv.demo.answers import ServiceError, Value, access_denied, validation_error
 from awsenv.demo.constraints import Constraints
-from awsenv.demo.model import Caller, Role, Session, User, random_id, random_secret, random_token
+from awsenv.demo.model import (
+    Caller,
+    IssuedSession,
+    Role,
+    User,
+    random_id,
+    random_secret,
+    random_token,
+)
 from awsenv.demo.permissions import context_of, require_assume
-from awsenv.demo.policy import Decision, Policy, Request
+from awsenv.demo.policy import AccessRequest, Decision, Policy
 from awsenv.demo.state import Call
 from awsenv.values.times import iso_utc
 
@@ -111,7 +119,7 @@ def assume_role_with_web_identity(call: Call) -> Mapping[str, Value]:
         "sts:rolesessionname": name,
     }
     names = frozenset({("Federated", provider.arn)})
-    request = Request("sts:AssumeRoleWithWebIdentity", arn, context, names)
+    request = AccessRequest("sts:AssumeRoleWithWebIdentity", arn, context, names)
     if role is None or role.trust.decide(request) is not Decision.ALLOW:
         raise access_denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
     _check_role_maximum(role, seconds)
@@ -200,8 +208,8 @@ def _issue(
     transitive: frozenset[str] = frozenset(),
     source_identity: str = "",
     policies: tuple[Policy, ...] = (),
-) -> Session:
-    session = Session(
+) -> IssuedSession:
+    session = IssuedSession(
         key_id=random_id("ASIA"),
         secret=random_secret(),
         token=random_token(),
@@ -218,7 +226,7 @@ def _issue(
     return session
 
 
-def _credentials(call: Call, session: Session) -> Mapping[str, Value]:
+def _credentials(call: Call, session: IssuedSession) -> Mapping[str, Value]:
     clock = call.state.clock
     left = session.expires_at - clock.session()
     return {
@@ -229,7 +237,7 @@ def _credentials(call: Call, session: Session) -> Mapping[str, Value]:
     }
 
 
-def _assumed(call: Call, session: Session) -> dict[str, Value]:
+def _assumed(call: Call, session: IssuedSession) -> dict[str, Value]:
     holder = Caller(session.key_id, session.owner, session)
     user = {"AssumedRoleId": holder.user_id, "Arn": holder.arn}
     return {"Credentials": _credentials(call, session), "AssumedRoleUser": user}

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awsenv.demo.model import (
-    AccessKey,
+    IssuedSession,
     MfaDevice,
     Role,
-    Session,
     User,
+    UserKey,
     WebIdentityProvider,
     random_id,
     random_secret,
@@ -87,7 +87,7 @@ class World:
     roles: dict[str, Role] = field(default_factory=dict)
     providers: list[WebIdentityProvider] = field(default_factory=list)
     managed_policies: dict[str, Policy] = field(default_factory=dict)
-    sessions: dict[str, Session] = field(default_factory=dict, repr=False)
+    sessions: dict[str, IssuedSession] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.add_managed_policy("AdministratorAccess", ALLOW_ALL)
@@ -117,8 +117,8 @@ class World:
             self.add_device(user, serial if mfa is True else mfa)
         return user
 
-    def add_key(self, user: User) -> AccessKey:
-        key = AccessKey(random_id("AKIA"), random_secret(), created_at=time.time())
+    def add_key(self, user: User) -> UserKey:
+        key = UserKey(random_id("AKIA"), random_secret(), created_at=time.time())
         user.keys.append(key)
         return key
 
@@ -185,7 +185,7 @@ class World:
                     return device
         raise LookupError(f"no MFA device {serial}")
 
-    def key(self, key_id: str) -> tuple[User, AccessKey]:
+    def key(self, key_id: str) -> tuple[User, UserKey]:
         """A user's long-lived key. LookupError: no such key."""
         for user in self.users:
             for key in user.keys:

@@ -34,7 +34,7 @@ NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 RENEW_BELOW = 15 * 60 + 30
 
 
-class Session:
+class LiveSession:
     """As much of `awsenv.values.credentials.Session` as printing one takes."""
 
     def __init__(self, name: str, key: str, values: dict[str, str], region: str | None) -> None:
@@ -116,7 +116,7 @@ def _credential_process(name: str) -> str | None:
     return '{"Version": 1' + pairs + "}"
 
 
-def _session(name: str, renew_below: int) -> Session | None:
+def _session(name: str, renew_below: int) -> LiveSession | None:
     """The live session of profile `name` if all is as when the full way last answered."""
     key = name_key(name)
     found = record_format.read(os.path.join(paths.cache_dir(), "names", key), key)
@@ -136,7 +136,7 @@ def _session(name: str, renew_below: int) -> Session | None:
     wanted = max(min(int(found["MARGIN"]), life // 10), min(renew_below, life // 2))
     if record_format.seconds_left(values) <= wanted:
         return None
-    return Session(name, found["SESSION"], values, found.get("REGION"))
+    return LiveSession(name, found["SESSION"], values, found.get("REGION"))
 
 
 def name_key(name: str) -> str:

@@ -22,7 +22,7 @@ _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True)
-class Profile:
+class StartupFile:
     """Where $PROFILE is, and the execution policy that holds for it; "" where it is not known."""
 
     path: str
@@ -40,7 +40,7 @@ class Profile:
 
 
 @cache
-def find() -> Profile:
+def find() -> StartupFile:
     """The $PROFILE of the PowerShell that this is for; raises AwsenvError where nobody knows.
 
     PowerShell is asked where it is at hand: on Windows the folder may have been moved.
@@ -55,7 +55,7 @@ def find() -> Profile:
         )
     config = os.environ.get("XDG_CONFIG_HOME", "")
     config = config if os.path.isabs(config) else os.path.join(os.path.expanduser("~"), ".config")
-    return Profile(os.path.join(config, "powershell", "Microsoft.PowerShell_profile.ps1"))
+    return StartupFile(os.path.join(config, "powershell", "Microsoft.PowerShell_profile.ps1"))
 
 
 def decoded(raw: bytes) -> tuple[bytes, Callable[[bytes], bytes]]:
@@ -100,7 +100,7 @@ def _program() -> str | None:
     return shutil.which("pwsh") or shutil.which("powershell")
 
 
-def _ask(program: str) -> Profile | None:
+def _ask(program: str) -> StartupFile | None:
     import subprocess
 
     try:
@@ -116,4 +116,4 @@ def _ask(program: str) -> Profile | None:
     lines = done.stdout.decode("utf-8", "replace").lstrip("\ufeff").splitlines()
     if len(lines) < 2 or not os.path.isabs(lines[0]):
         return None
-    return Profile(lines[0], lines[1].strip())
+    return StartupFile(lines[0], lines[1].strip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsenv.errors import CredentialsError
 from awsenv.mfa import used_codes
 from awsenv.mfa.given_code import OptionSource
-from awsenv.mfa.mfa_process import ProcessSource
+from awsenv.mfa.mfa_process import MfaProcessSource
 from awsenv.mfa.prompts import chosen
 from awsenv.mfa.question import CodeSource, EmptyCode, Question
 from awsenv.terminal.opening import why_closed
@@ -21,7 +21,7 @@ __all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]
 # In this order. A source that can give no code leaves it to the next one.
 SOURCES: tuple[Callable[[Question], CodeSource], ...] = (
     OptionSource,
-    ProcessSource,
+    MfaProcessSource,
     chosen,
 )
 TRIES = 3

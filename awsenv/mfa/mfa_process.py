@@ -28,7 +28,7 @@ _LONGEST_OUTPUT = 4096
 _RUNS = 3
 
 
-class ProcessSource:
+class MfaProcessSource:
     name = "mfa_process"
 
     def __init__(self, question: Question) -> None:

@@ -10,14 +10,14 @@ import os
 import shlex
 import sys
 
-from awsenv.mfa.mfa_process import ProcessSource
+from awsenv.mfa.mfa_process import MfaProcessSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class YkmanSource(ProcessSource):
+class YkmanSource(MfaProcessSource):
     name = "ykman"
 
     def command(self) -> str:

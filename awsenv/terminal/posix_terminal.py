@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import sys
 import termios
 import time
@@ -56,9 +57,61 @@ def _obstacle(handle: int, from_hook: bool) -> str | None:
     if from_hook:
         typing = modes & termios.ICANON and modes & termios.ECHO
         return None if ours or typing else "another program is using the terminal"
-    if not ours or all(signal.getsignal(number) == signal.SIG_IGN for number in _CANCEL):
+    if all(signal.getsignal(number) == signal.SIG_IGN for number in _CANCEL) or not (
+        ours or (modes & termios.ICANON and _feeds(os.tcgetpgrp(handle)))
+    ):
         return "awsenv runs in the background, where it must not ask"
-    return None if modes & termios.ICANON else "another program is using the terminal"
+    if modes & termios.ICANON or _is_in_a_prompt():
+        return None
+    return "another program is using the terminal"
+
+
+def _feeds(shell: int) -> bool:
+    """Whether `shell`, the leader of the foreground, is above us and reads what we write.
+
+    zsh runs `<(...)` in the background, even where the shell itself waits for it, as in
+    `source <(awsenv assume x)`. Only Linux tells.
+    """
+    try:
+        ours = os.fstat(1)
+        pid = os.getppid()
+        while pid != shell:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                # 12 (name, which may hold anything) S 34 …
+                pid = int(file.read().rpartition(b")")[2].split()[1])
+            if pid <= 1:
+                return False
+        return stat.S_ISFIFO(ours.st_mode) and any(
+            os.path.samestat(os.stat(f"/proc/{shell}/fd/{number}"), ours)
+            for number in os.listdir(f"/proc/{shell}/fd")
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def _is_in_a_prompt() -> bool:
+    """Whether a shell that hands its raw terminal to what it runs at a prompt waits for somebody
+    who waits for our output.
+
+    That is direnv in fish, for an .envrc that calls awsenv. What fish itself has started may have
+    been left behind in the background, and an editor's job is in the group of the editor.
+    """
+    return not os.isatty(1) and os.getppid() != os.getpgrp() and _leader() in ("fish", "pwsh")
+
+
+def _leader() -> str:
+    """The name of the program that leads our process group."""
+    group = os.getpgrp()
+    try:
+        with open(f"/proc/{group}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        import subprocess
+
+        shown = subprocess.run(
+            ["ps", "-o", "comm=", "-p", str(group)], capture_output=True, text=True, check=False
+        )
+        return os.path.basename(shown.stdout.strip()).removeprefix("-")
 
 
 def name() -> str:

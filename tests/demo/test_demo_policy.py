@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from awsenv.demo.policy import Decision, Policy, PolicyError, Request
+from awsenv.demo.policy import AccessRequest, Decision, Policy, PolicyError
 from awsenv.demo.world import document, statement
 
 PRESENT = "aws:MultiFactorAuthPresent"
@@ -15,7 +15,7 @@ ALICE = "arn:aws:iam::111122223333:user/alice"
 
 def judge(policy: object, action: str = "sts:AssumeRole", resource: str = ROLE, **context: str):
     keys = {key.replace("_", ":", 1).lower(): value for key, value in context.items()}
-    return Policy.identity(policy).decide(Request(action, resource, keys))
+    return Policy.identity(policy).decide(AccessRequest(action, resource, keys))
 
 
 def holds(condition: dict[str, Any], **context: str) -> bool:
@@ -158,7 +158,7 @@ def test_principals(principal: object, trusted: bool) -> None:
     names = frozenset(
         ("AWS", name) for name in ("*", ALICE, account, f"arn:aws:iam::{account}:root")
     )
-    decision = Policy.trust(trust).decide(Request("sts:AssumeRole", ROLE, {}, names))
+    decision = Policy.trust(trust).decide(AccessRequest("sts:AssumeRole", ROLE, {}, names))
     assert decision is (Decision.ALLOW if trusted else Decision.NONE)
 
 

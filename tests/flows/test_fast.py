@@ -86,7 +86,7 @@ def test_options_go_the_full_way(warm: RunningSts) -> None:
     for args in (
         ["assume", "dev", "--refresh", "--shell"],
         ["assume", "--shell", "bash"],
-        ["assume", "dev", "--shell", "tcsh"],
+        ["assume", "dev", "--shell", "nosuchshell"],
         ["assume", "dev", "--region", "us-east-1"],
         ["assume", "nope", "--shell", "bash"],
         ["assume", "dev", "--shell", "bash", "--print"],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from awsenv.demo.model import AccessKey
+from awsenv.demo.model import UserKey
 from awsenv.demo.world import ALLOW_ALL, document, statement
 from support.assuming import assume
 from support.layouts import who_is
@@ -47,7 +47,7 @@ def on_disk(sts: RunningSts, name: str = "default") -> str:
     return sections(sts.aws_folder / "credentials")[name]["aws_access_key_id"]
 
 
-def keys(sts: RunningSts) -> list[AccessKey]:
+def keys(sts: RunningSts) -> list[UserKey]:
     return sts.world.user("alice").keys
 
 

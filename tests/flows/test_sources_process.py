@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from awsenv.demo.model import AccessKey, Session
+from awsenv.demo.model import IssuedSession, UserKey
 from awsenv.values.times import iso_utc
 from support.assuming import assume, environment, identity_by_boto3
 from support.sources import add_section
@@ -16,9 +16,9 @@ from support.stand_ins import issue
 from support.world import RunningSts, run_awsenv
 
 
-def answer_of(keys: AccessKey | Session, life: float | None = None) -> dict[str, object]:
+def answer_of(keys: UserKey | IssuedSession, life: float | None = None) -> dict[str, object]:
     answer: dict[str, object] = {"Version": 1}
-    if isinstance(keys, Session):
+    if isinstance(keys, IssuedSession):
         answer |= {"AccessKeyId": keys.key_id, "SecretAccessKey": keys.secret}
         answer["SessionToken"] = keys.token
     else:

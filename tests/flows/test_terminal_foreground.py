@@ -51,6 +51,10 @@ OWN_ASKS = {
         "in a pipe": 'true | eval "$(asker code)"',
         "preexec": "preexec() { unfunction preexec; x=$(asker code) }\ntrue | true",
         "precmd": "precmd() { unfunction precmd; x=$(asker code) }",
+        # In a group of the background, though the shell waits for it.
+        "sourced": "source <(asker code)",
+        "dot": ". <(asker code)",
+        "sourced in a function": "f() { source <(asker code) }; f",
     },
     "fish": {
         "assigned": "set x (asker code)",
@@ -61,6 +65,8 @@ OWN_ASKS = {
         "block in a pipe": "true | begin; set x (asker code); end",
         "fish_preexec": "function g --on-event fish_preexec; functions -e g; "
         "set x (asker code --hook); end\ntrue",
+        "fish_prompt": "function g --on-event fish_prompt; functions -e g; "
+        "sh -c 'asker code; true' | source; end",
         "Enter": "bind \\r 'bind -e \\r; set x (command asker code --hook); commandline -f execute'"
         "\ntrue",
     },
@@ -111,8 +117,8 @@ OWN_REFUSED: dict[str, dict[str, tuple[str, str, bool]]] = {
     },
     "zsh": {
         "all of it in the background": ('eval "$(asker code)" &', BACKGROUND, False),
-        # zsh gives a process substitution a background group even under a builtin.
-        "process substitution": ("source <(asker code)", BACKGROUND, False),
+        "under a program of the same line": ("cat <(asker code)", BACKGROUND, False),
+        "source in the background": ("source <(asker code) &", BACKGROUND, False),
         "prompt": ("precmd() { unfunction precmd; (asker code &) }", BACKGROUND, False),
         "line editor": (
             "w() { x=$(asker code) }; zle -N w; bindkey '^T' w; zle-line-init() "

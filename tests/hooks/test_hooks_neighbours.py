@@ -111,6 +111,32 @@ def test_keys_from_direnv_are_left_alone(
         assert h.segment() == "[dev expired] "
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])
+def test_an_envrc_may_ask_for_a_code(
+    shell: tuple[str, str | None], tmp_path: Path, sts: RunningSts
+) -> None:
+    direnv = next(each for each in NEIGHBOURS if each.name == "direnv")
+    h = _start(direnv, shell, "awsenv first", tmp_path, sts)
+    project = h.home / "project"
+    project.mkdir()
+    (project / ".envrc").write_text('eval "$(awsenv assume dev)"\n')
+    allowing = {**os.environ, "HOME": str(h.home), "XDG_DATA_HOME": str(h.home / ".local/share")}
+    subprocess.run(["direnv", "allow", project], check=True, env=allowing)
+    with h.shell:
+        h.ask(f"cd {project}")
+        h.shell.press("ctrl-c")
+        h.shell.wait_for_prompt()
+        assert h.variable(KEY) == ""
+        h.assert_sane()
+        h.shell.run("cd ..")
+        h.ask(f"cd {project}")
+        h.answer(h.sts.code())
+        h.shell.run("true")
+        assert h.segment().startswith("[dev ")
+        assert h.variable(KEY).startswith("ASIA")
+        h.assert_sane()
+
+
 @pytest.mark.parametrize("order", ["it first", "awsenv first"])
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[1] or shell[0])
 def test_fzf_opens_while_the_session_has_lapsed(

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awsenv.errors import UsageError
-from awsenv.install.powershell_profile import Profile, decoded
+from awsenv.install.powershell_profile import StartupFile, decoded
 from support.powershell_decoder import decode
 from support.powershell_syntax import errors
 from support.shells_at_hand import need_shell
 from support.world import run_awsenv
 
-LINE = "if ([IO.File]::Exists("
+LINE = "if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage' -and [IO.File]::Exists("
 
 
 def _profile(home: Path) -> Path:
@@ -121,12 +121,12 @@ def test_half_a_character_is_refused() -> None:
 
 def test_policies_that_stop_it_are_said_with_the_way_out() -> None:
     for policy in ("Restricted", "AllSigned"):
-        warning = Profile("p", policy).warning
+        warning = StartupFile("p", policy).warning
         assert warning
         assert policy in warning
         assert "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned" in warning
     for policy in ("RemoteSigned", "Unrestricted", "Bypass", "Undefined", ""):
-        assert Profile("p", policy).warning is None
+        assert StartupFile("p", policy).warning is None
 
 
 def _real(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":

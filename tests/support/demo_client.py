@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from awsenv.demo import totp
-from awsenv.demo.model import AccessKey, User
+from awsenv.demo.model import User, UserKey
 from awsenv.demo.server import Server
 
 # The server is to judge what is sent, so botocore must let it pass.
@@ -27,15 +27,15 @@ EVERYTHING = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 STS_VERSION = "2011-06-15"
 
 
-def keys_of(who: AccessKey | Mapping[str, Any]) -> tuple[str, str, str | None]:
+def keys_of(who: UserKey | Mapping[str, Any]) -> tuple[str, str, str | None]:
     """(id, secret, token) of a long-lived key, or of the Credentials in an answer."""
-    if isinstance(who, AccessKey):
+    if isinstance(who, UserKey):
         return who.id, who.secret, None
     return who["AccessKeyId"], who["SecretAccessKey"], who.get("SessionToken")
 
 
 def client(
-    server: Server, who: AccessKey | Mapping[str, Any], service: str = "sts", **options: Any
+    server: Server, who: UserKey | Mapping[str, Any], service: str = "sts", **options: Any
 ) -> BaseClient:
     """A boto3 client that does not retry."""
     key_id, secret, token = keys_of(who)
@@ -160,7 +160,7 @@ def send(
 
 def signed(
     server: Server,
-    who: AccessKey | Mapping[str, Any],
+    who: UserKey | Mapping[str, Any],
     body: str = f"Action=GetCallerIdentity&Version={STS_VERSION}",
     *,
     signed_at: float | None = None,

@@ -14,17 +14,17 @@ from socketserver import TCPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from awsenv.demo.model import Role, Session, User, random_id, random_secret, random_token
+from awsenv.demo.model import IssuedSession, Role, User, random_id, random_secret, random_token
 from awsenv.values.times import iso_utc
 from support.world import RunningSts
 
 
 def issue(
     sts: RunningSts, owner: Role | User, life: float = 3600, name: str = "stand-in"
-) -> Session:
+) -> IssuedSession:
     """A session of `owner` that the STS knows."""
     now = sts.server.state.clock.session()
-    session = Session(
+    session = IssuedSession(
         random_id("ASIA"), random_secret(), random_token(), owner, now + life, name=name
     )
     with sts.server.state.lock:
