@@ -15,31 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def sources() -> dict[str, Source]:
-    """Every source by name; those of a profile are looked for in this order, botocore's own."""
-    if not _SOURCES:
-        from awsenv.sources.aws_login import LoginSource
-        from awsenv.sources.environment_keys import EnvironmentSource
-        from awsenv.sources.external_process import ProcessSource
-        from awsenv.sources.file_keys import KeysSource
-        from awsenv.sources.metadata import Ec2Source, EcsSource
-        from awsenv.sources.sso import SsoSource
-        from awsenv.sources.web_identity import WebIdentitySource
+# Every source and its module here, in whose SOURCES it is. Those of a profile are looked for in
+# this order, botocore's own.
+MODULES = {
+    "web-identity": "web_identity",
+    "sso": "sso",
+    "keys": "file_keys",
+    "login": "aws_login",
+    "process": "external_process",
+    "config-keys": "file_keys",
+    # Only where credential_source names them.
+    "environment": "environment_keys",
+    "ec2": "metadata",
+    "ecs": "metadata",
+}
 
-        _SOURCES.update(
-            {
-                "web-identity": WebIdentitySource(),
-                "sso": SsoSource(),
-                "keys": KeysSource(in_credentials=True),
-                "login": LoginSource(),
-                "process": ProcessSource(),
-                "config-keys": KeysSource(in_credentials=False),
-                # Only where credential_source names them.
-                "environment": EnvironmentSource(),
-                "ec2": Ec2Source(),
-                "ecs": EcsSource(),
-            }
-        )
+
+def sources() -> dict[str, Source]:
+    """Every source by name, in the order of MODULES."""
+    if not _SOURCES:
+        for name, module in MODULES.items():
+            # As in awsenv.shells.
+            found = __import__(f"awsenv.sources.{module}", fromlist=["SOURCES"]).SOURCES
+            _SOURCES[name] = found[name]
     return _SOURCES
 
 

@@ -29,3 +29,6 @@ class LoginSource(BotocoreSource):
             kept=True,
             account=account_in(session),
         )
+
+
+SOURCES = {"login": LoginSource()}

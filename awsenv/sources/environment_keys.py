@@ -57,3 +57,6 @@ def _nothing() -> Root:
 
 def _token(keys: Mapping[str, str]) -> str | None:
     return keys.get("AWS_SECURITY_TOKEN") or keys.get("AWS_SESSION_TOKEN") or None
+
+
+SOURCES = {"environment": EnvironmentSource()}

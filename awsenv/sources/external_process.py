@@ -112,3 +112,6 @@ def _epoch(text: object) -> int | None:
         return 0
     # botocore fails where the time zone is missing, and a guess may be hours wrong.
     return int(moment.timestamp()) if moment is not None and moment.tzinfo else 0
+
+
+SOURCES = {"process": ProcessSource()}

@@ -44,3 +44,11 @@ class KeysSource:
     def resolve(self, root: Root, context: Context) -> Resolved:
         profile = context.config.profile(root.profile or "")
         return Resolved(credentials_of(profile), ends_at(profile))
+
+
+# A profile's keys in the credentials file count before `login` and `process`, those in the
+# config file after them.
+SOURCES = {
+    "keys": KeysSource(in_credentials=True),
+    "config-keys": KeysSource(in_credentials=False),
+}

@@ -58,3 +58,6 @@ def _root(
         role_session=True,
         kept=True,
     )
+
+
+SOURCES = {"ec2": Ec2Source(), "ecs": EcsSource()}

@@ -68,3 +68,6 @@ def _values(profile: Profile, config: Config) -> dict[str, str]:
             )
         own[key] = text
     return own
+
+
+SOURCES = {"sso": SsoSource()}

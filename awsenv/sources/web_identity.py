@@ -52,3 +52,6 @@ def _root(token_file: str, role: str, session_name: str) -> Root:
         role_arn=role,
         account=account_in(role),
     )
+
+
+SOURCES = {"web-identity": WebIdentitySource()}
