@@ -5,8 +5,8 @@ import sys
 
 from awsenv import shells
 from awsenv.errors import UsageError
-from awsenv.install import hook_files, powershell_profile, rc_files
-from awsenv.parameters.declared import argument, flag
+from awsenv.install import hook_files, powershell_profile, rc_files, short_name
+from awsenv.parameters.declared import argument, flag, value
 from awsenv.sessions.from_request import tell
 from awsenv.shells.detection import detect
 from awsenv.values.text import visible
@@ -17,12 +17,20 @@ def command(
     shell: str | None = argument("[SHELL]", "bash, zsh, fish or powershell; else this one."),
     install: bool = flag("--install", "Add it to the rc file."),
     uninstall: bool = flag("--uninstall", "Take it out of the rc file."),
+    alias: str | None = value("--alias", "NAME", "Also make NAME short for awsenv assume."),
 ) -> None:
     """Print the line that loads the shell hook, for your rc file."""
     if install and uninstall:
         raise UsageError("--install and --uninstall exclude each other", "leave one of them out")
+    if alias and uninstall:
+        raise UsageError("--uninstall takes the short name out too", "leave --alias out")
     chosen = shells.get(shell) if shell else detect()
     line = _line(chosen)
+    if install and not alias:
+        # An install that is repeated keeps it.
+        alias = short_name.in_use(rc_files.read(rc_files.path_for(chosen.name)))
+    if alias:
+        line += f"\n{_alias_line(chosen, short_name.check(alias))}"
     if install or uninstall:
         _change(chosen.name, line, install)
         return
@@ -43,6 +51,18 @@ def _line(shell: shells.Shell) -> str:
             f" [IO.File]::Exists({quoted})) {{ Import-Module {quoted} }}"
         )
     return f"if [ -r {quoted} ]; then . {quoted}; fi"
+
+
+def _alias_line(shell: shells.Shell, name: str) -> str:
+    import shutil
+
+    program = shutil.which(name)
+    if program:
+        tell(f"{name} is short for `awsenv assume` from now on, and hides {_shown(program)}")
+    path = os.path.join(
+        os.path.dirname(hook_files.installed_hook(shell.name)), short_name.FILES[shell.name]
+    )
+    return short_name.line(shell, _quoted(shell, path), name)
 
 
 def _quoted(shell: shells.Shell, path: str) -> str:

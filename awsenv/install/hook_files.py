@@ -15,10 +15,28 @@ from awsenv.values.digits import whole_number
 
 # The files of each shell; the first is the one to be sourced, and loads the others when needed.
 FILES = {
-    "bash": ("awsenv.bash", "awsenv-more.bash", "awsenv-commands"),
-    "zsh": ("awsenv.zsh", "awsenv-more.zsh", "awsenv-match.zsh", "awsenv-commands"),
-    "fish": ("awsenv.fish", "awsenv-more.fish", "awsenv-match.fish", "awsenv-commands"),
-    "powershell": ("awsenv.psm1", "awsenv-more.ps1", "awsenv-command.ps1", "awsenv-commands"),
+    "bash": ("awsenv.bash", "awsenv-more.bash", "awsenv-alias.bash", "awsenv-commands"),
+    "zsh": (
+        "awsenv.zsh",
+        "awsenv-more.zsh",
+        "awsenv-match.zsh",
+        "awsenv-alias.zsh",
+        "awsenv-commands",
+    ),
+    "fish": (
+        "awsenv.fish",
+        "awsenv-more.fish",
+        "awsenv-match.fish",
+        "awsenv-alias.fish",
+        "awsenv-commands",
+    ),
+    "powershell": (
+        "awsenv.psm1",
+        "awsenv-more.ps1",
+        "awsenv-command.ps1",
+        "awsenv-alias.ps1",
+        "awsenv-commands",
+    ),
 }
 
 

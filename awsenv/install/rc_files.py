@@ -36,19 +36,20 @@ def path_for(shell: str) -> str:
 
 
 def with_block(data: bytes, line: str) -> bytes:
-    """`data` with a block that holds `line`, at the end or where the block is now."""
+    """`data` with a block that holds `line`, or lines, at the end or where the block is now."""
     rest = without_block(data)
     end = b"\r\n" if b"\r\n" in rest else b"\n"
     joined = bool(rest) and not rest.endswith(b"\n")
     begin = end + _BEGIN_JOINED if joined else _BEGIN
-    block = begin + end + line.encode() + end + _END + end
+    text = end.join(line.encode().split(b"\n"))
+    block = begin + end + text + end + _END + end
     span = _span(data)
     if span is None:
         return rest + block
     before, after = data[: span[0]], data[span[1] :]
     if _BEGIN_JOINED in data[span[0] : span[1]] and after:
         # Lines have come after it: from now on it stands between them.
-        return before + _BEGIN + end + line.encode() + end + _END + end + after
+        return before + _BEGIN + end + text + end + _END + end + after
     return before + (block if not after else block.removeprefix(end)) + after
 
 
