@@ -46,6 +46,7 @@ class MfaProcessSource:
         if self._runs:
             self._wait_for_another(last)
         self._runs += 1
+        self._question.on_ask("process")
         terminal = self._question.open_terminal()
         if terminal is None:
             return self._code_in(self._run(command, None))

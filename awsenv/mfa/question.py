@@ -45,7 +45,7 @@ class Question:
     to log in to at a terminal, so that nobody has to be asked here. `meanwhile` is
     run once on a thread, as soon as somebody else is waited for. `idle` ends the question when it
     becomes true: another awsenv is to ask. `on_ask` is told when a person is about to be asked, and
-    whether at the terminal ("asking") or by a "dialog".
+    whether at the terminal ("asking") or by a "dialog", and when a "process" is to be run.
     `step` is how many seconds a code is shown by the device.
     """
 
@@ -61,7 +61,7 @@ class Question:
     allow_empty: bool = False
     meanwhile: Callable[[], None] | None = None
     idle: Callable[[], bool] = lambda: False
-    on_ask: Callable[[Literal["asking", "dialog"]], None] = lambda _: None
+    on_ask: Callable[[Literal["asking", "dialog", "process"]], None] = lambda _: None
     step: float = 30
     clock: Callable[[], float] = time.time
     _thread: threading.Thread | None = field(default=None, init=False, repr=False)

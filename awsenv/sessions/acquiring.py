@@ -21,7 +21,7 @@ from awsenv.plan.settings import HOUR
 from awsenv.saved import renewal
 from awsenv.saved.origin import OriginNeeded
 from awsenv.sessions import store
-from awsenv.sessions.lock import Held, RecordLock
+from awsenv.sessions.lock import Held, RecordLock, Waiting
 from awsenv.sessions.session_record import Values, as_session, as_values, credentials_in, refused_at
 from awsenv.sources.root import Context, Resolved
 from awsenv.sources.sign_in import SignInNeeded, offer
@@ -152,7 +152,7 @@ class Flow:
         step = self.plan.steps[index]
         parent, cached = self._parent(index)
         while True:
-            with Held(RecordLock(self._keys[index], terminal_name()), self._open_terminal) as lock:
+            with Held(RecordLock(self._keys[index], self._waiting(index))) as lock:
                 found = self._live(index)
                 if found:
                     return found
@@ -170,6 +170,19 @@ class Flow:
             self._refused.add(parent.access_key_id)
             store.drop(self._keys[index - 1], parent.access_key_id)
             parent, cached = self._parent(index)[0], False
+
+    def _waiting(self, index: int) -> Waiting:
+        """How the session of a step is waited for while another process gets it."""
+        return Waiting(
+            tty=terminal_name(),
+            find_terminal=self._open_terminal,
+            there=lambda: self._live(index) is not None,
+            limits={
+                "working": self.context.deadline.seconds,
+                "process": self.manner.mfa_process_timeout,
+            },
+            brings_code=bool(self.plan.request.mfa_code or self.plan.mfa_process),
+        )
 
     def _at_hand(self, index: int) -> Values | None:
         """A step's live session from its record, else from a profile that it is saved as."""
@@ -205,7 +218,7 @@ class Flow:
 
     def _from_source(self, lock: RecordLock) -> Granted:
         """What the root gives, after a sign-in where that is needed and the person wants it."""
-        lock.note("working")
+        lock.note("source")
         started = int(time.time())
         try:
             found = sources.resolve(self.plan.root, self.context)
@@ -213,7 +226,7 @@ class Flow:
             lock.note("asking")
             if not offer(needed, self._open_terminal):
                 raise
-            lock.note("working")
+            lock.note("source")
             found = sources.resolve(self.plan.root, self.context)
         if found.expires_at is not None and found.expires_at <= time.time():
             raise CredentialsError(
@@ -275,7 +288,7 @@ class Flow:
             open_terminal=self._open_terminal,
             allow_empty=self.manner.allow_empty,
             meanwhile=lambda: self._sts.prepare(parent),
-            idle=lock.wanted_elsewhere,
+            idle=lock.is_settled,
             on_ask=lock.note,
         )
         return Codes(question)

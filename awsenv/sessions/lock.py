@@ -1,7 +1,8 @@
 """One process at a time gets a session; the others wait for what it gets.
 
 Beside the lock stands a note that says who holds it and what for, and a waiter who wants to be
-asked instead leaves a request to take over.
+asked instead leaves a request to take over. Nobody waits once the session is on disk, whoever
+got it, and who brings a code along does not wait for a person at another terminal.
 """
 
 from __future__ import annotations
@@ -11,26 +12,97 @@ import time
 
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
+from awsenv.lean.dataclasses import dataclass
 from awsenv.storage import locking, paths, private_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Literal
 
     from awsenv.terminal.terminal import Terminal
 
+    # What a holder does: talks to AWS, asks a person at the terminal or in a dialog, waits for
+    # its mfa_process or for the source of its credentials; or the person has cancelled.
+    State = Literal["working", "asking", "dialog", "process", "source", "cancelled"]
+
+# How long an unknown holder is waited for, and a person at another terminal, in seconds.
 GIVE_UP_AFTER = 30.0
 # Most holders only talk to STS; a person is told about waiting when it takes longer.
 _QUIET = 1.0
 _POLL = 0.05
+# What a holder needs beside what its note says it may take.
+_SLACK = 45.0
+# For so long a request to take over is one: who leaves it asks by then, whatever comes.
+_TAKING = 3.0
+_DOING = {
+    "working": "is waiting for AWS",
+    "asking": "is asking for an MFA code",
+    "dialog": "is asking for an MFA code in a dialog",
+    "process": "is waiting for its mfa_process",
+    "source": "is waiting for the source of its credentials",
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How a process waits for a session that another one is getting.
+
+    `there` says whether the session is on disk by now. `limits` has the seconds that each state
+    of this process may last, for those who wait for it; a state without one has no limit.
+    `brings_code` says that it needs nobody to type a code. `find_terminal` gives the terminal at
+    which a person can be told, if there is one.
+    """
+
+    tty: str
+    find_terminal: Callable[[], Terminal | None]
+    there: Callable[[], bool]
+    limits: Mapping[str, float]
+    brings_code: bool = False
+
+
+class _Holder:
+    """What the note beside a lock says: the state, the terminal, and who."""
+
+    def __init__(self, note: str) -> None:
+        state, self.tty, pid, until = ([*note.split("\n"), "", "", ""])[:4]
+        self.pid = pid if pid.isascii() and pid.isdigit() and len(pid) < 10 else ""
+        # A note of one that has ended says nothing of the one that holds the lock now.
+        self.state = state if state == "cancelled" or _is_alive(self.pid) else ""
+        self._until = int(until) if until.isascii() and until.isdigit() and len(until) < 12 else 0
+
+    def may_take(self) -> float | None:
+        """Seconds that its work may last from now on; None where there is no limit."""
+        return self._until - time.time() if self._until else None
+
+    def busy(self, waited: float) -> CredentialsError:
+        """The error for having waited in vain."""
+        doing = _DOING.get(self.state)
+        place = f" at {self.tty}" if self.tty and self.state == "asking" else ""
+        who = f"another awsenv (pid {self.pid}) {doing}{place}" if doing else "another awsenv"
+        return CredentialsError(
+            f"{who}{'' if doing else ' is getting this session'}, for {waited:.0f} s by now",
+            f"answer it{place}, then try again" if self.state == "asking" else "try again later",
+        )
+
+
+def _is_alive(pid: str) -> bool:
+    if not pid or os.name != "posix":
+        return bool(pid)
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 class RecordLock:
     """The lock of the record named `key`."""
 
-    def __init__(self, key: str, tty: str) -> None:
+    def __init__(self, key: str, waiting: Waiting) -> None:
         folder = os.path.join(paths.cache_dir(), "locks")
         self._writable = True
         try:
@@ -39,100 +111,122 @@ class RecordLock:
             # Nothing can be kept there either, so nobody waits for anything.
             self._writable = False
         self._base = os.path.join(folder, key)
-        self._tty = tty
+        self._waiting = waiting
+        self._kind = "lock"
         self._handle: int | None = None
-        self.held = False
 
-    def acquire(self, find_terminal: Callable[[], Terminal | None]) -> None:
-        """Wait for the lock.
+    def acquire(self) -> None:
+        """Wait for the lock, or until the session is there.
 
-        Raises CredentialsError after 30 s where nobody can be asked, CancelledError where the
-        person cancelled, here or at the same terminal in the process that was waited for.
+        Raises CredentialsError where the holder takes longer than it may, CancelledError where
+        the person cancelled, here or at the same terminal in the process that was waited for.
         """
-        started = time.monotonic()
+        waiting = self._waiting
+        began = started = time.monotonic()
         while not self._try():
+            if waiting.there():
+                return
+            holder = self._holder()
             waited = time.monotonic() - started
-            state, tty, pid = self._holder()
-            if state == "asking" and tty != self._tty and waited > _QUIET:
-                terminal = find_terminal()
-                if terminal is not None:
-                    self._wait_at(terminal, tty, pid)
-                    return
-            if state == "dialog" or (state == "asking" and tty == self._tty and tty):
+            here = holder.tty == waiting.tty and waiting.tty
+            if holder.state == "dialog" or (holder.state == "asking" and here):
                 # Asked for in a dialog, which ends by itself, or at this very terminal: as long
                 # as the person needs.
                 started = time.monotonic()
-            elif waited > GIVE_UP_AFTER:
-                raise CredentialsError(
-                    f"another awsenv (pid {pid}) has been asking for an MFA code for 30 s",
-                    f"answer it{f' at {tty}' if tty else ''}, then try again",
-                )
+            elif holder.state == "asking" and waiting.brings_code and self._kind == "lock":
+                # One at a time, for two would bring the same code.
+                self._kind = "code"
+                continue
+            elif holder.state == "asking" and waited > _QUIET:
+                terminal = waiting.find_terminal()
+                if terminal is not None:
+                    self._wait_at(terminal, holder)
+                    return
+            if waited > self._patience(holder):
+                raise holder.busy(time.monotonic() - began)
             time.sleep(_POLL)
         self._check_cancelled(started)
 
-    def _wait_at(self, terminal: Terminal, tty: str, pid: str) -> None:
+    def _patience(self, holder: _Holder) -> float:
+        """Seconds to wait in all for what the holder does now."""
+        if self._kind == "code":
+            # Those who bring their code run the same mfa_process as this one.
+            return 3 * (self._waiting.limits.get("process", 0) + _SLACK)
+        if holder.state not in ("working", "process", "source"):
+            return GIVE_UP_AFTER
+        left = holder.may_take()
+        return 0 if left is not None and left < 0 else float("inf")
+
+    def _wait_at(self, terminal: Terminal, holder: _Holder) -> None:
         with terminal:
             message = (
-                f"waiting for the MFA code asked for at {tty or 'another terminal'} (pid {pid}); "
-                "press Enter to be asked here instead"
+                f"waiting for the MFA code asked for at {holder.tty or 'another terminal'} "
+                f"(pid {holder.pid}); press Enter to be asked here instead"
             )
-            if terminal.wait(lambda: "held" if self._try() else None, message) == "held":
+            if terminal.wait(lambda: "over" if self._is_over() else None, message) == "over":
                 return
             private_files.write_private(f"{self._base}.take", f"{os.getpid()}\n", lasting=False)
-            end = time.monotonic() + 3
-            while not self._try() and time.monotonic() < end:
+            end = time.monotonic() + _TAKING
+            while not self._is_over() and time.monotonic() < end:
                 time.sleep(_POLL)
             with suppress(FileNotFoundError):
                 os.unlink(f"{self._base}.take")
             # A holder that does not let go is stopped or stuck: ask without the lock, since what
             # comes of it is written all at once anyway.
-            self.held = True
+
+    def _is_over(self) -> bool:
+        return self._try() or self._waiting.there()
 
     def _try(self) -> bool:
         try:
-            handle = locking.take(f"{self._base}.lock")
+            self._handle = locking.take(f"{self._base}.{self._kind}")
         except OSError:
             self._writable = False
-            self.held = True
             return True
-        if handle is None:
-            return False
-        self._handle = handle
-        self.held = True
-        return True
+        return self._handle is not None
 
-    def _holder(self) -> tuple[str, str, str]:
-        told = (private_files.read_private(f"{self._base}.who", 1000) or "").split("\n")
-        return (told[0], told[1], told[2]) if len(told) == 4 else ("", "", "?")
+    def _holder(self) -> _Holder:
+        return _Holder(private_files.read_private(f"{self._base}.who", 1000) or "")
 
     def _check_cancelled(self, since: float) -> None:
         waited = time.monotonic() - since
-        state, tty, _ = self._holder()
-        if waited > _POLL and state == "cancelled" and tty == self._tty and tty:
+        holder, tty = self._holder(), self._waiting.tty
+        if waited > _POLL and holder.state == "cancelled" and holder.tty == tty and tty:
             self.release()
             raise CancelledError
 
-    def note(self, state: Literal["working", "asking", "dialog", "cancelled"]) -> None:
+    def note(self, state: State) -> None:
         """Tell those who wait what the holder is doing."""
+        # Beside an open question, that is what others are told of.
+        if not self._writable or self._kind != "lock":
+            return
+        limit = self._waiting.limits.get(state)
+        until = str(int(time.time() + limit + _SLACK)) if limit is not None else ""
+        text = "\n".join((state, self._waiting.tty, str(os.getpid()), until, ""))
         with suppress(AwsenvError):
-            if self._writable:
-                text = f"{state}\n{self._tty}\n{os.getpid()}\n"
-                private_files.write_private(f"{self._base}.who", text, lasting=False)
+            private_files.write_private(f"{self._base}.who", text, lasting=False)
 
-    def wanted_elsewhere(self) -> bool:
-        """Whether another terminal has asked to take over."""
-        return os.path.exists(f"{self._base}.take")
+    def is_settled(self) -> bool:
+        """Whether a question is to end: another terminal is to ask, or the session is there."""
+        return self._is_wanted() or self._waiting.there()
+
+    def _is_wanted(self) -> bool:
+        try:
+            age = time.time() - os.stat(f"{self._base}.take", follow_symlinks=False).st_mtime
+        except OSError:
+            return False
+        # An older one was left behind by a process that was killed.
+        return age < 2 * _TAKING
 
     def yield_to_taker(self) -> None:
         """Let go for the process that takes over, and give it time to get hold."""
         self.release()
         end = time.monotonic() + 3
-        while self.wanted_elsewhere() and time.monotonic() < end:
+        while self._is_wanted() and time.monotonic() < end:
             time.sleep(_POLL)
 
     def release(self) -> None:
         """Let go."""
-        self.held = False
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -141,12 +235,11 @@ class RecordLock:
 class Held:
     """`lock` while the block runs; those who wait are told when it was cancelled."""
 
-    def __init__(self, lock: RecordLock, find_terminal: Callable[[], Terminal | None]) -> None:
+    def __init__(self, lock: RecordLock) -> None:
         self._lock = lock
-        self._find_terminal = find_terminal
 
     def __enter__(self) -> RecordLock:
-        self._lock.acquire(self._find_terminal)
+        self._lock.acquire()
         return self._lock
 
     def __exit__(

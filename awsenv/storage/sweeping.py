@@ -55,7 +55,7 @@ def _may_go(folder: str, name: str) -> bool:
     if folder in ("sessions", "mfa"):
         return is_key(name)
     if folder == "locks":
-        return is_key(stem) and kind in ("lock", "who", "take")
+        return is_key(stem) and kind in ("lock", "code", "who", "take")
     if folder == "names":
         return kind in ("", "credentials") and not set(stem) - set("0123456789abcdef")
     return False
@@ -63,7 +63,7 @@ def _may_go(folder: str, name: str) -> bool:
 
 def _remove(path: str) -> None:
     with suppress(OSError):
-        if path.endswith(".lock"):
+        if path.endswith((".lock", ".code")):
             locking.remove(path)
         else:
             os.unlink(path)
