@@ -203,9 +203,11 @@ function __awsenv_wait
         test $limit -gt $next -a $limit -lt $argv[1]
         and set next $limit
     end
-    # What has expired stays so.
-    test $argv[1] -gt 0
-    or set next -999999999
+    # What has expired stays so. From now on it counts whose Enter is.
+    if test $argv[1] -le 0
+        set next -999999999
+        set -e __awsenv_bound
+    end
     set __awsenv_until (builtin math "$__awsenv_from + $argv[1] - $next")
 end
 
@@ -511,17 +513,40 @@ function __awsenv_settle
     set __awsenv_due ''
 end
 
-# Enter asks first, and keeps the line for editing where there is no code: only a key can do
-# that. A person's own binding of Enter is theirs.
+# Enter asks first, and keeps the line for editing where there is no code: only a key can do that. What
+# it is bound to already, by a person or by a prompt with a transient form, is done afterwards.
 function __awsenv_bind
-    set -g __awsenv_bound
+    # At the second prompt once more, for a prompt may bind it when it is first shown.
+    set -q __awsenv_bindings
+    and set -g __awsenv_bound
+    or set -g __awsenv_bindings
     for key in \r \n
         for mode in default insert
-            bind --user -M $mode $key >/dev/null 2>&1
+            set -l theirs (bind --user -M $mode $key 2>/dev/null)
+            string match -q '*__awsenv_enter*' -- $theirs
             and continue
-            bind -M $mode $key __awsenv_enter
-            set -a __awsenv_bound $mode
-            set -a __awsenv_bound $key
+            # In fish's own form, with -M and -m in front of the key.
+            set -l words
+            builtin echo -- "$theirs[1]" | read --tokenize --list words
+            set -l flags
+            set -e words[1]
+            while string match -q -- '-*' $words[1]
+                switch $words[1]
+                    case -m --sets-mode
+                        set flags -m $words[2]
+                        set -e words[1..2]
+                    case -M --mode
+                        set -e words[1..2]
+                    case '*'
+                        set -e words[1]
+                end
+            end
+            set -e words[1]
+            set -l name __awsenv_on_$mode(string escape --style=var -- $key)
+            set -g $name "$theirs[1]" $words
+            bind -M $mode $flags $key "__awsenv_enter $name"
+            builtin contains -- $name $__awsenv_bindings
+            or set -a __awsenv_bindings $mode $key $name
         end
     end
 end
@@ -543,16 +568,28 @@ function __awsenv_enter
             commandline -f repaint
         end
     end
+    set -l theirs $$argv[1]
+    if set -q theirs[2]
+        for command in $theirs[2..]
+            if builtin contains -- $command (bind --function-names)
+                commandline -f $command
+            else
+                eval $command
+            end
+        end
+        return
+    end
     if builtin contains -- "$fish_key_bindings" fish_vi_key_bindings fish_hybrid_key_bindings
         set fish_bind_mode insert
     end
     commandline -f execute
 end
 
-# Where Enter is not ours. The command sees what is set here, but nothing can stop it any more.
+# Where Enter was not ours. The command sees what is set here, but nothing can stop it any more.
 function __awsenv_preexec --on-event fish_preexec
     if test -z "$__awsenv_asked"; and __awsenv_expired; and __awsenv_wanted $argv[1]
         __awsenv_renew
+        __awsenv_bind
     end
     set -g __awsenv_asked ''
 end
@@ -643,10 +680,13 @@ function awsenv_unload
         # Another prompt holds a copy of ours, which is then a mere passage.
         set kept '^__awsenv_(next|their_prompt)$'
     end
-    while set -q __awsenv_bound[1]
-        bind --user -M $__awsenv_bound[1] $__awsenv_bound[2] | string match -q '*__awsenv_enter*'
-        and bind --erase --user -M $__awsenv_bound[1] $__awsenv_bound[2]
-        set -e __awsenv_bound[1..2]
+    while set -q __awsenv_bindings[1]
+        if bind --user -M $__awsenv_bindings[1] $__awsenv_bindings[2] | string match -q '*__awsenv_enter*'
+            bind --erase --user -M $__awsenv_bindings[1] $__awsenv_bindings[2]
+            set -l name $__awsenv_bindings[3]
+            eval $$name[1][1]
+        end
+        set -e __awsenv_bindings[1..3]
     end
     complete -e -c awsenv
     functions -e awsenv awsenv_segment awsenv_unload

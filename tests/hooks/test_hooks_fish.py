@@ -53,21 +53,80 @@ def test_vi_modes(bindings: str, program: str | None, tmp_path: Path, sts: Runni
         assert h.shell.run("echo typed") == "typed"
 
 
+OWN_ENTERS = {
+    "a command": ("bind \\r 'set -g mine yes; commandline -f execute'", "set -g mine"),
+    "a function": (
+        "function mine; set -g mine yes; commandline -f execute; end; bind \\r mine",
+        " mine",
+    ),
+    "input functions": ("set -g mine yes; bind \\r repaint execute", " repaint execute"),
+}
+# As tide's transient prompt does it: only once its prompt is first shown.
+_TRANSIENT = (
+    "function fish_prompt; function fish_prompt; if set -q transient; echo -n '> '; else; "
+    'echo -n "#$_driven> "; end; end; function enter; set -g mine yes; set -g transient; '
+    "commandline -f repaint; commandline -f execute; end; bind \\r enter; bind \\n enter; "
+    "function after --on-event fish_postexec; set -e transient; end; fish_prompt; end"
+)
+
+
 @every_fish
-def test_a_persons_own_enter_is_theirs(
-    program: str | None, tmp_path: Path, sts: RunningSts
+@pytest.mark.parametrize("own", [*OWN_ENTERS, "transient"])
+def test_a_persons_own_enter_is_done_after_the_question(
+    own: str, program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    before = "bind \\r 'set -g mine yes; commandline -f execute'"
+    before, shown = OWN_ENTERS.get(own, (_TRANSIENT, " enter"))
     h = _start(tmp_path, sts, program, before=before)
     with h.shell:
+        assert h.shell.run("echo a") == "a"
         h.assume()
         h.lapse()
-        # The question comes all the same, but nothing can stop the line any more.
+        h.ask("aws a; aws b")
+        h.shell.press("ctrl-c")
+        h.wait_until_dropped("aws a; aws b")
+        assert h.calls() == []
         h.ask("aws a")
         h.answer(h.sts.code())
         assert h.calls() == [f"a {h.variable(KEY)}"]
         assert h.shell.run("echo $mine") == "yes"
-        assert "set -g mine" in h.shell.run("bind --user \\r")
+        h.shell.run("awsenv_unload")
+        assert shown in h.shell.run("bind --user \\r")
+        h.shell.submit("echo next")
+        h.shell.wait_for(re.compile("^next", re.M))
+
+
+@every_fish
+def test_enter_that_is_bound_later_is_found_again(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program)
+    with h.shell:
+        h.assume()
+        for _ in range(3):
+            h.shell.run("true")
+        h.shell.run("bind \\r 'set -g mine yes; commandline -f execute'")
+        # At the latest where it has asked too late.
+        h.apply({"AWSENV_EXPIRES_AT": str(int(time.time()) + 100), "AWSENV_ISSUED_AT": "1"})
+        for record in h.records():
+            record.unlink()
+        h.shell.run("true")
+        h.ask("aws a; aws b")
+        h.shell.press("ctrl-c")
+        h.shell.wait_for_prompt()
+        assert len(h.calls()) == 2
+        h.ask("aws c; aws d")
+        h.shell.press("ctrl-c")
+        h.wait_until_dropped("aws c; aws d")
+        assert len(h.calls()) == 2
+        # And where the session expires.
+        h.shell.run("bind \\r 'set -g mine again; commandline -f execute'")
+        h.apply({"AWSENV_EXPIRES_AT": "1"})
+        h.shell.run("true")
+        h.ask("aws c; aws d")
+        h.shell.press("ctrl-c")
+        h.wait_until_dropped("aws c; aws d")
+        assert len(h.calls()) == 2
+        assert h.shell.run("echo $mine") == "again"
 
 
 @every_fish
