@@ -14,10 +14,10 @@ from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.parameters import declared
 from awsenv.parameters.request_options import PROFILE
-from awsenv.plan.endpoint import sts_region
 from awsenv.plan.plan import Plan, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
+from awsenv.plan.sts_endpoint import sts_region
 from awsenv.sessions.from_request import tell
 from awsenv.sources.root import Context
 from awsenv.terminal.opening import open_terminal, why_closed

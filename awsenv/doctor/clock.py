@@ -7,8 +7,8 @@ from awsenv.aws import http
 from awsenv.aws.deadline import Deadline
 from awsenv.doctor import Case, Finding
 from awsenv.errors import AwsenvError
-from awsenv.plan.endpoint import explicit_endpoint
 from awsenv.plan.settings import Settings
+from awsenv.plan.sts_endpoint import explicit_endpoint
 from awsenv.values.durations import format_duration
 
 _WORTH_TELLING = 60

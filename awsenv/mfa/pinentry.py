@@ -17,6 +17,7 @@ from awsenv.lean.signal import signals as signal
 from awsenv.mfa import dialog
 from awsenv.mfa.dialog import LIMIT, TITLE, DialogSource, has_display, nobody_answered
 from awsenv.mfa.question import TakenOver
+from awsenv.values.digits import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -77,7 +78,7 @@ class PinentrySource(DialogSource):
         talk.asking = True
         error, data = talk.ask("GETPIN")
         number = error.partition(" ")[0]
-        code = int(number) & 0xFFFF if number.isascii() and number.isdigit() else 0
+        code = (whole_number(number) or 0) & 0xFFFF
         if code in (_CANCELLED, _FULLY_CANCELLED):
             raise CancelledError
         if code == _TIMED_OUT:

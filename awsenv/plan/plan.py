@@ -14,7 +14,6 @@ from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan import validation
 from awsenv.plan.chain import Chain, walk
-from awsenv.plan.endpoint import explicit_endpoint, sts_region
 from awsenv.plan.request import Request
 from awsenv.plan.settings import (
     HOUR,
@@ -27,6 +26,7 @@ from awsenv.plan.settings import (
     min_left,
     role_duration,
 )
+from awsenv.plan.sts_endpoint import explicit_endpoint, sts_region
 from awsenv.sources.root import Root
 from awsenv.values.durations import format_duration
 from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step

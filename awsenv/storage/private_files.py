@@ -7,6 +7,7 @@ from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths, way
 from awsenv.storage.replacing import replace_file
+from awsenv.values.digits import whole_number
 
 # Neither following a link nor waiting for the other end of a pipe.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -103,7 +104,7 @@ def is_temporary(name: str) -> bool:
     parts = name.rsplit(".", 3)
     if len(parts) != 4 or parts[3] != "tmp":
         return False
-    return parts[1].isdigit() and len(parts[2]) == 8 and _HEX.issuperset(parts[2])
+    return whole_number(parts[1]) is not None and len(parts[2]) == 8 and _HEX.issuperset(parts[2])
 
 
 def write_private(path: str, text: str, *, lasting: bool = True) -> None:

