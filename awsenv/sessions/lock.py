@@ -14,6 +14,7 @@ from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass
 from awsenv.storage import locking, paths, private_files
+from awsenv.values.digits import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ class _Holder:
 
     def __init__(self, note: str) -> None:
         state, self.tty, pid, until = ([*note.split("\n"), "", "", ""])[:4]
-        self.pid = pid if pid.isascii() and pid.isdigit() and len(pid) < 10 else ""
+        self.pid = pid if whole_number(pid, 9) is not None else ""
         # A note of one that has ended says nothing of the one that holds the lock now.
         self.state = state if state == "cancelled" or _is_alive(self.pid) else ""
-        self._until = int(until) if until.isascii() and until.isdigit() and len(until) < 12 else 0
+        self._until = whole_number(until) or 0
 
     def may_take(self) -> float | None:
         """Seconds that its work may last from now on; None where there is no limit."""
