@@ -9,7 +9,7 @@ from awsenv.errors import UsageError
 from awsenv.fast.answer import RENEW_BELOW
 from awsenv.lean.dataclasses import replace
 from awsenv.serving.command import Command, end_like
-from awsenv.serving.endpoint import Endpoint
+from awsenv.serving.container_endpoint import Endpoint
 from awsenv.serving.renewing import Keeper, Renewal
 from awsenv.serving.surroundings import config_copy, variables
 from awsenv.sessions.from_request import flow_for, tell

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from awsenv.serving.endpoint import Endpoint
+    from awsenv.serving.container_endpoint import Endpoint
     from awsenv.values.credentials import Session
 
 _NAME = "awsenv-server"
