@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 
 
 class suppress:  # noqa: N801 - a stand-in for contextlib's
-    """A block in which these exceptions end the block and nothing else."""
+    """A block in which these exceptions end the block and nothing else.
+
+    Groups of exceptions it does not split, as the model does from Python 3.12 on.
+    """
 
     def __init__(self, *kinds: type[BaseException]) -> None:
         self._kinds = kinds
