@@ -8,6 +8,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from awsenv.fast.answer import RELEVANT
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "awsenv"
 TESTS = ROOT / "tests"
@@ -89,3 +91,18 @@ def test_every_path_on_the_page_is_there() -> None:
         assert place.is_dir() or place.with_suffix(".py").is_file(), path
     for table in re.findall(r"`([a-z]+/(?:__init__|prompts)\.py)` \|$", PAGE, re.M):
         assert (ROOT / "awsenv" / table).is_file()
+
+
+def test_the_shells_files_name_the_variables_that_the_fast_way_depends_on() -> None:
+    """Each list of them in a hook is the one of awsenv.fast.answer, in its order."""
+    first, last = RELEVANT[0], RELEVANT[-1]
+    found = 0
+    for file in (ROOT / "shell").glob("awsenv*"):
+        text = file.read_text()
+        lists = re.findall(rf"\b{first}\b(?:(?!\b{first}\b(?!=?\$)).)*?\b{last}\b", text, re.S)
+        for each in lists:
+            if "AWS_CONFIG_FILE" in each:
+                assert tuple(dict.fromkeys(re.findall(r"[A-Z_]{4,}", each))) == RELEVANT, file.name
+                found += 1
+    # One each in bash and zsh, three in fish: the names, the values, whether any is empty.
+    assert found >= 5
