@@ -8,13 +8,6 @@
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
 # They are read where they are used, so that a change takes effect at once.
-$script:commands = @(
-    'aws', 'sam', 'cdk', 'terraform', 'tofu', 'terragrunt', 'pulumi', 'packer', 'kubectl', 'helm', 'eksctl', 'k9s',
-    'copilot', 'sls', 'serverless', 'ansible-playbook', 'aws-nuke'
-)
-$script:wrappers = @(
-    'sudo', 'doas', 'env', 'command', 'exec', 'nohup', 'nice', 'time', 'timeout', 'xargs', 'watch', 'Start-Process'
-)
 $script:mark = '& { <# awsenv #>'
 $script:unix = [IO.Path]::DirectorySeparatorChar -eq '/'
 
@@ -304,71 +297,14 @@ function script:Get-Commands($tree) {
     $tree.FindAll({ param($node) $node -is [Management.Automation.Language.CommandAst] }, $true)
 }
 
-# True if the line holds a command that uses AWS and does not choose a profile itself.
-function script:Test-LineUsesAws([string]$line) {
-    $tokens = $problems = $null
-    $tree = [Management.Automation.Language.Parser]::ParseInput($line, [ref]$tokens, [ref]$problems)
-    # PowerShell runs nothing of what it cannot read.
-    if ($problems.Count) { return $false }
-    foreach ($command in Get-Commands $tree) {
-        if ((Test-CommandUsesAws $command) -and -not (Test-InFunction $command)) { return $true }
+# awsenv-match.ps1 is read when the first line is to run after a session has expired.
+$script:canMatch = $false
+function script:Test-Line([string]$line) {
+    if (-not $script:canMatch) {
+        . "$PSScriptRoot/awsenv-match.ps1"
+        $script:canMatch = $true
     }
-    $false
-}
-
-# A function is only defined by its line.
-function script:Test-InFunction($command) {
-    for ($node = $command.Parent; $null -ne $node; $node = $node.Parent) {
-        if ($node -is [Management.Automation.Language.FunctionDefinitionAst]) { return $true }
-    }
-    $false
-}
-
-function script:Test-CommandUsesAws($command) {
-    $name = $command.GetCommandName()
-    # An alias may stand for another one.
-    for ($aliases = 0; $name -and $aliases -lt 4; $aliases++) {
-        if (Test-AwsProgram $name) { return -not (Test-OwnProfile $command '^--profile(=|$)') }
-        if ($script:wrappers -contains (Get-BaseName $name)) { return Test-WrappedProgram $command }
-        $alias = $ExecutionContext.InvokeCommand.GetCommand($name, 'Alias')
-        # For a name with its module in front the engine passes over the type that is asked for.
-        if ($null -eq $alias -or $alias.CommandType -ne 'Alias') { break }
-        $name = $alias.Definition
-    }
-    if (-not $name -or -not (Test-AwsCmdlet $name)) { return $false }
-    -not (Test-OwnProfile $command '^-(profilen|awsprofilen|storedc|accessk|credential)')
-}
-
-# After sudo, env and their like, any later word may be the command.
-function script:Test-WrappedProgram($command) {
-    if (Test-OwnProfile $command '^--profile(=|$)') { return $false }
-    foreach ($word in $command.CommandElements) {
-        if ($word -is [Management.Automation.Language.StringConstantExpressionAst] -and (Test-AwsProgram $word.Value)) {
-            return $true
-        }
-    }
-    $false
-}
-
-function script:Test-OwnProfile($command, [string]$option) {
-    foreach ($element in $command.CommandElements) {
-        if ($element.Extent.Text -match $option) { return $true }
-    }
-    $false
-}
-
-function script:Test-AwsProgram([string]$name) {
-    $base = Get-BaseName $name
-    $own = -split "$env:AWSENV_COMMANDS"
-    $own -notcontains "-$base" -and ($script:commands -contains $base -or $own -contains $base)
-}
-
-function script:Get-BaseName([string]$name) { $name -replace '^.*[\\/]' -replace '\.(exe|cmd|bat|com|ps1)$' }
-
-function script:Test-AwsCmdlet([string]$name) {
-    if (-not ($name -match '^([a-z0-9_.]+\\)?[a-z]+-[a-z0-9]+$')) { return $false }
-    $cmdlet = $ExecutionContext.InvokeCommand.GetCommand($name, 'Cmdlet, Function')
-    $null -ne $cmdlet -and $cmdlet.ModuleName -match '^(AWS\.Tools\.|AWSPowerShell)'
+    Test-LineUsesAws $line
 }
 
 # --- 9. refresh ----------------------------------------------------------------------------
@@ -382,7 +318,7 @@ function script:Test-Wanted([string]$line) {
     if ($env:AWSENV_AUTO -ceq 'all' -and $script:snoozed -cne $env:AWSENV_EXPIRES_AT) {
         return -not ($line -match '^\s*(awsenv(_\w+)?|exit)(\s|$)')
     }
-    Test-LineUsesAws $line
+    Test-Line $line
 }
 
 function script:Get-Program {

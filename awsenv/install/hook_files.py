@@ -33,6 +33,7 @@ FILES = {
     "powershell": (
         "awsenv.psm1",
         "awsenv-more.ps1",
+        "awsenv-match.ps1",
         "awsenv-command.ps1",
         "awsenv-alias.ps1",
         "awsenv-commands",

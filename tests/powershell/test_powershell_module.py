@@ -1,5 +1,6 @@
 """The module's functions in a real PowerShell, without a terminal."""
 
+import csv
 import re
 import time
 from pathlib import Path
@@ -41,7 +42,7 @@ def _matches(session: PowerShellSession, lines: list[str], before: str = "", **e
     shown = session.output(
         before,
         f"$lines = @({given})",
-        f"foreach ($line in $lines) {{ [int]({IN_MODULE} {{ Test-LineUsesAws @args }} $line) }}",
+        f"foreach ($line in $lines) {{ [int]({IN_MODULE} {{ Test-Line @args }} $line) }}",
         env=env,
     )
     return "".join(shown)
@@ -49,10 +50,40 @@ def _matches(session: PowerShellSession, lines: list[str], before: str = "", **e
 
 def test_the_table_of_lines(session: PowerShellSession) -> None:
     rows = [row.split("\t") for row in CASES.read_text("utf-8").splitlines()]
-    assert len(rows) == 42
+    assert len(rows) > 70
     found = _matches(session, [line for _, line in rows], "Set-Alias tf terraform -Scope Global")
     wrong = [row for row, answer in zip(rows, found, strict=True) if row[0] != answer]
     assert not wrong
+
+
+TABLE = CASES.with_name("match-cases.tsv")
+# Lines of the other shells that mean something else here, or nothing: what stands in front is the
+# command, ` and \ are others, and text in quotes is called by & alone.
+ELSEWHERE = re.compile(r"^\s*[A-Z_]+=|^if .*then|^!|^[\"(<>]|^x=|`|\\")
+
+
+def test_the_table_of_all_shells(session: PowerShellSession, tmp_path: Path) -> None:
+    with TABLE.open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    cases = []
+    for row in rows:
+        # A line end is written as \\n in the table.
+        if row["shells"] == "all" and not ELSEWHERE.search(row["line"].replace("\\n", "")):
+            kube = str(TABLE.parent / "kube" / row["kubeconfig"]) if row["kubeconfig"] else ""
+            line = row["line"].replace("\\n", "\n")
+            cases.append((row["answer"], kube, row["AWSENV_COMMANDS"], line))
+    assert len(cases) > 250
+    given = ",\n".join(f"@({', '.join(quoted(each) for each in case[1:])})" for case in cases)
+    found = session.output(
+        f"$cases = @({given})",
+        "foreach ($case in $cases) {",
+        "$env:KUBECONFIG, $env:AWSENV_COMMANDS, $line = $case",
+        f"[int]({IN_MODULE} {{ Test-Line @args }} $line) }}",
+        env={"HOME": str(tmp_path)},
+    )
+    wrong = [case for case, answer in zip(cases, found, strict=True) if case[0] != answer]
+    assert not wrong, "\n".join(map(repr, wrong))
+    assert not list(tmp_path.glob("p"))
 
 
 def test_further_lines(session: PowerShellSession) -> None:

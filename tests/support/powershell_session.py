@@ -5,6 +5,7 @@ guard, so that its functions, the prompt, the reader and the command can be call
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -39,8 +40,9 @@ class PowerShellSession:
         start = text.index(_GUARD)
         end = text.index("\n}\n", start) + 3
         (folder / "awsenv.psm1").write_text(_STRICT + text[:start] + text[end:], "ascii")
-        for name in ("awsenv-more.ps1", "awsenv-command.ps1"):
-            strict = _STRICT if name == "awsenv-more.ps1" else ""
+        shutil.copy(SHELL_FILES / "awsenv-commands", folder)
+        for name in ("awsenv-more.ps1", "awsenv-match.ps1", "awsenv-command.ps1"):
+            strict = "" if name == "awsenv-command.ps1" else _STRICT
             (folder / name).write_text(strict + (SHELL_FILES / name).read_text("ascii"), "ascii")
         self.load = f"Import-Module {quoted(str(folder / 'awsenv.psm1'))}"
         # As by the first line that is read.
