@@ -1,5 +1,7 @@
 """What TAB offers, asked of the program and seen in real shells."""
 
+import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ import pytest
 from awsenv.cli import completion
 from awsenv.commands import COMMANDS, load
 from awsenv.parameters.declared import parameters
-from support.terminal_driver import Driven, drive
+from support.terminal_driver import Driven, bare_environment, drive
 from support.world import run_awsenv
 
 ROOT = Path(__file__).parents[2]
@@ -193,3 +195,59 @@ def test_tab_name_reaches_the_program(shell: Driven) -> None:
     shell.submit("awsenv explain my\t")
     shell.wait_for('profile "my lab\'s" has neither a role nor keys')
     shell.wait_for_prompt()
+
+
+# Names that would do something if they stood on a line as they are; the first two letters are typed.
+HOSTILE = (
+    "za$(touch p)",
+    "zb'; touch p #",
+    'zc"; touch p #',
+    "zd`touch p`",
+    "ze\\x $HOME",
+    "zf;touch p",
+    "zg&touch p|cat",
+    "zh<p>p",
+    "zi(touch p)",
+    "zj!!!?",
+    "zk*?[a]{b,c}",
+    "zl #x",
+    "zm'\"`$(touch p)",
+    "zn=~/x:y",
+    "zo^%!1",
+)
+QUOTES = {
+    "bash": ("", "'", '"'),
+    "zsh": ("", "'", '"', "$'"),
+    "fish": ("", "'", '"'),
+}
+_COUNT = """#!/bin/sh
+if [ "$1" = __complete ]; then exec {real} "$@"; fi
+shift
+printf '<%s>' "$#" "$@"
+echo
+"""
+
+
+@pytest.mark.parametrize("shell_name", ["zsh", "fish"])
+def test_tab_quotes_for_where_the_cursor_is(shell_name: str, config: Path, tmp_path: Path) -> None:
+    names = "".join(f"[profile {shlex.quote(name)}]\nregion = x\n" for name in HOSTILE)
+    (config / "config").write_text(CONFIG + names)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    real = Path(sys.executable).parent / "awsenv"
+    (tools / "awsenv").write_text(_COUNT.format(real=real))
+    (tools / "awsenv").chmod(0o755)
+    rc = RC[shell_name].format(file=ROOT / "shell" / f"awsenv.{shell_name}")
+    env = {
+        "AWS_CONFIG_FILE": str(config / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(config / "credentials"),
+        "AWSENV_PROMPT": "off",
+    }
+    path = f"{tools}{os.pathsep}{bare_environment(tmp_path / 'x')['PATH']}"
+    with drive(shell_name, tmp_path, rc=rc, env=env | {"PATH": path}, columns=200) as shell:
+        for quote in QUOTES[shell_name]:
+            for name in HOSTILE:
+                shell.submit(f"awsenv explain {quote}{name[:2]}\t")
+                shell.wait_for_prompt()
+                assert shell.output() == f"<1><{name}>", (quote, name, shell.screen())
+    assert not list(tmp_path.glob("**/p"))
