@@ -197,7 +197,7 @@ def test_tab_name_reaches_the_program(shell: Driven) -> None:
     shell.wait_for_prompt()
 
 
-# Names that would do something if they stood on a line as they are; the first two letters are typed.
+# Names that would do something if they stood on a line as they are; two letters are typed.
 HOSTILE = (
     "za$(touch p)",
     "zb'; touch p #",
