@@ -63,6 +63,7 @@ function __awsenv_know
     set -g __awsenv_end ''
     set -g __awsenv_parts
     set -g __awsenv_colors
+    set -g __awsenv_record ''
     set -g __awsenv_limits 900 300
     set -g __awsenv_until 0
     set -g __awsenv_from 0
@@ -76,6 +77,18 @@ function __awsenv_know
         and set __awsenv_lead (builtin math "min($__awsenv_lead, floor(($__awsenv_end - $AWSENV_ISSUED_AT) / 10))")
         set -q AWSENV_NOTICE
         and set __awsenv_limits[3] (__awsenv_seconds "$AWSENV_NOTICE" 0)
+        # Where a profile is exported, what it stands for is gone once somebody has logged out. It is
+        # looked at anew at each prompt then.
+        if string match -q 'AWS_PROFILE=*' -- "$AWSENV_PUT"; and string match -qr '^[0-9a-f]{40}\z' -- "$AWSENV_SESSION"
+            set -l file
+            set -l text
+            __awsenv_read sessions $AWSENV_SESSION
+            set __awsenv_record $file
+            if not test -e "$file"
+                set __awsenv_end 0
+                set __awsenv_state ''
+            end
+        end
     end
     test -n "$AWSENV_PROFILE" -a off != "$AWSENV_PROMPT"
     and __awsenv_know_text
@@ -148,7 +161,7 @@ end
 function __awsenv_compute
     # Unset and empty are two things for the first two.
     set -l state f$AWSENV_PROMPT_FORMAT c$AWSENV_PROMPT_COLORS "$AWSENV_PROMPT|$AWSENV_PROFILE|$AWSENV_PUT|$AWS_ACCESS_KEY_ID|$AWS_PROFILE|$AWSENV_EXPIRES_AT|$AWSENV_ISSUED_AT|$AWSENV_LEAD|$AWSENV_PROMPT_WARN|$AWSENV_PROMPT_URGENT|$AWSENV_NOTICE|$NO_COLOR|$TERM"
-    if test "$state" != "$__awsenv_state"
+    if test "$state" != "$__awsenv_state" -o -n "$__awsenv_record" -a ! -e "$__awsenv_record"
         set -g __awsenv_state "$state"
         __awsenv_know
     end

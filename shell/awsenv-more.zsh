@@ -9,7 +9,7 @@
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
-typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed=''
+typeset -g __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed='' __awsenv_record='' __awsenv_missing=''
 typeset -g __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
@@ -85,6 +85,7 @@ __awsenv_limit() {
 
 # True if the session in this shell has expired or is about to; by what the last prompt found.
 __awsenv_expired() {
+  if [[ -n $__awsenv_record && ! -e $__awsenv_record ]]; then return 0; fi
   if [[ -z $__awsenv_end ]]; then return 1; fi
   __awsenv_clock
   (( __awsenv_end - __awsenv_now <= __awsenv_margin ))
@@ -141,7 +142,7 @@ __awsenv_give_notice() {
 # if that is known and the session ours.
 __awsenv_prepare() {
   local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
-  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
+  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_record='' __awsenv_missing=''
   if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
   if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
     __awsenv_end=$(( 10#$AWSENV_EXPIRES_AT ))
@@ -150,6 +151,12 @@ __awsenv_prepare() {
     __awsenv_margin=$__awsenv_n
     __awsenv_seconds "${AWSENV_NOTICE-}" 0
     __awsenv_notice=$__awsenv_n
+    # Where a profile is exported, what it stands for is gone once somebody has logged out.
+    if [[ ${AWSENV_PUT-} == AWS_PROFILE=* && ${AWSENV_SESSION-} == [0-9a-f](#c40) ]]; then
+      __awsenv_find_cache
+      __awsenv_record=$__awsenv_cache/sessions/$AWSENV_SESSION
+      if [[ ! -e $__awsenv_record ]]; then __awsenv_missing=1 __awsenv_end=0; fi
+    fi
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
     text=${text/\{left\}/\?}
   else
@@ -422,13 +429,13 @@ __awsenv_precmd() {
   builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
   state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$AWSENV_NOTICE/$NO_COLOR/$TERM
   if [[ $state != "$__awsenv_state" || -z $__awsenv_ticking || $EPOCHSECONDS -lt $__awsenv_from || $EPOCHSECONDS -gt $__awsenv_to || $percent$PROMPT != "$__awsenv_placed" ||
-    $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -n $__awsenv_asks && -z $preexec_functions[(r)__awsenv_preexec] ) || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
+    ( -n $__awsenv_record && ( ! -e $__awsenv_record || -n $__awsenv_missing ) ) || $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -n $__awsenv_asks && -z $preexec_functions[(r)__awsenv_preexec] ) || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
 }
 
 # Brings everything up to date. `state` and `percent` are the caller's.
 __awsenv_update() {
   __awsenv_clock
-  if [[ $state != "$__awsenv_state" ]]; then
+  if [[ $state != "$__awsenv_state" || ( -n $__awsenv_record && ( ! -e $__awsenv_record || -n $__awsenv_missing ) ) ]]; then
     __awsenv_state=$state __awsenv_to=0
     __awsenv_prepare
   fi

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from awsenv.environment.change import put_still_holds
+from awsenv.environment.change import is_profile_mode, put_still_holds
 from awsenv.parameters.declared import argument, value
 from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration
@@ -35,7 +35,14 @@ def command(
 
 def _of_shell() -> tuple[str | None, int | None]:
     name = os.environ.get("AWSENV_PROFILE") if put_still_holds(os.environ) else None
-    return name, whole_number(os.environ.get("AWSENV_EXPIRES_AT"))
+    expires = whole_number(os.environ.get("AWSENV_EXPIRES_AT"))
+    if expires and is_profile_mode(os.environ):
+        from awsenv.sessions import store
+
+        # What an exported profile stands for is gone once somebody has logged out.
+        if not store.load_if_key(os.environ.get("AWSENV_SESSION", "")):
+            expires = 0
+    return name, expires
 
 
 def _of_profile(profile: str) -> tuple[str | None, int | None]:

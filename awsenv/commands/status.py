@@ -7,7 +7,7 @@ import sys
 import time
 
 from awsenv.aws.arn import account_in
-from awsenv.environment.change import put_still_holds
+from awsenv.environment.change import is_profile_mode, put_still_holds
 from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
 from awsenv.sessions.session_record import KINDS
@@ -45,9 +45,13 @@ def _of_shell() -> dict[str, Any]:
     if not put_still_holds(env):
         return _facts(None, {}, None)
     expires = env.get("AWSENV_EXPIRES_AT", "")
+    values = store.load_if_key(env.get("AWSENV_SESSION", "")) or {}
+    if expires and not values and is_profile_mode(env):
+        # What an exported profile stands for is gone once somebody has logged out.
+        expires = "0"
     return _facts(
         env.get("AWSENV_PROFILE"),
-        store.load_if_key(env.get("AWSENV_SESSION", "")) or {},
+        values,
         # What is no time has expired, as far as anybody can tell.
         (whole_number(expires, 10) or 0) if expires else None,
     )

@@ -251,3 +251,40 @@ def test_the_hook_works_the_same(sts: RunningSts, shell: str, tmp_path: Path) ->
         hooked.shell.run("awsenv unset")
         assert hooked.variable("AWS_PROFILE") == "mine"
         assert hooked.segment() == ""
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_hook_claims_no_session_after_a_logout(
+    sts: RunningSts, shell: str, tmp_path: Path
+) -> None:
+    hooked = start(SYNTAXES[shell], tmp_path, sts)
+    with hooked.shell:
+        hooked.shell.run(f"awsenv assume dev --export-profile --mfa-code {sts.code()}")
+        assert hooked.segment().startswith("[dev 1h00m") or hooked.segment() == "[dev 59m] "
+        # In this shell or in another one.
+        hooked.shell.run("awsenv logout --all")
+        assert hooked.segment() == "[dev expired] "
+        assert re.search("time left +expired", hooked.shell.run("awsenv status"))
+        assert hooked.shell.run("awsenv prompt") == "dev expired"
+        hooked.ask("aws a; aws b")
+        hooked.shell.press("ctrl-c")
+        hooked.wait_until_dropped("aws a; aws b")
+        assert hooked.calls() == []
+        hooked.ask("aws a")
+        hooked.answer(sts.code())
+        assert len(hooked.calls()) == 1
+        assert re.fullmatch(r"\[dev (1h00m|59m)\] ", hooked.segment())
+        assert hooked.shell.run("awsenv prompt") in ("dev 1h00m", "dev 59m")
+        # What is back needs no new question.
+        record = hooked.records()
+        kept = [(path, path.read_text()) for path in record]
+        for path in record:
+            path.unlink()
+        hooked.shell.run("true")
+        assert hooked.segment() == "[dev expired] "
+        for path, text in kept:
+            path.write_text(text)
+        hooked.shell.run("true")
+        assert re.fullmatch(r"\[dev (1h00m|59m)\] ", hooked.segment())
+        hooked.shell.run("aws c")
+        assert len(hooked.calls()) == 2
