@@ -5,14 +5,14 @@ the shell, the version of the file that it comes from, and the name of a variabl
 assigned after the hook was loaded, and so took it out.
 """
 
+import os
 from collections.abc import Iterator
 
 from awsenv import __version__
 from awsenv.config import shown
 from awsenv.doctor import Case, Finding
 from awsenv.errors import AwsenvError
-from awsenv.install import rc_files
-from awsenv.install.hook_files import FILES
+from awsenv.install import hook_files, rc_files
 from awsenv.shells.detection import detect
 from awsenv.values.text import visible
 
@@ -40,6 +40,13 @@ def check(case: Case) -> Iterator[Finding]:
         installed = b"awsenv" in rc_files.read(path)
     except AwsenvError:
         return
+    hook = hook_files.path_of(shell)
+    if installed and not os.path.isfile(hook):
+        yield Finding(
+            f"{shown(path)} loads {shown(hook)}, which does not exist, so no shell has the hook",
+            f"awsenv init {shell} --install",
+        )
+        return
     if shell == "powershell" and installed:
         # Its hook has no function that could tell.
         return
@@ -58,4 +65,4 @@ def _shell() -> str | None:
         name = detect().name
     except AwsenvError:
         return None
-    return name if name in FILES else None
+    return name if name in hook_files.FILES else None

@@ -54,6 +54,11 @@ def installed_hook(shell: str) -> str:
     """The copy in the user's data folder, made or renewed by this call."""
     packaged_hook(shell)
     _copy(shell)
+    return path_of(shell)
+
+
+def path_of(shell: str) -> str:
+    """Where the copy of the hook is, or would be."""
     return os.path.join(paths.data_dir(), FILES[shell][0])
 
 

@@ -1,6 +1,7 @@
 """One marked block in a shell's rc file: put in, renewed, and taken out byte for byte."""
 
 import os
+import stat
 import sys
 import time
 
@@ -16,16 +17,18 @@ _UNFINISHED = 3600
 _BEGIN = b"# >>> awsenv >>>"
 # The person's last line had no end; it has to have none again once the block is gone.
 _BEGIN_JOINED = b"# >>> awsenv (with the line end above) >>>"
+# There was no file; once the block is gone, there has to be none again.
+_BEGIN_NEW = b"# >>> awsenv (in a file that it has made) >>>"
 _END = b"# <<< awsenv <<<"
+# What a login bash reads: the first of these that there is.
+_BASH_LOGIN = (".bash_profile", ".bash_login", ".profile")
 
 
 def path_for(shell: str) -> str:
     """The file that interactive shells of this kind read."""
     home = os.path.expanduser("~")
     if shell == "bash":
-        # On macOS, terminals start login shells, which read this one.
-        name = ".bash_profile" if sys.platform == "darwin" else ".bashrc"
-        return os.path.join(home, name)
+        return _bash_file(home)
     if shell == "zsh":
         return os.path.join(os.environ.get("ZDOTDIR") or home, ".zshrc")
     if shell == "powershell":
@@ -35,12 +38,32 @@ def path_for(shell: str) -> str:
     return os.path.join(config, "fish", "config.fish")
 
 
-def with_block(data: bytes, line: str) -> bytes:
-    """`data` with a block that holds `line`, or lines, at the end or where the block is now."""
+def _bash_file(home: str) -> str:
+    if sys.platform != "darwin":
+        return os.path.join(home, ".bashrc")
+    # On macOS, terminals start login shells. A new file would hide one that comes later in order.
+    files = [os.path.join(home, name) for name in _BASH_LOGIN]
+    return next((file for file in files if os.access(file, os.R_OK)), files[0])
+
+
+def every_path_for(shell: str) -> list[str]:
+    """Every file that may have the block: a person's files, and so the choice, change with time."""
+    home = os.path.expanduser("~")
+    names = {"bash": (".bashrc", *_BASH_LOGIN), "zsh": (".zshrc",)}.get(shell, ())
+    found = [path_for(shell), *(os.path.join(home, name) for name in names)]
+    return list(dict.fromkeys(found))
+
+
+def with_block(data: bytes, line: str, *, is_new: bool = False) -> bytes:
+    """`data` with a block that holds `line`, or lines, at the end or where the block is now.
+
+    `is_new` where there is no such file yet.
+    """
     rest = without_block(data)
     end = b"\r\n" if b"\r\n" in rest else b"\n"
     joined = bool(rest) and not rest.endswith(b"\n")
-    begin = end + _BEGIN_JOINED if joined else _BEGIN
+    is_new = is_new or (not rest and made_by_awsenv(data))
+    begin = _BEGIN_NEW if is_new else end + _BEGIN_JOINED if joined else _BEGIN
     text = end.join(line.encode().split(b"\n"))
     block = begin + end + text + end + _END + end
     span = _span(data)
@@ -59,9 +82,14 @@ def without_block(data: bytes) -> bytes:
     return data if span is None else data[: span[0]] + data[span[1] :]
 
 
+def made_by_awsenv(data: bytes) -> bool:
+    """Whether there was no such file before the block came into `data`."""
+    return _BEGIN_NEW in data
+
+
 def _span(data: bytes) -> tuple[int, int] | None:
     """Where the block begins and ends, with the line end that came with it."""
-    for begin in (_BEGIN, _BEGIN_JOINED):
+    for begin in (_BEGIN, _BEGIN_JOINED, _BEGIN_NEW):
         start = data.find(begin)
         end = data.find(_END, start)
         if start < 0 or end < 0:
@@ -82,20 +110,25 @@ def read(path: str) -> bytes:
     try:
         return content(path)
     except OSError as error:
-        raise AwsenvError(f"cannot read {path}: {error.strerror}", "mend its permissions") from None
+        raise AwsenvError(
+            f"cannot read {path}: {error.strerror}", "check its permissions"
+        ) from None
 
 
-def write(path: str, before: bytes, data: bytes) -> None:
-    """Put `data` in the place of `before`, through symbolic links, with mode and owner kept."""
+def write(path: str, before: bytes, data: bytes, by_hand: str) -> None:
+    """Put `data` in the place of `before`, through symbolic links, with mode and owner kept.
+
+    `by_hand` is what a person has to do where it cannot be written, which raises AwsenvError.
+    """
     real = os.path.realpath(path)
     _sweep(real)
+    if _is_read_only(real):
+        raise AwsenvError(f"{path} is read-only, so it was not changed", by_hand)
     try:
         os.makedirs(os.path.dirname(real), exist_ok=True)
         done = replace_file(real, data, mode=0o644, before=before)
     except OSError as error:
-        raise AwsenvError(
-            f"cannot write {path}: {error.strerror}", "make it writable, or add the line by hand"
-        ) from None
+        raise AwsenvError(f"cannot write {path}: {error.strerror}", by_hand) from None
     if not done:
         raise AwsenvError(f"another program has just changed {path}", "try again")
 
@@ -109,3 +142,27 @@ def _sweep(path: str) -> None:
             age = time.time() - entry.stat(follow_symlinks=False).st_mtime
             if ours and age > _UNFINISHED:
                 os.unlink(entry.path)
+
+
+def remove(path: str) -> None:
+    """Remove a file that awsenv has made, and the folders above it that are empty then."""
+    real = os.path.realpath(path)
+    home = os.path.realpath(os.path.expanduser("~"))
+    with suppress(OSError):
+        os.unlink(real)
+        folder = os.path.dirname(real)
+        while folder.startswith(f"{home}{os.sep}"):
+            os.rmdir(folder)
+            folder = os.path.dirname(folder)
+
+
+def _is_read_only(path: str) -> bool:
+    """Whether its owner has protected the file; a new one could take its place all the same."""
+    try:
+        return not os.stat(path).st_mode & stat.S_IWUSR or not os.access(path, os.W_OK)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise AwsenvError(
+            f"cannot read {path}: {error.strerror}", "check its permissions"
+        ) from None

@@ -38,6 +38,9 @@ def line(shell: Shell, quoted: str, name: str) -> str:
         return f"if test -r {quoted}; source {quoted} {name}; end"
     if shell.name == "powershell":
         return f"if ([IO.File]::Exists({quoted})) {{ . {quoted} {name} }}"
+    if shell.name == "bash":
+        # As the line of the hook: ~/.profile may be read by other shells.
+        return f'if [ -n "${{BASH_VERSION-}}" ] && [ -r {quoted} ]; then . {quoted} {name}; fi'
     return f"if [ -r {quoted} ]; then . {quoted} {name}; fi"
 
 

@@ -41,9 +41,10 @@ def renderer(
     else:
         chosen = shells.get(shell) if shell else detect()
         if sys.stdout.isatty() and not print_:
+            line = chosen.line_to_type(" ".join(map(chosen.quote, words)))
             raise UsageError(
                 "the output is for the shell to evaluate, not for a screen",
-                f"type: {chosen.line_to_type(' '.join(map(chosen.quote, words)))}",
+                f"type: {line}{_or_the_hook(chosen)}",
             )
         write = chosen.render
 
@@ -54,3 +55,15 @@ def renderer(
         sys.stdout.flush()
 
     return emit
+
+
+def _or_the_hook(shell: shells.Shell) -> str:
+    """How to get a shell that needs no such line, where there is a hook for it."""
+    from awsenv.install import hook_files, rc_block
+
+    if shell.name not in hook_files.FILES:
+        return ""
+    # Asking PowerShell where its profile is takes a second.
+    if shell.name != "powershell" and rc_block.has_line(shell.name):
+        return f" or load the hook into this shell first: {rc_block.load_line_for(shell)}"
+    return " or load the hook, once and for all: awsenv init --install"

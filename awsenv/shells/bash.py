@@ -8,6 +8,10 @@ class Bash(Posix):
     export = "\\builtin export"
     unset = "\\builtin unset"
 
+    def rc_line(self, path: str) -> str:
+        # ~/.profile, where that is what bash reads, is read by other shells as well.
+        return f'if [ -n "${{BASH_VERSION-}}" ] && [ -r {path} ]; then . {path}; fi'
+
     def value(self, text: str) -> str:
         if text.isascii() and text.isprintable():
             return super().value(text)

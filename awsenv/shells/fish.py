@@ -32,6 +32,12 @@ class Fish(Shell):
     def line_to_type(self, command: str) -> str:
         return f"{command} | source"
 
+    def load_line(self, path: str) -> str:
+        return f"source {path}"
+
+    def rc_line(self, path: str) -> str:
+        return f"if test -r {path}; source {path}; end"
+
     def value(self, text: str) -> str:
         """Quoted runs of printable ASCII, and every other byte as an escape outside the quotes."""
         parts, run = [], ""

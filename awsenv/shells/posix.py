@@ -52,6 +52,12 @@ class Posix(Shell):
     def line_to_type(self, command: str) -> str:
         return f'eval "$({command})"'
 
+    def load_line(self, path: str) -> str:
+        return f". {path}"
+
+    def rc_line(self, path: str) -> str:
+        return f"if [ -r {path} ]; then . {path}; fi"
+
     def value(self, text: str) -> str:
         return "'" + text.replace("'", "'\\''") + "'"
 

@@ -29,6 +29,16 @@ class PowerShell(Shell):
     def line_to_type(self, command: str) -> str:
         return f"Invoke-Expression ({command})"
 
+    def load_line(self, path: str) -> str:
+        return f"Import-Module {path}"
+
+    def rc_line(self, path: str) -> str:
+        # In constrained language mode, asking for the file would be an error already.
+        return (
+            "if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage' -and"
+            f" [IO.File]::Exists({path})) {{ Import-Module {path} }}"
+        )
+
     def value(self, text: str) -> str:
         """Runs of printable ASCII in '…', every other UTF-16 unit as [char]NNN, joined by +."""
         parts = [""]

@@ -31,6 +31,14 @@ class Shell:
         """The line that evaluates what `command` prints; `command` is quoted already."""
         raise NotImplementedError
 
+    def load_line(self, path: str) -> str:
+        """The line that loads the hook `path`, which is quoted already; for shells with a hook."""
+        raise NotImplementedError
+
+    def rc_line(self, path: str) -> str:
+        """`load_line` for an rc file: it does nothing where the file is gone."""
+        raise NotImplementedError
+
     def value(self, text: str) -> str:
         """`text`, any text without NUL, as a literal of the shell's language."""
         raise NotImplementedError

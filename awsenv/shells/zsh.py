@@ -21,6 +21,9 @@ _CHECK = (
 class Zsh(Bash):
     name = "zsh"
 
+    def rc_line(self, path: str) -> str:
+        return f"if [ -r {path} ]; then . {path}; fi"
+
     def render(self, change: "EnvChange") -> str:
         names = (*change.set, *change.unset)
         if not names:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -344,3 +345,21 @@ def test_a_shared_folder_is_left_as_it_is(healthy: RunningSts, tmp_path: Path) -
     assert "chmod" not in said
     said = run_awsenv("doctor", "--offline", env={"AWS_CONFIG_FILE": str(shared)}).stdout
     assert f"AWS_CONFIG_FILE names a folder: {shared}" in said
+
+
+def test_an_rc_line_whose_file_is_gone(healthy: RunningSts, clean_env: Path) -> None:
+    rc = clean_env / ".bashrc"
+    assert run_awsenv("init", "bash", "--install").returncode == 0
+    if not rc.exists():
+        rc = clean_env / ".bash_profile"
+    (clean_env / ".local/share/awsenv/awsenv.bash").unlink()
+    env = {name: value for name, value in os.environ.items() if name != "AWSENV_HOOK"}
+    done = subprocess.run(
+        ["bash", "--norc", "-c", f"{sys.executable} -m awsenv doctor --offline --json | cat; :"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "which does not exist, so no shell has the hook" in done.stdout
+    assert "awsenv init bash --install" in done.stdout
