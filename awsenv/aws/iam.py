@@ -80,9 +80,11 @@ class Iam:
         self, who: Credentials, operation: str, *, once: bool = False, **parameters: Any
     ) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            return getattr(self._client(who, once), operation)(**parameters)  # type: ignore[no-any-return]
+            return getattr(client, operation)(**parameters)  # type: ignore[no-any-return]
 
         try:
+            # Made beforehand: botocore reads the AWS files for it, which is no network time.
+            client = self._client(who, once)
             return Deadline(self._seconds).run(work, "IAM")
         except AwsenvError:
             raise

@@ -105,12 +105,11 @@ class Sts:
     def _call(
         self, operation: str, credentials: Credentials, parameters: dict[str, Any]
     ) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
+        def work(client: Any) -> dict[str, Any]:
             # A code is spent by the first try, whatever became of it.
             pauses = [] if "TokenCode" in parameters else list(_PAUSES)
             while True:
                 try:
-                    client = self._client(credentials)
                     return getattr(client, operation)(**parameters)  # type: ignore[no-any-return]
                 except Exception as error:
                     if not pauses or not refusals.is_passing(error):
@@ -119,7 +118,9 @@ class Sts:
 
         where = self._connection.endpoint or f"STS in {self._connection.region}"
         try:
-            return self._deadline.run(work, where)
+            # Made beforehand: botocore reads the AWS files for it, which is no network time.
+            client = self._client(credentials)
+            return self._deadline.run(lambda: work(client), where)
         except AwsenvError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever botocore raises

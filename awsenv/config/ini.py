@@ -11,8 +11,7 @@ value, blank lines and comments between notwithstanding; [DEFAULT] lends its key
 
 from __future__ import annotations
 
-import os
-
+from awsenv.config import reading
 from awsenv.config.places import at, shown
 from awsenv.errors import ConfigError
 
@@ -44,11 +43,11 @@ def read(path: str) -> dict[str, Section]:
     Raises ConfigError, with file and line, where botocore would refuse the file as a whole, and
     where the file cannot be read, which botocore passes over in silence.
     """
-    if not os.path.isfile(path):
-        return {}
     try:
-        # The locale's encoding and universal newlines, as configparser opens its files.
-        with open(path, encoding=None) as file:
+        file = reading.open_text(path)
+        if file is None:
+            return {}
+        with file:
             text = file.read()
     except OSError as error:
         raise ConfigError(
@@ -66,9 +65,12 @@ def headers(path: str) -> list[str]:
     A tenth of the work of `read`: for completion, which must neither wait nor complain.
     """
     try:
-        with open(path, encoding=None, errors="replace") as file:
+        file = reading.open_text(path, "replace")
+        if file is None:
+            return []
+        with file:
             chunks = ("\n" + file.read()).split("\n[")[1:]
-    except (OSError, ValueError):
+    except (OSError, ValueError, ConfigError):
         return []
     lines = [chunk.partition("\n")[0] for chunk in chunks]
     names = [line[: line.rfind("]")] for line in lines if line.rfind("]") > 0]
@@ -81,6 +83,8 @@ def parse(text: str, path: str) -> dict[str, Section]:
     default = Section(path, _DEFAULT, 0)
     section: Section | None = None
     option, indent, blanks = "", 0, 0
+    # The lines of the value at hand: to lengthen a text line by line takes ever longer.
+    parts: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         value = line.strip()
         if not value:
@@ -91,10 +95,13 @@ def parse(text: str, path: str) -> dict[str, Section]:
             continue
         depth = 0 if line[0] == first else len(line) - len(line.lstrip())
         if section is not None and option and depth > indent:
-            section.values[option] += "\n" * (blanks + 1) + value  # type: ignore[operator]
+            parts.append("\n" * blanks + value)
             section.continued.setdefault(option, []).append(number)
             blanks = 0
             continue
+        if section is not None and len(parts) > 1:
+            section.values[option] = "\n".join(parts)
+        parts = []
         indent = depth
         if first == "[" and (end := value.rfind("]")) > 1:
             section = _open(value[1:end], number, sections, default)
@@ -108,9 +115,12 @@ def parse(text: str, path: str) -> dict[str, Section]:
         option = key.rstrip().lower()
         if not equals or not option or option in section.lines:
             raise _bad_line(section, number, value, option if equals else None)
-        section.values[option] = rest.lstrip()
+        parts = [rest.lstrip()]
+        section.values[option] = parts[0]
         section.lines[option] = number
         blanks = 0
+    if section is not None and len(parts) > 1:
+        section.values[option] = "\n".join(parts)
     for section in sections.values():
         _complete(section, default)
     return sections

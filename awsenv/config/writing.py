@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from awsenv.config import Config
+from awsenv.config import Config, reading
 from awsenv.config.ini_text import IniText
 from awsenv.config.places import shown
 from awsenv.errors import AwsenvError, ConfigError
@@ -33,6 +33,7 @@ def edit(path: str, change: Callable[[IniText], None]) -> bool:
             "there is no AWS file to write to",
             "unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or give them a path",
         )
+    reading.check(path)
     real = os.path.realpath(path)
     try:
         _make_folder(os.path.dirname(real))

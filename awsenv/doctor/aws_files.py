@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from awsenv.config import file_paths, ini
+from awsenv.config import file_paths, ini, reading
 from awsenv.config.places import at
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import ConfigError
@@ -94,9 +94,12 @@ def _lines(path: str, is_config: bool) -> Iterator[Finding]:
 
 def _text(path: str) -> Iterator[tuple[int, str]]:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        file = reading.open_text(path, "replace")
+        if file is None:
+            return
+        with file:
             yield from enumerate((line.rstrip("\n") for line in file), 1)
-    except OSError:
+    except (OSError, ConfigError):
         return
 
 

@@ -20,7 +20,7 @@ from awsenv.aws.deadline import Deadline
 from awsenv.aws.iam import DENIED, GONE, AccessKey, Iam
 from awsenv.aws.refusals import STALE
 from awsenv.aws.sts import Sts
-from awsenv.config import Config, load, shown
+from awsenv.config import Config, load, reading, shown
 from awsenv.config.ini_text import IniText
 from awsenv.config.saved_sections import credentials_of
 from awsenv.config.writing import edit
@@ -320,6 +320,8 @@ def _holders(config: Config, key_id: str) -> list[str]:
 
 
 def _mentions(path: str, key_id: str) -> bool:
+    if not reading.check(path):
+        return False
     try:
         with open(path, "rb") as file:
             return key_id.encode() in file.read()

@@ -32,7 +32,6 @@ def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
     import botocore.credentials
 
     def work() -> Any:
-        session = new_session(root.profile)
         # botocore reads AWS_DEFAULT_REGION alone, but pods and tasks are given AWS_REGION.
         if not session.get_config_variable("region") and os.environ.get("AWS_REGION"):
             session.set_config_variable("region", os.environ["AWS_REGION"])
@@ -41,6 +40,9 @@ def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
         return found and (found.get_frozen_credentials(), getattr(found, "_expiry_time", None))
 
     try:
+        session = new_session(root.profile)
+        # To read the AWS files is no network time.
+        session.full_config  # noqa: B018
         found = deadline.run(work, root.description)
     except AwsenvError:
         raise
