@@ -1,7 +1,7 @@
-"""The console script: the fast way where it can answer, else the command line.
+"""The console script: the fast way where it can answer, otherwise the command line.
 
-The one place where everything ends: whatever happens, from the first line on, is reported as the
-command line reports it, and a shell that evaluates the output is told.
+The one place where everything ends. Whatever happens, from the first line on, is reported the way
+the command line reports it, and a shell that evaluates the output is told.
 """
 
 import os
@@ -18,7 +18,7 @@ def main() -> None:
         code = _main(arguments)
     except BaseException as error:  # noqa: BLE001 - a shell may be waiting to be told
         code = _failed(arguments, error)
-    # Nothing is left to be done, and an interpreter takes its time to go down.
+    # Nothing is left to do, and shutting down the interpreter takes time.
     os._exit(code)
 
 
@@ -52,7 +52,7 @@ def _failed(arguments: list[str], error: BaseException) -> int:
 
         return fail(arguments, error)
     except BaseException as another:  # noqa: BLE001
-        # awsenv itself cannot be loaded, or a signal came once more: say it without its help.
+        # awsenv itself cannot be loaded, or another signal came: report it without awsenv's help.
         text = f"awsenv: {type(error).__name__}: {error}, then {type(another).__name__}: {another}"
         try:
             os.write(2, text.encode("ascii", "backslashreplace") + b"\n")

@@ -13,10 +13,10 @@ The number is the process's exit code. Only `awsenv.cli` catches these.
 
 
 class AwsenvError(Exception):
-    """One line that says what is wrong, and a hint that says what mends it.
+    """One line that says what is wrong, and a hint that says how to fix it.
 
-    Both are plain text without a trailing full stop; control characters in them are made
-    visible where they are printed. Neither may ever hold a secret or an MFA code.
+    Both are plain text without a trailing full stop; control characters in them are made visible
+    when they are printed. Neither may ever contain a secret or an MFA code.
     """
 
     exit_code = 1

@@ -1,1 +1,1 @@
-"""Calls to AWS over the network: STS, IAM, single HTTP requests, and what a refusal means."""
+"""Calls to AWS over the network (STS, IAM, single HTTP requests), and what a refusal means."""

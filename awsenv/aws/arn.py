@@ -9,7 +9,7 @@ _IN_PATHS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 
 @dataclass(frozen=True)
 class Arn:
-    """The parts of an ARN. What a resource does not have, its account for one, is empty."""
+    """The parts of an ARN. Parts that a resource does not have, such as its account, are empty."""
 
     partition: str
     service: str
@@ -19,13 +19,13 @@ class Arn:
 
 
 def parse_arn(text: str | None) -> Arn | None:
-    """The parts of `text`; None if it is no ARN, as the number of a hardware token is not."""
+    """The parts of `text`; None if it is not an ARN, like the number of a hardware token."""
     parts = _split(text)
     return Arn(*parts[1:]) if parts else None
 
 
 def partition_in(text: str | None) -> str:
-    """The partition in the ARN `text`; "aws" if it is no ARN."""
+    """The partition in the ARN `text`; "aws" if it is not an ARN."""
     parts = _split(text)
     return parts[1] if parts else "aws"
 
@@ -43,7 +43,7 @@ def name_in(text: str | None) -> str | None:
 
 
 def _split(text: str | None) -> list[str] | None:
-    # `list` calls this for each of a thousand profiles: it makes no objects of ours.
+    # `list` calls this for thousands of profiles, so it creates no objects of our own.
     parts = (text or "").split(":", 5)
     return parts if len(parts) == 6 and parts[0] == "arn" and parts[1] else None
 
@@ -51,8 +51,8 @@ def _split(text: str | None) -> list[str] | None:
 def is_iam(text: str, kind: str) -> bool:
     """Whether `text` is the ARN of an IAM resource of this kind, such as "role" or "mfa".
 
-    The form is that of the IAM User Guide, "IAM ARNs": twelve digits of an account, no region, and
-    a name after the kind.
+    The form is that of "IAM ARNs" in the IAM User Guide: a twelve-digit account, no region, and a
+    name after the kind.
     """
     arn = parse_arn(text)
     if arn is None or arn.service != "iam" or arn.region:

@@ -1,4 +1,4 @@
-"""How a plan's calls reach AWS, and in whose name they are made."""
+"""How a plan's calls reach AWS, and with whose credentials they are made."""
 
 from __future__ import annotations
 

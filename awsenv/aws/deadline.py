@@ -1,4 +1,4 @@
-"""One time limit over everything that the network does in a run."""
+"""One time limit for everything a run does over the network."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Seconds of network time that are left; time in which a person types does not count.
+    """The seconds of network time that are left. Time a person spends typing does not count.
 
-    A call runs on a daemon thread, because a name look-up cannot be interrupted and a socket's
-    own time-outs start anew with every retry and every byte.
+    A call runs on a daemon thread, because a name lookup cannot be interrupted, and because a
+    socket's own timeouts start over with every retry and every byte.
     """
 
     def __init__(self, seconds: float) -> None:

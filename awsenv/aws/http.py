@@ -1,4 +1,4 @@
-"""Single HTTP requests beside the AWS APIs, by the person's own proxy and certificate settings."""
+"""Single HTTP requests outside the AWS APIs, with the user's own proxy and certificate settings."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _trust(bundle: str | None) -> Any:
     if bundle:
         try:
             context = ssl.create_default_context(cafile=bundle)
-            # As lenient with the certificates of a company's proxy as botocore is.
+            # As lenient as botocore with the certificates of a company's proxy.
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             return context
         except OSError:
@@ -82,7 +82,7 @@ def _trust(bundle: str | None) -> Any:
             ) from None
     context = ssl.create_default_context()
     if not context.get_ca_certs() and not ssl.get_default_verify_paths().capath:
-        # A Python without certificates of its own, as on macOS: take those that botocore brings.
+        # A Python without certificates of its own, as on macOS: use those that botocore ships.
         found = importlib.util.find_spec("botocore")
         if found and found.origin:
             context.load_verify_locations(os.path.join(os.path.dirname(found.origin), "cacert.pem"))

@@ -31,9 +31,9 @@ class AccessKey:
 
 
 class Iam:
-    """IAM as the profile of `connection` reaches it; each call has the time limit to itself.
+    """IAM, as the profile of `connection` reaches it. Each call gets the full time limit.
 
-    Every function raises RefusedError with IAM's code, or NetworkError.
+    Every function raises RefusedError with IAM's error code, or NetworkError.
     """
 
     def __init__(self, connection: Connection, seconds: float) -> None:

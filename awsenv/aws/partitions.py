@@ -1,6 +1,7 @@
-"""The partitions of AWS: their regions, and where each signs people in.
+"""The partitions of AWS: their regions, and where each one signs people in.
 
-botocore's own table (partitions.json) takes longer to load than a command may; a test compares.
+botocore's own table (partitions.json) takes longer to load than a whole command may take. A test
+compares the two.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from awsenv.lean.dataclasses import dataclass
 class Partition:
     """One partition.
 
-    `regions` is what its regions' names begin with, "" for those that no other partition has.
-    `default_region` is the one whose STS answers where nobody named a region. `sign_in` and
-    `console` are hosts, None where the console is not known to awsenv.
+    The names of its regions begin with `regions`, or, where that is "", with nothing that marks
+    another partition. `default_region` is the one whose STS is called when no region is set.
+    `sign_in` and `console` are hosts; None where awsenv does not know the console.
     """
 
     name: str
@@ -52,7 +53,9 @@ PARTITIONS = {
 
 
 def partition_of_region(region: str) -> str:
-    """The name of the partition that `region` is in; "aws" for a region of no other partition."""
+    """The name of the partition that `region` is in; "aws" for a region that no other partition
+    has.
+    """
     for each in PARTITIONS.values():
         if each.regions and region.startswith(each.regions):
             return each.name
@@ -60,12 +63,16 @@ def partition_of_region(region: str) -> str:
 
 
 def default_region(partition: str) -> str:
-    """The region to call STS in where nobody named one, in a partition that may be a new one."""
+    """The region whose STS to call when none is set; the partition may be one that awsenv does not
+    know.
+    """
     known = PARTITIONS.get(partition)
     return known.default_region if known else PARTITIONS["aws"].default_region
 
 
 def may_be_in(region: str, partition: str) -> bool:
-    """Whether `region` may belong to `partition`; one that is not in the table may have any."""
+    """Whether `region` may be in `partition`. A partition that awsenv does not know may have any
+    region.
+    """
     found = partition_of_region(region)
     return found == partition or (found == "aws" and partition not in PARTITIONS)

@@ -1,7 +1,7 @@
-"""What AWS or the network said, as one line for a person and a hint with the likely mend.
+"""What AWS or the network said, as one line for a person and a hint with the likely fix.
 
 The codes and wordings are those of the AWS STS API reference ("Common Errors" and the errors of
-each action); where AWS says one thing for two causes, the line says both.
+each action). Where AWS gives one answer for two causes, the line names both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from awsenv.aws.connection import Connection
 
-# What the flow acts upon; every other refusal goes to the person.
+# The caller acts on these; every other refusal is reported.
 BAD_CODE = "BadMFACode"
 TOO_LONG = "DurationTooLong"
 STALE = ("ExpiredToken", "InvalidClientTokenId")
@@ -41,7 +41,7 @@ def explain(
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same call may well succeed a moment later: throttling, failures of STS."""
+    """Whether the same call may succeed a moment later: throttling, or a failure inside STS."""
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):

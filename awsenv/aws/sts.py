@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     import botocore.session
 
 
-# Seconds to wait before trying again what fails in passing; the last is taken first.
+# Seconds to wait before retrying a call that may succeed later; taken from the end.
 _PAUSES = (0.8, 0.2)
 
 
 @dataclass(frozen=True)
 class Granted:
-    """Credentials as STS or a source gave them; times are epoch seconds, None for no end."""
+    """Credentials from STS or from a source; times are epoch seconds, None if they do not
+    expire.
+    """
 
     credentials: Credentials
     issued_at: int
@@ -96,7 +98,7 @@ class Sts:
         expires_at = int(found["Expiration"].timestamp())
         return Granted(
             Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]),
-            # The call itself takes a moment, and no session lives longer than that.
+            # The call itself takes a moment, and no session lives longer than this.
             max(issued_at, expires_at - LONGEST_LIFE),
             expires_at,
             answer.get("AssumedRoleUser", {}).get("Arn"),
@@ -106,7 +108,7 @@ class Sts:
         self, operation: str, credentials: Credentials, parameters: dict[str, Any]
     ) -> dict[str, Any]:
         def work(client: Any) -> dict[str, Any]:
-            # A code is spent by the first try, whatever became of it.
+            # The first attempt uses up the code, whatever its outcome.
             pauses = [] if "TokenCode" in parameters else list(_PAUSES)
             while True:
                 try:
@@ -158,7 +160,7 @@ class Sts:
 
 
 def new_session(profile: str | None) -> botocore.session.Session:
-    """A botocore session for `profile`, or for none: never for the AWS_PROFILE of the shell."""
+    """A botocore session for `profile`, or for no profile; the shell's AWS_PROFILE is ignored."""
     import botocore.session
 
     if profile:

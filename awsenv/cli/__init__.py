@@ -1,1 +1,1 @@
-"""The command line: the way in, the call of a command, and the one place that reports errors."""
+"""The command line: the entry point, calling commands, and the one place that reports errors."""

@@ -1,6 +1,6 @@
 """The command line: calls the command, and is the one place that reports errors.
 
-A command's module is imported when that command is called, so that none pays for another.
+Only the module of the command that is called gets imported, so no command pays for another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from awsenv.values.text import visible
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command line `arguments`; the exit code, once all output is written."""
+    """Run the command line `arguments` and write all its output; returns the exit code."""
     _prepare()
     try:
         code = _call_settled(arguments)
@@ -29,10 +29,10 @@ def run(arguments: list[str]) -> int:
 
 
 def fail(arguments: list[str], error: BaseException) -> int:
-    """Report what ended the command line `arguments`, to the shell as well; the exit code."""
+    """Report the error that ended the command line, to the shell as well; returns the exit code."""
     stopping.ignore()
     if isinstance(error, BrokenPipeError) or arguments[:1] == ["__complete"]:
-        # Whoever read our output is gone; and who presses TAB has asked for no message.
+        # The reader of our output is gone; or this was TAB, which must not print messages.
         return 1
     _mend_streams()
     if os.environ.get("AWSENV_DEBUG") and not isinstance(error, (AwsenvError, KeyboardInterrupt)):
@@ -48,7 +48,7 @@ def fail(arguments: list[str], error: BaseException) -> int:
 
 
 def _prepare() -> None:
-    """What has to be settled before a command runs."""
+    """Set up what every command relies on."""
     stopping.unwind()
     _mend_streams()
     from awsenv.install import hook_files
@@ -61,17 +61,17 @@ def _prepare() -> None:
 
 
 def _mend_streams() -> None:
-    """Let no stream break by a name that it cannot hold, or be missing."""
+    """Make sure that stdout and stderr exist, and that no character can break them."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            # It was closed by whoever started this.
+            # It was closed by the program that started this one.
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _problem(error: BaseException) -> AwsenvError:
-    """What `error` is to a person."""
+    """`error` as something to report to a person."""
     if isinstance(error, AwsenvError):
         return error
     if isinstance(error, KeyboardInterrupt):
@@ -94,7 +94,7 @@ def _unexpected(error: BaseException) -> AwsenvError:
 
 
 def _foreign_modules() -> str | None:
-    """The hint where variables have Python load other modules than awsenv was installed with."""
+    """The hint for when variables make Python load modules that awsenv was not installed with."""
     names = [name for name in ("PYTHONPATH", "PYTHONHOME") if os.environ.get(name)]
     if not names:
         return None
@@ -103,7 +103,9 @@ def _foreign_modules() -> str | None:
 
 
 def _call_settled(arguments: list[str]) -> int:
-    """Call the command, once more if a person had to tell where a saved session comes from."""
+    """Call the command; call it again if the user first had to say where a saved session comes
+    from.
+    """
     try:
         return _call(arguments)
     except CredentialsError as error:
@@ -145,11 +147,11 @@ def _report(problem: AwsenvError) -> None:
 
 
 def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
-    """Put on stdout what makes the evaluation of it fail, and changes nothing."""
+    """Print a statement that makes the evaluation fail and changes nothing."""
     from awsenv import shells
     from awsenv.shells.detection import detect
 
-    # What is no command at all may be one of these, mistyped.
+    # An unknown command may be a mistyped one of these.
     other = arguments[:1] and arguments[0] in COMMANDS and arguments[0] not in EVALUATED
     if other or sys.stdout.isatty():
         return
@@ -161,7 +163,7 @@ def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:
         named = _option(arguments, "--shell")
         statement = (shells.get(named) if named else detect()).fail(problem.message)
     except Exception:  # noqa: BLE001 - whatever keeps the shell's name from us
-        # Every POSIX shell and fish know it, and PowerShell has no command of that name.
+        # POSIX shells and fish all know it, and PowerShell has no command of that name.
         statement = "false"
     sys.stdout.write(f"{statement}\n")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from awsenv.cli.completion_options import Candidates
 
-# The commands whose first argument is a profile; a test compares them with the command line's.
+# The commands whose first argument is a profile; a test compares this with the commands themselves.
 TAKE_PROFILE = (
     "assume",
     "console",
@@ -53,7 +53,7 @@ _WORDS = {
 
 
 def main(arguments: list[str]) -> None:
-    """Print the candidates for the words in `arguments`, the first of which names the shell."""
+    """Print the candidates for the words in `arguments`; the first word names the shell."""
     try:
         shell, *words = arguments
         text = answer(shell, words)
@@ -69,7 +69,7 @@ def answer(shell: str, words: list[str]) -> str:
     if shell == "bash":
         part, line = words
         tokens = split(line)
-        # readline takes : and = for the end of a word, and wants what follows alone.
+        # readline treats : and = as the end of a word, and wants only what follows.
         typed = tokens[-1][0]
         cut = max(0, len(typed) - len(part))
         words = [value for _, value in tokens[1:]]
@@ -125,7 +125,7 @@ _NEEDS_NO_ESCAPE = frozenset(
 
 def _for_bash(found: Iterable[tuple[str, str]], typed: str, cut: int) -> list[str]:
     if typed[:1] in ("'", '"'):
-        # Within quotes readline inserts a name as it is, and closes them.
+        # Within quotes, readline inserts a name as it is, and closes the quotes.
         return [name for name, _ in found]
     return [_escaped(name)[cut:] for name, _ in found]
 

@@ -1,4 +1,4 @@
-"""What TAB offers beside names of profiles: commands and options, as the commands declare them."""
+"""What TAB offers besides profile names: commands and options, as the commands declare them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from awsenv.parameters.declared import Parameter
 
 
-# Words to offer, each with a few words on what it is.
+# Words to offer, each with a short description.
 Candidates = list[tuple[str, str]]
 
 

@@ -1,6 +1,7 @@
-"""The command line as Typer has it: help, mistakes, and what `parameters.declared` leaves.
+"""The command line as Typer has it: help, mistakes, and whatever `parameters.declared` does not
+read.
 
-Typer takes longer to load than most commands to run, so nothing else imports it.
+Typer takes longer to load than most commands take to run, so nothing else imports it.
 """
 
 import sys
@@ -24,7 +25,7 @@ _TYPES = {"flag": bool, "values": list[str] | None, "arguments": list[str] | Non
 
 
 def call(arguments: list[str]) -> int:
-    """Run the command line `arguments`; its exit code. Raises AwsenvError."""
+    """Run the command line `arguments`; returns the exit code. Raises AwsenvError."""
     name = arguments[0] if arguments else ""
     command_line = parser(name)
     try:
@@ -69,7 +70,7 @@ def _command(name: str) -> Any:
         try:
             return call_with(function, values)
         except KeyboardInterrupt:
-            # Typer would end without a word.
+            # Typer would end without saying anything.
             raise CancelledError from None
 
     run.__signature__ = Signature(slots)  # type: ignore[attr-defined]

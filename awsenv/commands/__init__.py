@@ -1,4 +1,4 @@
-"""The commands: a module each, and this table of them."""
+"""The commands: one module each, and this table."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-# In the order of --help, with a line that fits there. A command that is added here exists: its
-# module has its name, and in it the function `command`, whose docstring is the longer help.
+# In the order of --help, each with a one-line summary. To add a command, add a line here and a
+# module of its name with a function `command`, whose docstring is the command's own help.
 COMMANDS = {
     "assume": 'Give the shell a role: eval "$(awsenv assume NAME)".',
     "unset": 'Take an assume back: eval "$(awsenv unset)".',
@@ -30,14 +30,14 @@ COMMANDS = {
     "prompt": "Print a session's profile and time left.",
     "demo": "Try awsenv without an AWS account.",
 }
-# What these print is meant to be evaluated: a failure has to make the evaluation fail too.
+# The output of these is evaluated, so a failure has to make the evaluation fail too.
 EVALUATED = ("assume", "unset", "refresh", "init")
 # Everything after the first argument belongs to another program.
 PASSES_ON = ("exec",)
 
 
 def load(name: str) -> Callable[..., int | None]:
-    """The function that is command `name`; its module is imported by this."""
+    """The function of command `name`; imports its module."""
     module = f"awsenv.commands.{name.replace('-', '_')}"
     # As in awsenv.shells.
     command: Callable[..., int | None] = __import__(module, fromlist=["command"]).command

@@ -1,10 +1,10 @@
-"""What the AWS CLI's files say, read as botocore reads them, without botocore.
+"""What the AWS CLI's files say, read the way botocore reads them, without botocore.
 
     config = load()
     profile = config.profile("prod-admin")
     profile.get("role_arn"), profile.at("role_arn")
 
-Files that are missing are fine; whatever makes botocore refuse a file is a ConfigError.
+Missing files are fine; a file that botocore would refuse raises ConfigError.
 """
 
 from awsenv.config.ini import Section

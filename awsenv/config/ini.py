@@ -33,15 +33,15 @@ class Section:
         self.line = line
         self.values: dict[str, str | dict[str, str]] = {}
         self.lines: dict[str, int] = {}
-        # The lines that go on with a key's value, below the key's own.
+        # The lines below the key's own line that continue its value.
         self.continued: dict[str, list[int]] = {}
 
 
 def read(path: str) -> dict[str, Section]:
-    """The sections of the file at `path`, by name; none where there is no such file.
+    """The sections of the file at `path`, by name; empty if there is no such file.
 
-    Raises ConfigError, with file and line, where botocore would refuse the file as a whole, and
-    where the file cannot be read, which botocore passes over in silence.
+    Raises ConfigError, with file and line, where botocore would refuse the whole file, and where
+    the file cannot be read, which botocore ignores.
     """
     try:
         file = reading.open_text(path)
@@ -78,7 +78,7 @@ def headers(path: str) -> list[str]:
 
 
 def parse(text: str, path: str) -> dict[str, Section]:
-    """The sections in `text`; `path` is for messages. Raises ConfigError as `read` does."""
+    """The sections in `text`; `path` is used in messages. Raises ConfigError as `read` does."""
     sections: dict[str, Section] = {}
     default = Section(path, _DEFAULT, 0)
     section: Section | None = None
@@ -158,7 +158,7 @@ def _nested(section: Section, option: str, block: str) -> Iterator[tuple[str, st
     for number, text in zip(
         section.continued[option], filter(None, block.split("\n")), strict=True
     ):
-        # botocore takes the block apart with splitlines, to which \f and others are line ends.
+        # botocore splits the block with splitlines, which treats \f and others as line ends.
         for line in filter(None, map(str.strip, text.splitlines())):
             key, equals, value = line.partition("=")
             if not equals:

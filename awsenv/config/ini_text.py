@@ -1,8 +1,8 @@
 """Edits of one section of an INI file's text that leave every other byte as it is.
 
-Only the lines of the keys that change are touched: comments, order, blank lines, unknown keys,
-line ends and bytes that are no text stay. What a line means is decided as awsenv.config.ini
-decides it, and every edit is read back: nothing is returned that would read otherwise.
+Only the lines of changed keys are touched: comments, order, blank lines, unknown keys, line endings
+and undecodable bytes stay. What a line means is decided as awsenv.config.ini decides it, and every
+edit is read back: no text is returned that would read differently than intended.
 """
 
 import io
@@ -39,7 +39,7 @@ class IniText:
 
     def _read(self, data: bytes) -> None:
         text = data.decode("utf-8", "surrogateescape")
-        # The same line ends as those of a file opened as text, but kept.
+        # The same line endings as those of a file opened as text, but kept.
         self._lines = list(io.StringIO(text, newline=""))
         plain = "".join(line.rstrip("\r\n") + "\n" for line in self._lines)
         self._sections = ini.parse(plain, self._path)

@@ -1,4 +1,4 @@
-"""How a file and a line in it are named to a person."""
+"""How messages name a file and a line in it."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The profiles in the config and the credentials file, put together as botocore does."""
+"""The profiles in the config and the credentials file, merged the way botocore merges them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Profile:
-    """What both files say of one profile; the credentials file wins, key by key.
+    """What both files say about one profile; the credentials file wins, key by key.
 
-    Plain slots instead of a dataclass: a thousand are made for a TAB, and importing dataclasses
-    takes longer than that. The repr leaves the values out: they hold secrets.
+    It has plain slots instead of being a dataclass: TAB creates a thousand of them, and importing
+    dataclasses would take longer than that. Its repr leaves the values out, because they hold
+    secrets.
     """
 
     __slots__ = ("_sections", "name", "values")
@@ -64,7 +65,7 @@ class Profile:
 
 
 class Config:
-    """Both files. `ignored` holds the sections of the config file that AWS tools pass over."""
+    """Both files. `ignored` holds the sections of the config file that AWS tools ignore."""
 
     def __init__(self, config_path: str, credentials_path: str) -> None:
         """Read the files, either of which may be missing. Raises ConfigError as ini.read does."""
@@ -141,7 +142,7 @@ _KINDS = ("profile", "sso-session", "services", "ignored")
 def _classify(header: str) -> tuple[str, str]:
     """Kind and name of the section in the config file that `header` opens."""
     for kind in _KINDS[:3]:
-        # A prefix, not a word: botocore takes [profiles x] for a profile too.
+        # A prefix, not a word: botocore accepts [profiles x] as a profile too.
         if header.startswith(kind):
             words = _words(header)
             return (kind, words[1]) if len(words) == 2 else ("ignored", header)
@@ -183,7 +184,7 @@ def profile_names(env: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def default_profile_name(env: Mapping[str, str] = os.environ) -> str:
-    """The profile meant where none is named; a variable that is empty counts as unset."""
+    """The profile to use when none is named; an empty variable counts as unset."""
     names = ("AWSENV_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
     return next((env[name] for name in names if env.get(name)), "default")
 

@@ -1,8 +1,7 @@
-"""Which profile is a saved session of which other one, as the files say.
+"""Which profile is a saved session of which other profile, according to the files.
 
-Two keys tie a saved session to the profile that it is renewed from: `awsenv_save_as = NAME` in
-that profile, or `awsenv_saved_from = PROFILE` in the section [NAME] itself. Other tools pass
-over both.
+Two keys tie a saved session to the profile that it is renewed from: `awsenv_save_as = NAME` in that
+profile, or `awsenv_saved_from = PROFILE` in the section [NAME] itself. Other tools ignore both.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 SAVE_AS = "awsenv_save_as"
 SAVED_FROM = "awsenv_saved_from"
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-# Older tools write and read the token by this name, and botocore prefers it.
+# Older tools write and read the token under this name, and botocore prefers it.
 OLD_TOKEN = "aws_security_token"  # noqa: S105 - the name of a key
-# Where a profile has one of these, no AWS tool looks at keys in it.
+# If a profile has one of these, no AWS tool looks at keys in it.
 STRONGER = ("role_arn", "web_identity_token_file", "sso_session", "sso_start_url")
 
 

@@ -17,16 +17,16 @@ from awsenv.config.places import shown
 from awsenv.errors import AwsenvError, ConfigError
 from awsenv.storage.replacing import content, replace_file
 
-# Others hold the lock for milliseconds.
+# Others hold the lock for milliseconds only.
 _PATIENCE = 10.0
 _TRIES = 5
 
 
 def edit(path: str, change: Callable[[IniText], None]) -> bool:
-    """Apply `change` to the file at `path`; whether that made it another one.
+    """Apply `change` to the file at `path`; returns whether that changed the file.
 
-    `change` may be called more than once. Raises ConfigError where the file is one that AWS
-    tools refuse, or none is named, and AwsenvError where it cannot be written.
+    `change` may be called more than once. Raises ConfigError if AWS tools would refuse the file, or
+    if no file is named, and AwsenvError if it cannot be written.
     """
     if not path:
         raise ConfigError(
@@ -68,7 +68,9 @@ def edit_profile(config: Config, name: str, values: Mapping[str, str | None]) ->
 
 @contextmanager
 def _lock(real: str) -> Iterator[None]:
-    """Hold the lock of the file at `real`: beside it, for whoever shares the file shares it."""
+    """Hold the lock of the file at `real`. It lies beside the file, so whoever shares the file
+    shares the lock.
+    """
     from filelock import FileLock, Timeout
 
     try:
@@ -113,10 +115,10 @@ def _give_to_owner_of_folder(path: str) -> None:
 def _replace(real: str, before: bytes, data: bytes) -> bool:
     """Put `data` in the place of `before`; False if another program has changed that meanwhile."""
     new = _beside(real, "new")
-    # One that a crash has left behind: whoever wrote it no longer holds the lock.
+    # A crash may have left one behind; its writer no longer holds the lock.
     with suppress(FileNotFoundError):
         os.unlink(new)
-    # Other programs know nothing of the lock.
+    # Other programs do not use the lock.
     is_new = not os.path.exists(real)
     done = replace_file(real, data, copy=new, mode=0o600, before=before)
     if done and is_new:

@@ -1,12 +1,12 @@
-"""Opening an address in the browser that nobody else on the machine may see.
+"""Opening an address in the browser without showing it to other users of the machine.
 
-A program's arguments are there for every user to read (`ps`), and what starts a browser takes
-the address as one. So the browser is given a file instead, which only its owner can read and
-which leads on to the address at once. A server on localhost would be the other way; but the
-address of that one is an argument, too, and whoever asks it first gets what it has to give.
+Every user can read the arguments of every program (`ps`), and a browser gets the address as an
+argument. So the browser is given a file instead, which only its owner can read and which redirects
+to the address at once. A server on localhost would be an alternative, but its own address would be
+an argument too, and whoever asked it first would get the answer.
 
-The file goes after a minute, by a process that is left behind for it; by then a slow browser has
-started. Files that such a process could not remove go the next time.
+A process that is left behind removes the file after a minute; by then even a slow browser has
+started. Files that such a process could not remove are removed the next time.
 """
 
 import os

@@ -1,9 +1,9 @@
 """The address that signs a browser in to the AWS console as a role.
 
 "Enable custom identity broker access to the AWS console" in the IAM User Guide: the federation
-endpoint gives a sign-in token for the session of a role (not for an IAM user's keys, nor for
-their MFA session), and the token in a URL signs in whoever opens it, for 15 minutes. The console
-session then lasts as long as the role's.
+endpoint gives a sign-in token for a role's session (not for an IAM user's keys or MFA session). A
+URL with that token signs in whoever opens it, for 15 minutes. The console session then lasts as
+long as the role's session.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Session
 from awsenv.values.steps import GetSessionToken
 
-# What TAB offers for --service; where the console calls a service otherwise, by what name.
+# What TAB offers for --service, and the console's own name for each service.
 SERVICES = {
     "acm": "acm",
     "apigateway": "apigateway",
@@ -55,7 +55,7 @@ SERVICES = {
 
 
 def check(plan: Plan) -> None:
-    """Raise UsageError, before anybody is asked for a code, where `plan` comes to no role."""
+    """Raise UsageError, before anyone is asked for a code, if `plan` does not lead to a role."""
     mfa = bool(plan.steps) and isinstance(plan.steps[-1], GetSessionToken)
     if mfa or (not plan.steps and not plan.root.temporary):
         what = "an MFA session" if mfa else "long-lived keys"
@@ -127,7 +127,7 @@ def _hosts(session: Session) -> tuple[str, str]:
 
 
 def path_of(service: str | None) -> str:
-    """Where `service` is in the console; raises UsageError for what cannot be a service."""
+    """The path of `service` in the console; raises UsageError for what cannot be a service."""
     path = SERVICES.get(service, service) if service else "console"
     plain = path.replace("-", "").replace("/", "")
     if not plain.isascii() or not plain.isalnum():

@@ -1,4 +1,4 @@
-"""The Query protocol's answers: XML bodies, and refusals with AWS's codes and words."""
+"""The answers of the Query protocol: XML bodies, and refusals with AWS's codes and words."""
 
 import re
 import secrets

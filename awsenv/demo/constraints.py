@@ -1,4 +1,4 @@
-"""What AWS says to parameters of the wrong length, size or shape."""
+"""What AWS answers to parameters of the wrong length, size or shape."""
 
 import re
 from collections.abc import Mapping, Sequence

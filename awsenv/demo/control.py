@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class ControlError(Exception):
-    """The server refused a control request, in its words."""
+    """The server refused a control request, in its own words."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Code:
 
 @dataclass
 class Control:
-    """Steers a running server, from its own process or another."""
+    """Steers a running server, from the same process or another."""
 
     url: str
     token: str = field(repr=False)
 
-    # What goes wrong next. `action` limits it to one, such as AssumeRole.
+    # What is to go wrong next. `action` limits it to one action, such as AssumeRole.
 
     def throttle(self, count: int = 1, action: str = "") -> None:
         """Answer the next `count` requests with Throttling."""
@@ -71,7 +71,9 @@ class Control:
     # Time
 
     def advance_sessions(self, seconds: float) -> None:
-        """Let every session issued so far, and its MFA, be `seconds` older; nobody is told."""
+        """Make every session issued so far, and its MFA, `seconds` older, without telling
+        anyone.
+        """
         self._call("advance_sessions", seconds=seconds)
 
     def shift_clock(self, seconds: float) -> None:
@@ -83,7 +85,7 @@ class Control:
         self._call("cap_life", seconds=seconds, action=action)
 
     def forget_sessions(self) -> None:
-        """No session issued so far is known any more."""
+        """Make all sessions issued so far unknown."""
         self._call("forget_sessions")
 
     # What was received
@@ -100,7 +102,7 @@ class Control:
     def clear_requests(self) -> None:
         self._call("clear_requests")
 
-    # MFA devices. Without a serial: the first there is.
+    # MFA devices. Without a serial: the first device.
 
     def current_code(self, serial: str = "") -> Code:
         """What the device shows now, used or not."""

@@ -1,4 +1,4 @@
-"""The person's own shell, in the demo: their rc files first, then the demo's settings."""
+"""The user's own shell, in the demo: their rc files first, then the demo's settings."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ from awsenv.errors import AwsenvError
 from awsenv.install.hook_files import packaged_hook
 from awsenv.storage.private_files import make_private_dir, write_private
 
-# What the person's environment and rc files may have set, and must not reach the demo.
+# What the user's environment and rc files may have set, and must not reach the demo.
 _PREFIXES = ("AWS_", "AWSENV_")
 
 
@@ -89,9 +89,10 @@ def _fish(place: Place, path: str) -> tuple[list[str], dict[str, str]]:
     quote = get("fish").quote
     pattern = "|".join(f"^{prefix}.*" for prefix in _PREFIXES)
     lines = [f"for name in (set -nx | string match -r {quote(pattern)})"]
-    # -g: a universal variable is the person's, in all their shells.
+    # -g: a universal variable belongs to the user, in all their shells.
     lines += ["  set -eg $name", "end"]
-    # The global scope goes before the universal one, where the person may keep AWS_ variables.
+    # The global scope takes precedence over the universal one, where the user may keep AWS_
+    # variables.
     lines += [
         f"set -gx {name} {quote(value)}"
         for name, value in place.environment.items()

@@ -1,4 +1,4 @@
-"""What the demo says to the person in it."""
+"""What the demo tells the user."""
 
 GREETING = """\
 This is an AWS of your own, on this machine only: a user (alice), her MFA device, and roles in

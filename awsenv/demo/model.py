@@ -1,4 +1,4 @@
-"""What an AWS account is made of: users, access keys, MFA devices, roles, sessions."""
+"""What an AWS account consists of: users, access keys, MFA devices, roles, sessions."""
 
 import base64
 import secrets
@@ -34,8 +34,9 @@ def random_token() -> str:
 class UserKey:
     """A user's long-lived key.
 
-    A new one is refused until `refusals_left` requests with it have been refused and the time
-    `usable_at` (epoch seconds) has come, as AWS takes a while to know a new key everywhere.
+    A new key is refused until `refusals_left` requests with it have been refused and the time
+    `usable_at` (epoch seconds) has come, because AWS, too, takes a while to make a new key known
+    everywhere.
     """
 
     id: str
@@ -50,7 +51,7 @@ class UserKey:
 
 @dataclass
 class MfaDevice:
-    """A device whose every time step is good for one code, once, and never out of order."""
+    """A device. The code of each time step is accepted once, and never out of order."""
 
     serial: str
     seed: bytes = field(repr=False)
@@ -158,7 +159,7 @@ class IssuedSession:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed a request: a user by a long-lived key, or a session."""
+    """Who signed a request: a user with a long-lived key, or a session."""
 
     key_id: str
     owner: User | Role

@@ -1,4 +1,4 @@
-"""What a caller passes into the session of a role: policies, tags, a source identity."""
+"""What a caller passes into a role's session: policies, tags, a source identity."""
 
 from awsenv.demo.answers import ServiceError, access_denied
 from awsenv.demo.constraints import Constraints

@@ -1,4 +1,4 @@
-"""Who may do what: the facts of a request, and identity and trust policies weighed together."""
+"""Who may do what: the facts of a request, weighed against identity and trust policies."""
 
 from awsenv.demo.answers import ServiceError, access_denied
 from awsenv.demo.model import Caller, Role
@@ -69,7 +69,7 @@ def require_assume(
         return
     if role.account != caller.account:
         raise refused(caller, action, arn)
-    # Within one account a trust policy that names the caller itself needs nothing more.
+    # Within one account, a trust policy that names the caller itself is enough.
     direct = AccessRequest(action, arn, context, caller.names(delegated=False))
     if role.trust.decide(direct) is not Decision.ALLOW:
         reason = f"because no identity-based policy allows the {action} action"

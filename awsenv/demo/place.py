@@ -1,4 +1,4 @@
-"""The demo's throwaway place: a home with AWS files, a cache, and a shell that uses only these."""
+"""The demo's temporary place: a home with AWS files, a cache, and a shell that uses only these."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from awsenv.storage.private_files import make_private_dir, write_private
 # Names the file that says where the running demo's control endpoint is, for the demo's own shell.
 VARIABLE = "AWSENV_DEMO"
 _PREFIX, _ALIVE = "awsenv-demo-", "alive"
-# In seconds, how long a demo may take to begin.
+# How long a demo may take to start, in seconds.
 _UNFINISHED = 60
 
 
@@ -42,7 +42,7 @@ def open_place() -> Iterator[Place]:
     """A demo that runs while the block does; its folder is removed afterwards."""
     _sweep()
     folder = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX))
-    # Held while the demo runs, however that ends.
+    # Held while the demo runs, and released however it ends.
     held = locking.take(os.path.join(folder, _ALIVE))
     try:
         with Server(demo_world()) as server:
@@ -65,7 +65,7 @@ def _sweep() -> None:
             if os.name == "posix" and facts.st_uid != os.geteuid():
                 continue
             alive = os.path.join(folder, _ALIVE)
-            # One that has just been made may not hold its lock yet.
+            # A demo that has just been created may not hold its lock yet.
             if time.time() - facts.st_mtime < _UNFINISHED or not os.path.isfile(alive):
                 continue
             held = locking.take(alive)
@@ -78,7 +78,8 @@ def _furnish(folder: str, server: Server) -> Place:
     home = os.path.join(folder, "home")
     aws = os.path.join(home, ".aws")
     make_private_dir(aws)
-    # The endpoint comes from the environment: a profile copied elsewhere must not lead here.
+    # The endpoint comes from the environment, so that a profile copied elsewhere does not lead
+    # here.
     write_config(server.world, "", aws)
     control = os.path.join(folder, "control")
     write_private(control, json.dumps({"url": server.url, "token": server.control_token}))
@@ -88,7 +89,7 @@ def _furnish(folder: str, server: Server) -> Place:
         "AWS_CONFIG_FILE": os.path.join(aws, "config"),
         "AWS_SHARED_CREDENTIALS_FILE": os.path.join(aws, "credentials"),
         "AWS_ENDPOINT_URL": server.url,
-        # There is no console here, but nor must anything be sent to the real one.
+        # There is no console here, and nothing may be sent to the real one.
         "AWSENV_SIGNIN_URL": f"{server.url}/federation",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWSENV_CACHE_DIR": os.path.join(folder, "cache"),

@@ -1,7 +1,7 @@
 """IAM policies: read strictly, judged as AWS judges them.
 
-Only a part of the language is known here, and a policy that uses anything else is an error when
-it is read: an element, operator or key passed over in silence would make a demo that lies.
+Only part of the language is known here. A policy that uses anything else is refused when it is
+read: a demo that silently ignored an element, an operator or a key would be lying.
 """
 
 import json

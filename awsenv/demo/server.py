@@ -79,7 +79,7 @@ class _Http(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer asks the name service for its own name here, which can take seconds.
+        # HTTPServer looks up its own host name here, which can take seconds.
         TCPServer.server_bind(self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -255,7 +255,7 @@ def _authenticate(state: State, request: HttpRequest, service: str) -> Caller:
         if state.clock.session() >= session.expires_at:
             message = "The security token included in the request is expired"
             raise ServiceError("ExpiredToken", message, 403)
-        # A user's session is good for IAM only if an MFA code was given for it.
+        # A user's session may call IAM only if an MFA code was given for it.
         if service == "iam" and isinstance(session.owner, User) and session.mfa_at is None:
             raise invalid_token()
         return Caller(session.key_id, session.owner, session)

@@ -1,4 +1,4 @@
-"""What a running server knows beside its world: clocks, faults to come, requests received."""
+"""What a running server knows besides its world: clocks, faults to come, requests received."""
 
 import threading
 import time
@@ -25,11 +25,11 @@ class Clock:
         return time.time()
 
     def session(self) -> float:
-        """What the age and the expiry of sessions go by."""
+        """The clock that the age and the expiry of sessions go by."""
         return time.time() + self.session_shift
 
     def server(self) -> float:
-        """What signatures are compared with, and what Date and Expiration say."""
+        """The clock that signatures are checked against, and that Date and Expiration show."""
         return time.time() + self.server_shift
 
 

@@ -1,4 +1,4 @@
-"""The narrated tour: the main job in a real shell, without a person at a terminal."""
+"""The narrated tour: the main workflow in a real shell, without anyone at a terminal."""
 
 import os
 import shutil

@@ -1,7 +1,7 @@
-"""What goes wrong in practice, looked for: one file per group of checks, and one line here.
+"""Looks for what goes wrong in practice: one file per group of checks, and one line here.
 
 A group is a module with `check(case)`, which yields findings. It changes nothing, and only the
-clock's asks the network. Values out of the files are told where they help, secrets never.
+clock check uses the network. Values from the files are shown where that helps, secrets never.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, field
 from awsenv.values.digits import whole_number
 
-# In the order in which they are shown: what people see, and the module here.
+# In the order in which they are shown: the name people see, and the module here.
 GROUPS = {
     "files": "aws_files",
     "profiles": "each_profile",
@@ -29,7 +29,7 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong (`problem`), or only worth knowing; `where` is `file:line`."""
+    """One problem, or with `problem=False` something worth knowing; `where` is `file:line`."""
 
     message: str
     fix: str
@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Case:
-    """What there is to look at; no config where the files cannot be read."""
+    """What to look at; `config` is None where the files cannot be read."""
 
     env: Mapping[str, str] = field(repr=False)
     config: Config | None
@@ -56,7 +56,7 @@ def examine(env: Mapping[str, str], *, offline: bool = False) -> Iterator[tuple[
     told: set[Finding] = set()
     for group, module in GROUPS.items():
         for finding in import_module(f"awsenv.doctor.{module}").check(case):
-            # What is wrong with a source is wrong for each profile that uses it.
+            # A problem with a source is a problem for each profile that uses it.
             if finding not in told:
                 yield group, finding
             told.add(finding)

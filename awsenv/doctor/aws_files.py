@@ -1,4 +1,4 @@
-"""The two files, line by line: what AWS tools refuse, pass over, or read otherwise than meant."""
+"""The two files, line by line: what AWS tools refuse, ignore, or read differently than intended."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from awsenv.errors import ConfigError
 
 # Their values may hold anything.
 _FREE = ("credential_process", "mfa_process")
-# A section with one of these was meant as a profile.
+# A section with one of these was meant to be a profile.
 _OF_PROFILE = frozenset(
     (
         "aws_access_key_id",

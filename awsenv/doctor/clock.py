@@ -1,4 +1,4 @@
-"""This machine's clock against that of STS, which takes no signature that is 15 min off."""
+"""Compares this machine's clock with that of STS, which refuses signatures that are 15 min off."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The profiles: whether each comes to credentials, and values that AWS would not take."""
+"""The profiles: whether each one leads to credentials, and values that AWS would refuse."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _TOKEN_NUMBER = re.compile(r"[A-Za-z0-9_-]{9,64}", re.ASCII)
 # _values reports the first two where they are written; the environment is another shell's.
 _TOLD_ELSEWHERE = (":u2f/", "is not the ARN of a role", "environment holds no keys")
-# A profile with none of these is a mere place for settings.
+# A profile with none of these only holds settings.
 _MEANT_FOR_USE = ("role_arn", "source_profile", "credential_source", "sso_account_id")
 
 

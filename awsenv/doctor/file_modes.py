@@ -33,7 +33,7 @@ def _file(path: str, forbidden: int, what: str) -> Iterator[Finding]:
             f"{shown(path)} belongs to another user", f"chown it to yourself: {shown(path)}"
         )
     elif shared:
-        # Shared by everybody, such as /tmp: there, files belong to who made them.
+        # A folder that everyone shares, such as /tmp: there, files belong to whoever created them.
         yield Finding(
             f"{shown(path)} is shared with other users", "keep the AWS files in a folder of yours"
         )

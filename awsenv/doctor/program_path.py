@@ -1,4 +1,4 @@
-"""Which awsenv it is that a shell runs, where there are several."""
+"""Which awsenv a shell runs, where several are installed."""
 
 import os
 import sys

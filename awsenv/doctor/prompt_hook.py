@@ -1,8 +1,8 @@
 """The shell hook: whether this shell has loaded it, and whether it is this version's.
 
-The hook's awsenv function says so to `awsenv doctor`, and to nothing else, in AWSENV_HOOK:
-the shell, the version of the file that it comes from, and the name of a variable that was
-assigned after the hook was loaded, and so took it out.
+The hook's awsenv function tells `awsenv doctor`, and nothing else, in AWSENV_HOOK: the shell, the
+version of the file that it comes from, and the name of a variable that was assigned after the hook
+was loaded and thereby removed it.
 """
 
 import os

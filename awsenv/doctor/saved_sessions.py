@@ -1,4 +1,4 @@
-"""Sessions saved as profiles, and whether they still live."""
+"""Sessions saved as profiles, and whether they are still live."""
 
 import time
 from collections.abc import Iterator

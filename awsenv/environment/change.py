@@ -33,7 +33,7 @@ CREDENTIALS = (
     "AWS_SESSION_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
 )
-# What an assume puts first: keys, or in profile mode the name of a profile.
+# What an assume sets first: keys, or in profile mode the name of a profile.
 IDENTITIES = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # Removed because they would take precedence over the keys: AWS_PROFILE in the JavaScript SDK,
@@ -127,7 +127,7 @@ def _left_over(env: Mapping[str, str]) -> tuple[str, ...]:
     if not key:
         return CREDENTIALS[1:]
     names = []
-    # Somebody exported another key: a long-lived one has no token, and none has our expiration.
+    # The user exported another key: a long-lived one has no token, and none has our expiration.
     if key.startswith("AKIA"):
         names.append("AWS_SESSION_TOKEN")
     expires_at = whole_number(env.get("AWSENV_EXPIRES_AT"), 10)
@@ -206,7 +206,7 @@ def _all_but(wanted: Mapping[str, str]) -> list[str]:
 def put_still_holds(env: Mapping[str, str]) -> bool:
     """Whether the identity in `env` is the one awsenv put there; the hooks check the same."""
     for name, value in decode_pairs(env.get("AWSENV_PUT", "")).items():
-        # Keys, whoever exported them, win over a profile.
+        # Keys, whoever exported them, take precedence over a profile.
         overruled = name == "AWS_PROFILE" and env.get("AWS_ACCESS_KEY_ID")
         return name in IDENTITIES and env.get(name) == value and not overruled
     return False

@@ -13,7 +13,7 @@ import sys
 from awsenv.environment.change import assume_change, encode_pairs
 from awsenv.storage import paths, record_format
 
-# What changes the plan, its session, or where the files are.
+# The variables that change the plan, its session, or where the files are.
 RELEVANT = (
     "HOME",
     "USERPROFILE",
@@ -30,7 +30,8 @@ RELEVANT = (
     "AWSENV_MIN_LEFT",
 )
 NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-# botocore calls a credential_process again at every read of what has less than this left.
+# botocore calls a credential_process again, each time it needs credentials, once less than this is
+# left.
 RENEW_BELOW = 15 * 60 + 30
 
 
@@ -50,7 +51,7 @@ class LiveSession:
 
 
 def answer(arguments: list[str]) -> str | None:
-    """What the full way would print for `arguments`, or None where that is not certain."""
+    """What the full way would print for `arguments`, or None if that is not certain."""
     command, name, shell = _parse(arguments)
     if not name:
         return None

@@ -1,4 +1,4 @@
-"""What the fast way needs to answer for a profile's name, left behind by the full way."""
+"""What the fast way needs in order to answer for a profile's name, written by the full way."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
         or changed_lately(config.config_path, config.credentials_path)
     ):
         return
-    # In this order, for shells look for these by the numbers of their lines.
+    # In this order: shells find these by line number.
     values = {
         "NAME": name,
         "SESSION": session.key,
@@ -64,7 +64,7 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
             _stamp(path, config.config_path)
             _stamp(f"{path}.credentials", config.credentials_path)
     except (AwsenvError, OSError):
-        # The next call goes the full way too; nothing else is lost.
+        # The next call takes the full way too; nothing else is lost.
         return
 
 

@@ -1,4 +1,4 @@
-"""What else than a shell's statements can be printed: one file each, and one line here."""
+"""What can be printed besides a shell's statements: one file each, and one line here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Every name a person may give --format, and its module here, loaded when it is asked for.
+# Every name that --format accepts, and its module here, loaded on demand.
 FORMATS = {
     "json": "json",
     "dotenv": "dotenv",

@@ -3,7 +3,7 @@
 from awsenv.environment.change import EnvChange
 from awsenv.errors import AwsenvError
 
-# Nothing escapes these in every place where cmd.exe may read the line.
+# No escape for these works in every place where cmd.exe may read the line.
 _REFUSED = frozenset('"%!')
 
 
@@ -14,7 +14,7 @@ def render(change: EnvChange) -> str:
 
 
 def _checked(name: str, value: str) -> str:
-    # Beyond ASCII it would depend on the console's code page what arrives.
+    # Beyond ASCII, what arrives would depend on the console's code page.
     if not (value.isascii() and value.isprintable()) or not _REFUSED.isdisjoint(value):
         raise AwsenvError(f"the value of {name} cannot be quoted for cmd.exe", "use PowerShell")
     return value

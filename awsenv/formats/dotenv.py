@@ -1,9 +1,9 @@
 """NAME=value lines, for docker's --env-file, for dotenv libraries and for `set -a; . FILE`.
 
-They agree on little: docker takes quotes as part of the value, python-dotenv replaces ${NAME}
-even inside single quotes and drops backslashes there. So a value is bare wherever all of them
-take it as it stands, quoted where at least those that know quotes agree, and otherwise refused.
-Variables to remove have no way to be written and are left out.
+Their readers agree on little: docker treats quotes as part of the value; python-dotenv expands
+${NAME} even inside single quotes, and drops backslashes there. So a value is written bare where all
+of them read it unchanged, quoted where at least those that know quotes agree, and refused
+otherwise. Variables to remove cannot be expressed and are left out.
 """
 
 from awsenv.environment.change import EnvChange
