@@ -62,7 +62,9 @@ def item(each: Parameter) -> str:
 def command(name: str, shared: dict[str, Parameter]) -> list[str]:
     function = load(name)
     options = {
-        each.name: each for each in parameters(function).values() if each.name.startswith("-")
+        each.name: each
+        for each in parameters(function).values()
+        if each.name.startswith("-") and not each.hidden
     }
     refers = shared.keys() <= options.keys()
     own = [each for option, each in options.items() if not (refers and option in shared)]

@@ -60,7 +60,9 @@ def _within(
     elif equals:
         found = [(f"{option}={value}", "") for value, _ in _values(with_value.get(option, ""))]
     elif current.startswith("-"):
-        options = (each for each in declared.values() if each.name.startswith("--"))
+        options = (
+            each for each in declared.values() if each.name.startswith("--") and not each.hidden
+        )
         found = [*((each.name, each.help) for each in options), _HELP]
     else:
         found = _values("PROFILE") if "profile" in declared and arguments == 0 else []

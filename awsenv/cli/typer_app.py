@@ -4,6 +4,8 @@ read.
 Typer takes longer to load than most commands take to run, so nothing else imports it.
 """
 
+from __future__ import annotations
+
 import sys
 from inspect import Parameter as Slot
 from inspect import Signature
@@ -14,12 +16,14 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from awsenv.commands import COMMANDS, PASSES_ON, load
+from awsenv.cli import habits
+from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.errors import CancelledError, UsageError
-from awsenv.parameters.declared import Parameter, parameters
+from awsenv.parameters.declared import GROUPS, Parameter, parameters
 from awsenv.parameters.declared import call as call_with
 
 _ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
+_MORE = "With the prompt hook: awsenv auto on|off|all turns its renewals in this shell on or off."
 _HELP = {"help_option_names": ["-h", "--help"]}
 _TYPES = {"flag": bool, "values": list[str] | None, "arguments": list[str] | None}
 
@@ -28,6 +32,7 @@ def call(arguments: list[str]) -> int:
     """Run the command line `arguments`; returns the exit code. Raises AwsenvError."""
     name = arguments[0] if arguments else ""
     command_line = parser(name)
+    command_line.bare = not arguments
     try:
         result: Any = command_line.main(
             args=arguments or ["--help"], prog_name="awsenv", standalone_mode=False
@@ -35,6 +40,9 @@ def call(arguments: list[str]) -> int:
         if not arguments:
             raise UsageError("there is no command", "the commands are listed above")
     except TyperException as error:
+        known = habits.answered(arguments)
+        if known:
+            raise known from None
         line, _, _ = error.format_message().partition("\n")
         helped = f"awsenv {name} --help" if name in COMMANDS else "awsenv --help"
         raise UsageError(line[:1].lower() + line[1:].rstrip("."), f"see {helped}") from None
@@ -43,12 +51,12 @@ def call(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def parser(name: str) -> TyperGroup:
+def parser(name: str) -> _Group:
     """The command line, in which no command but the one called `name` is more than its help."""
     app = typer.Typer(cls=_Group, context_settings=_HELP, **_PLAIN)
-    app.callback(invoke_without_command=True, help=_ABOUT)(_root)
+    app.callback(invoke_without_command=True, help=_ABOUT, epilog=_MORE)(_root)
     group = get_command(app)
-    assert isinstance(group, TyperGroup)
+    assert isinstance(group, _Group)
     for each, text in COMMANDS.items():
         group.add_command(_command(each) if each == name else TyperCommand(each, help=text))
     return group
@@ -83,6 +91,7 @@ def _command(name: str) -> Any:
 
 def _slot(key: str, each: Parameter) -> Slot:
     settings: dict[str, Any] = {"help": each.help, "metavar": each.metavar or None}
+    settings |= {"hidden": each.hidden, "rich_help_panel": each.group or None}
     if each.parse:
         settings["parser"] = each.parse
     if each.kind.startswith("argument"):
@@ -101,12 +110,12 @@ def _root(
         raise UsageError("--version stands alone", "type: awsenv --version")
 
 
-def _redirect(option: Any) -> Any:
-    """Have --help go to the terminal or to stderr, never into an evaluation."""
+def _redirect(option: Any, evaluated: bool) -> Any:
+    """Have --help go to stdout, so that it can be paged; but never into an evaluation."""
 
     def show(context: Any, _parameter: Any, value: bool) -> None:
         if value and not context.resilient_parsing:
-            stream = sys.stdout if sys.stdout.isatty() else sys.stderr
+            stream = sys.stderr if evaluated and not sys.stdout.isatty() else sys.stdout
             stream.write(f"{context.get_help()}\n")
             context.exit()
 
@@ -117,9 +126,26 @@ def _redirect(option: Any) -> Any:
 
 class _Command(TyperCommand):
     def get_help_option(self, ctx: Any) -> Any:
-        return _redirect(super().get_help_option(ctx))
+        return _redirect(super().get_help_option(ctx), self.name in EVALUATED)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The options in groups, each below its name, in the order of their first ones."""
+        groups: dict[str, list[Any]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                plain = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                name = getattr(parameter, "rich_help_panel", None) or plain
+                groups.setdefault(name, []).append(record)
+        # What is the command's own comes first.
+        for name in filter(groups.get, ("Arguments", "Options", *GROUPS)):
+            with formatter.section(name):
+                formatter.write_dl(groups[name])
 
 
 class _Group(TyperGroup):
+    # By itself, awsenv shows the help as well, and may be in an evaluation by mistake.
+    bare = False
+
     def get_help_option(self, ctx: Any) -> Any:
-        return _redirect(super().get_help_option(ctx))
+        return _redirect(super().get_help_option(ctx), self.bare)

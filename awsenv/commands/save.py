@@ -6,14 +6,15 @@ from awsenv.config import Config, load, saved_sections, shown
 from awsenv.config.writing import edit_profile
 from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag, value
-from awsenv.parameters.request_options import takes_request
-from awsenv.plan.request import Request
+from awsenv.parameters.request_options import hides, takes_request
+from awsenv.plan.request import ALTERING, Request
 from awsenv.saved import sections
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 
 _PROCESS = ("awsenv", "credential-process")
 
 
+@hides(*ALTERING)
 @takes_request
 def command(
     request: Request,

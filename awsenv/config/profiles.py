@@ -120,6 +120,10 @@ class Config:
     def _missing(self, name: str) -> ConfigError:
         from awsenv.values.suggest import did_you_mean
 
+        if name.startswith("arn:"):
+            return ConfigError(
+                f"{name} is an ARN, and a profile is named here", f"write it as --role-arn {name}"
+            )
         paths = [shown(path) for path in (self.config_path, self.credentials_path) if path]
         hint = did_you_mean(name, self.profiles)
         if any(path.startswith("~/") for path in (self.config_path, self.credentials_path)):

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# The groups of options in the help, after a command's own.
+GROUPS = ("Which session", "MFA", "Output")
+
+
 class Parameter:
     """An option or an argument; `parse` makes its value of the text, and raises UsageError.
 
     `kind` is "flag", "value" (of an option), "values" (of one that may be repeated), "argument"
-    or "arguments" (the rest of the words).
+    or "arguments" (the rest of the words). In the help it stands below the name of its `group`,
+    and not at all where it is `hidden`: an option that is understood only to be refused.
     """
 
     def __init__(
@@ -40,6 +45,14 @@ class Parameter:
         self.default = default
         self.metavar = metavar
         self.parse = parse
+        self.group = ""
+        self.hidden = False
+
+    def but(self, name: str, value: object) -> Parameter:
+        """A copy whose attribute `name` is `value`."""
+        copy = Parameter(self.kind, self.name, self.help)
+        copy.__dict__.update(self.__dict__, **{name: value})
+        return copy
 
 
 def flag(name: str, help: str) -> Any:  # noqa: A002

@@ -20,6 +20,8 @@ SHELL = value(
 )
 FORMAT = value("--format", "FORMAT", "json, dotenv or cmd instead of statements.")
 PRINT = flag("--print", "Print even if stdout is a terminal.")
+for _each in (SHELL, FORMAT, PRINT):
+    _each.group = "Output"
 
 
 def renderer(

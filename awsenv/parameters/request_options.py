@@ -25,7 +25,10 @@ def _min_left(text: str) -> int:
     return seconds
 
 
-PROFILE = argument("[PROFILE]", "The profile; else AWSENV_PROFILE, AWS_PROFILE or default.")
+PROFILE = argument(
+    "[PROFILE]",
+    "The profile; else AWSENV_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE or default.",
+)
 # How each field of a Request is written on the command line.
 _REQUEST: dict[str, Any] = {
     "profile": PROFILE,
@@ -51,6 +54,36 @@ _REQUEST: dict[str, Any] = {
         "--min-left", "TIME", "Get a new session if less than this is left.", parse=_min_left
     ),
 }
+
+
+_MFA = ("mfa_serial", "mfa_code", "mfa_duration", "mfa_direct")
+for _name, _each in _REQUEST.items():
+    if _name != "profile":
+        _each.group = "MFA" if _name in _MFA else "Which session"
+
+
+def hides(*names: str) -> Callable[..., Any]:
+    """Keep these fields' options of a command that takes a request out of its help.
+
+    For a command that refuses them, and says what to do instead.
+    """
+    return _changes(names, "hidden", value=True)
+
+
+def tells_of_profile(help: str) -> Callable[..., Any]:  # noqa: A002
+    """Have the help of a command that takes a request say this of its PROFILE."""
+    return _changes(("profile",), "help", value=help)
+
+
+def _changes(names: tuple[str, ...], what: str, *, value: object) -> Callable[..., Any]:
+    def change(command: Callable[..., Any]) -> Callable[..., Any]:
+        kept = dict(parameters(command))
+        for name in names:
+            kept[name] = kept[name].but(what, value)
+        command.parameters = kept  # type: ignore[attr-defined]
+        return command
+
+    return change
 
 
 def takes_request(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -50,7 +50,7 @@ class Request:
 
     def alters(self) -> str | None:
         """The option that makes the session another one than the profile's own, if one does."""
-        name = next((name for name in _ALTERING if getattr(self, name)), None)
+        name = next((name for name in ALTERING if getattr(self, name)), None)
         return f"--{name.rstrip('s').replace('_', '-')}" if name else None
 
     @classmethod
@@ -78,7 +78,7 @@ def _unpack(text: str) -> str:
     return text.replace("%20", " ").replace("%25", "%")
 
 
-_ALTERING = (
+ALTERING = (
     "role_arn",
     "source_profile",
     "external_id",

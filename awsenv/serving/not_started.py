@@ -19,6 +19,8 @@ def explained(words: list[str], error: Exception) -> CommandError:
         found = CommandError(f"there is no command {words[0]!r}", 127)
         if words[0].startswith("-"):
             found.hint = "options of awsenv exec go before PROFILE"
+        elif len(words) == 1 and " " in words[0]:
+            found.hint = f"leave out the quotes: {words[0]}; or, for a shell's syntax: sh -c '…'"
         return found
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return CommandError(f"cannot run {words[0]!r}: {reason}", 126)
