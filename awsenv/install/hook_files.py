@@ -1,7 +1,7 @@
 """The hook files: where they ship, and the copies that rc files source.
 
-An rc file sources a copy in the user's data folder, so that it goes on working whatever becomes
-of the Python that awsenv is installed in. The copy is renewed when a newer awsenv runs.
+An rc file sources a copy in the user's data folder, so that it keeps working whatever happens to
+the Python that awsenv is installed in. A newer awsenv updates the copy when it runs.
 """
 
 import os
@@ -13,7 +13,7 @@ from awsenv.storage import paths
 from awsenv.storage.private_files import make_private_dir, read_private, write_private
 from awsenv.values.digits import whole_number
 
-# The files of each shell; the first is the one to be sourced, and loads the others when needed.
+# The files of each shell; the first is the one to source, and loads the others when needed.
 FILES = {
     "bash": ("awsenv.bash", "awsenv-more.bash", "awsenv-alias.bash", "awsenv-commands"),
     "zsh": (
@@ -73,7 +73,7 @@ def renew() -> None:
 
 def _folder() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    # In a wheel they are part of the package, in a checkout beside it.
+    # In a wheel they are part of the package, in a checkout they are beside it.
     inside = os.path.join(package, "shell")
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "shell")
 
@@ -101,7 +101,7 @@ def _packaged(name: str) -> str:
 
 
 def _version(shell: str) -> list[int]:
-    """The version of awsenv that made the copies; [] where there are none, or nothing tells."""
+    """The version of awsenv that made the copies; [] if there are none, or if it is not known."""
     return _parts(read_private(os.path.join(paths.data_dir(), f"{shell}.version")) or "")
 
 

@@ -14,10 +14,10 @@ from awsenv.lean.dataclasses import dataclass
 # and the reader are this host's as well.
 _ASK = "[Console]::OutputEncoding = [Text.UTF8Encoding]::new(); $PROFILE; Get-ExecutionPolicy"
 _SECONDS = 30
-# With these, PowerShell runs no file that is not signed, and so no $PROFILE of a person's own.
+# With these, PowerShell runs no unsigned file, and so no $PROFILE that a user has written.
 _STOPPING = ("Restricted", "AllSigned")
 _SIGNATURE = b"# SIG # Begin signature block"
-# PowerShell's own editors have written UTF-16 for long.
+# PowerShell's own editors wrote UTF-16 for a long time.
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -94,7 +94,7 @@ def _program() -> str | None:
     if sys.platform == "win32":
         from awsenv.shells.detection import reading_shell
 
-        # Both may be there, each with a $PROFILE of its own.
+        # Both may be installed, each with a $PROFILE of its own.
         if reading_shell() == "powershell":
             return shutil.which("powershell")
     return shutil.which("pwsh") or shutil.which("powershell")

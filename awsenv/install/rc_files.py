@@ -1,4 +1,4 @@
-"""One marked block in a shell's rc file: put in, renewed, and taken out byte for byte."""
+"""One marked block in a shell's rc file: added, updated, and removed byte for byte."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from awsenv.storage.replacing import content, replace_file
 _UNFINISHED = 3600
 
 _BEGIN = b"# >>> awsenv >>>"
-# The person's last line had no end; it has to have none again once the block is gone.
+# The user's last line had no line ending; it must have none again once the block is gone.
 _BEGIN_JOINED = b"# >>> awsenv (with the line end above) >>>"
 # There was no file; once the block is gone, there has to be none again.
 _BEGIN_NEW = b"# >>> awsenv (in a file that it has made) >>>"
@@ -41,7 +41,7 @@ def path_for(shell: str) -> str:
 def _bash_file(home: str) -> str:
     if sys.platform != "darwin":
         return os.path.join(home, ".bashrc")
-    # On macOS, terminals start login shells. A new file would hide one that comes later in order.
+    # On macOS, terminals start login shells, which read this file.
     files = [os.path.join(home, name) for name in _BASH_LOGIN]
     return next((file for file in files if os.access(file, os.R_OK)), files[0])
 
@@ -71,13 +71,13 @@ def with_block(data: bytes, line: str, *, is_new: bool = False) -> bytes:
         return rest + block
     before, after = data[: span[0]], data[span[1] :]
     if _BEGIN_JOINED in data[span[0] : span[1]] and after:
-        # Lines have come after it: from now on it stands between them.
+        # Lines were added after it: from now on it stands between them.
         return before + _BEGIN + end + text + end + _END + end + after
     return before + (block if not after else block.removeprefix(end)) + after
 
 
 def without_block(data: bytes) -> bytes:
-    """`data` as it is without the block."""
+    """`data` without the block."""
     span = _span(data)
     return data if span is None else data[: span[0]] + data[span[1] :]
 
@@ -106,7 +106,7 @@ def _span(data: bytes) -> tuple[int, int] | None:
 
 
 def read(path: str) -> bytes:
-    """The bytes of a file, none where it is missing."""
+    """The bytes of a file; empty if it is missing."""
     try:
         return content(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Stand-ins for standard-library modules that take too long to load, each like its model.
+"""Quick stand-ins for standard-library modules that take too long to load.
 
-Imports nothing of awsenv.
+Each behaves like its model. Imports nothing of awsenv.
 """

@@ -1,4 +1,4 @@
-"""`suppress` of contextlib, without what that module loads before a code can be asked for."""
+"""`suppress` of contextlib, without the modules that contextlib loads."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
 
 
 class suppress:  # noqa: N801 - a stand-in for contextlib's
-    """A block in which these exceptions end the block and nothing else.
+    """A block that these exceptions end without going any further.
 
-    Groups of exceptions it does not split, as the model does from Python 3.12 on.
+    Unlike its model from Python 3.12 on, it does not split groups of exceptions.
     """
 
     def __init__(self, *kinds: type[BaseException]) -> None:
         self._kinds = kinds
 
     def __enter__(self) -> None:
-        """Nothing is to be done yet."""
+        """Nothing to do."""
 
     def __exit__(
         self,

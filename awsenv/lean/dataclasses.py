@@ -1,9 +1,9 @@
-"""`dataclass`, `field`, `fields` and `replace` of the standard library, for a quick start.
+"""`dataclass`, `field`, `fields` and `replace` of the standard library, but quick to load.
 
-The standard library's module imports inspect and re, and compiles methods for each class: that is
-longer than all of awsenv takes until it asks for an MFA code. These do the same for what awsenv
-uses: positional and named arguments, defaults, `frozen`, `repr=False`, `init=False`, equality,
-hashing of frozen ones. Modules that use them need `from __future__ import annotations`.
+The standard library's module imports inspect and re, and compiles methods for each class: that
+takes longer than everything awsenv does until it asks for an MFA code. These do the same for what
+awsenv uses: positional and named arguments, defaults, `frozen`, `repr=False`, `init=False`,
+equality, hashing of frozen ones. Modules that use them need `from __future__ import annotations`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ else:
     def _init(self, *args, **named):
         cls = type(self)
         names = cls.__data_names__
-        # Not by setattr, which frozen ones refuse; and quick, for thousands are made by `list`.
+        # Not by setattr, which frozen classes refuse; and quick, because `list` creates thousands.
         values = self.__dict__
         values.update(cls.__data_defaults__)
         values.update(zip(names, args, strict=False))

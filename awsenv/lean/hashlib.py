@@ -1,8 +1,8 @@
-"""SHA-256 for the names of records."""
+"""SHA-256, for the names of records."""
 
 try:
-    # hashlib loads OpenSSL, which takes longer than all the work that is done here. As in the
-    # standard library's random, the module beneath it does where it is to be had.
+    # hashlib loads OpenSSL, which takes longer than all the work done here. Like the standard
+    # library's random, this uses the module beneath hashlib where it exists.
     from _sha2 import sha256  # type: ignore[import-not-found]
 except ImportError:
     try:

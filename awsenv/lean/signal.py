@@ -1,4 +1,6 @@
-"""The module `signal` without its enums: making them takes longer than most of what uses it."""
+"""The module `signal` without its enums, which take longer to create than most code that needs
+them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ if TYPE_CHECKING:
     import signal as signals
 else:
     try:
-        # What the module signal itself is made of.
+        # The module that signal itself is built on.
         import _signal as signals
     except ImportError:
         import signal as signals

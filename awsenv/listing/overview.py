@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 
 def overview(env: Mapping[str, str]) -> list[Row]:
-    """A row per profile, in the order of the config files; docs/commands/list.md names the keys.
+    """A row per profile, in the order of the config files; docs/commands/list.md describes the
+    keys.
 
-    Raises ConfigError where a file cannot be read; what is wrong with one profile stands in it.
+    Raises ConfigError if a file cannot be read; a problem with a single profile is noted in its
+    row.
     """
-    # So many rows and no garbage: looking for it would take a tenth of the time.
+    # So many objects and no garbage: looking for it would take a tenth of the time.
     gc.disable()
     try:
         index = Index(env)

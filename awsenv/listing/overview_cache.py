@@ -1,8 +1,8 @@
-"""What `awsenv list` found out last time, so that a thousand sessions are not read anew.
+"""What `awsenv list` found out last time, so that it need not read a thousand sessions again.
 
-The file `overview` in the cache folder, a line per record and per profile, its fields between
-tabs. It is believed for a record that is the same file still, and for the profiles while the AWS
-files and the settings are what they were. All that is lost with it is time.
+The file `overview` in the cache folder has a line per record and per profile, with its fields
+separated by tabs. The line of a record is used while the record is the same file, those of profiles
+while the AWS files and the settings are the same. Losing the file costs nothing but time.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 _FIRST = "AWSENV_OVERVIEW=1"
 _LAST = "END"
-# Room for a hundred thousand profiles, in bytes.
+# Enough for a hundred thousand profiles, in bytes.
 _LARGEST = 64 << 20
-# What the key of a session hangs on in these lies outside of the files and the settings.
+# With these sources, the key of a session depends on more than the files and the settings.
 _OF_THE_MOMENT = ("environment", "ec2", "ecs")
-# The letter of a line on a profile, eight facts, its key and problem; then whom it goes through.
+# The letter that marks a profile's line, eight facts, its key and problem; then the profiles it
+# goes through.
 _FIELDS = 11
 
 
 class Index:
-    """The records on disk, each read once until it changes, and the rows made last time."""
+    """The records on disk, each read only when it has changed, and the rows made last time."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._left: dict[str, int] = {}
@@ -57,7 +58,7 @@ class Index:
                 left = record_format.left_between(issued, expires, now)
                 if left:
                     self._left[entry.name] = left
-                    # Also for whom it was got on the way to another profile's session.
+                    # Also the profile for which it was obtained on the way to a role.
                     self._owners.add(owner)
                     self._owners.add(other)
         self._changed |= len(self._records) != len(old_records)
@@ -72,17 +73,19 @@ class Index:
         return ["R", entry.name, stamp, *(values.get(name, "") for name in names)]
 
     def may_have(self, profile: str) -> bool:
-        """Whether one of the records was got for `profile`, or on the way to another one."""
+        """Whether one of the records was obtained for `profile`, or on the way to another
+        profile.
+        """
         return profile in self._owners
 
     def rows(self) -> list[Row] | None:
-        """The rows of last time, if nothing has changed but the time left."""
+        """The rows of last time, if nothing has changed except the time left."""
         for row in self._rows:
             key = self._keys.get(row["profile"])
             if key:
                 row["seconds_left"] = self._left.get(key, 0)
             elif self.may_have(row["profile"]):
-                # Its key was not looked for then.
+                # Nobody looked for its key last time.
                 return None
         if self._rows and self._changed:
             self._save()
@@ -93,8 +96,8 @@ class Index:
         return self._left.get(key, 0)
 
     def keep(self, rows: list[Row], keys: dict[str, str]) -> None:
-        """Write down what has been found out: the rows, and the keys of records by profile."""
-        # What is wrong with a profile may be that the environment holds no keys.
+        """Save what has been found out: the rows, and the keys of records by profile."""
+        # The problem may be that the environment holds no keys.
         passing = any(row["problem"] or row["source"] in _OF_THE_MOMENT for row in rows)
         self._rows = rows if self._conditions and not passing else []
         self._keys = keys
@@ -154,7 +157,7 @@ def _path() -> str:
 
 
 def _conditions(env: Mapping[str, str]) -> str:
-    """What the rows hang on; "" where a file may change within its time stamp."""
+    """What the rows depend on; "" if a file could change without a new timestamp."""
     places = file_paths(env)
     if note.changed_lately(*places):
         return ""

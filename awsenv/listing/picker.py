@@ -1,6 +1,7 @@
-"""Choosing a profile at the terminal: fzf where there is one, else a list that filters as you type.
+"""Choosing a profile at the terminal: with fzf if it is installed, otherwise from a list that
+filters as you type.
 
-The profiles used most come first. AWSENV_PICKER=plain does without fzf.
+The most used profiles come first. AWSENV_PICKER=plain avoids fzf.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ _ROWS = 12
 
 
 def pick(env: Mapping[str, str], query: str = "") -> str:
-    """The name of the profile that the person chooses; `query` is what to begin filtering with.
+    """The name of the profile that the user chooses; `query` is the initial filter.
 
-    Raises CancelledError, or CredentialsError where there is nobody, or nothing, to choose.
+    Raises CancelledError, or CredentialsError if there is nobody to choose, or nothing to choose
+    from.
     """
     rows = overview(env)
     if not rows:
@@ -56,7 +58,7 @@ def pick(env: Mapping[str, str], query: str = "") -> str:
 
 
 def wanted(env: Mapping[str, str]) -> bool:
-    """Whether nothing says which profile is meant, and there is a person to say it."""
+    """Whether nothing says which profile to use, and someone is there to choose."""
     from awsenv.config import default_profile_name, load
 
     return default_profile_name(env) == "default" and (
@@ -86,7 +88,7 @@ def _fzf(env: Mapping[str, str]) -> str | None:
 def _by_fzf(program: str, lines: Sequence[str], query: str, terminal: Terminal) -> int:
     import subprocess
 
-    # Ties stay in our order, the most used first. The number in front tells which line it is.
+    # Ties stay in our order, most used first. The number in front identifies the line.
     options = ["--height=40%", "--reverse", "--tiebreak=index", "--no-multi", "--no-sort"]
     options += ["--delimiter=\t", "--with-nth=2..", f"--prompt={_PROMPT}", f"--query={query}"]
     process = subprocess.Popen(
@@ -108,7 +110,7 @@ def _by_fzf(program: str, lines: Sequence[str], query: str, terminal: Terminal) 
 
 
 class _Picker:
-    """A list below the cursor, narrowed to the lines that hold every word typed."""
+    """A list below the cursor, narrowed to the lines that contain every word typed."""
 
     def __init__(self, terminal: Terminal, lines: Sequence[str], query: str) -> None:
         self._terminal = terminal
@@ -165,7 +167,7 @@ class _Picker:
 
 
 def edited(line: str, key: str) -> str:
-    """`line` after `key`, which adds to it or erases of it."""
+    """`line` after `key`, which adds to it or erases from it."""
     from awsenv.terminal.terminal import ERASE, ERASE_LINE, ERASE_WORD
 
     erase: dict[str, Callable[[str], str]] = {

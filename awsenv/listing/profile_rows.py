@@ -1,6 +1,6 @@
-"""What every profile comes to, from the config files.
+"""What every profile leads to, according to the config files.
 
-With a thousand profiles each microsecond counts a thousandfold: a plan is made only for those
+With a thousand profiles every microsecond counts a thousand times: a plan is made only for profiles
 that may have a session on disk.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def make_rows(env: Mapping[str, str], index: Index) -> tuple[list[Row], dict[str, str]]:
-    """A row per profile, and by profile the key of its session's record, where it may have one."""
+    """A row per profile, and by profile the key of its session's record, if it may have one."""
     config, settings = load(env), Settings.read(env)
     roots: dict[str, Root] = {}
     keys: dict[str, str] = {}

@@ -1,6 +1,6 @@
-"""The type of a row of `awsenv list`: a dict, for thousands of them are made and shown as JSON.
+"""The type of a row of `awsenv list`: a dict, because thousands are created and shown as JSON.
 
-For annotations alone: nothing of it is there when awsenv runs, since typing is slow to load.
+For annotations only: nothing of it exists at run time, because typing is slow to load.
 """
 
 TYPE_CHECKING = False

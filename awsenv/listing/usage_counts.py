@@ -1,7 +1,8 @@
-"""How often each profile was chosen, so that the picker can offer the usual ones first.
+"""How often each profile was chosen, so that the picker can offer the most used ones first.
 
-One file in the cache folder, `used`: a line `COUNT EPOCH NAME` per profile. Only what goes the
-full way is counted; a session that is still live is often switched to without any process.
+One file in the cache folder, `used`, with a line `COUNT EPOCH NAME` per profile. Only calls that
+take the full way are counted; switching to a session that is still live often starts no process at
+all.
 """
 
 import os
@@ -32,11 +33,13 @@ def counts() -> dict[str, tuple[int, int]]:
 
 
 def note(profile: str) -> None:
-    """Count one more use of `profile`. Two at once may count as one; nothing else can go wrong."""
+    """Count one more use of `profile`. Two at once may be counted as one; nothing worse can
+    happen.
+    """
     found = counts()
     found[profile] = (found.get(profile, (0, 0))[0] + 1, int(time.time()))
     if sum(count for count, _ in found.values()) > _MANY:
-        # So that what was usual long ago does not stay in front for ever.
+        # So that profiles that were used often long ago do not stay in front for ever.
         found = {name: (count // 2, last) for name, (count, last) in found.items() if count > 1}
     lines = [
         f"{count} {last} {encode_pairs({name: ''})[:-1]}\n" for name, (count, last) in found.items()

@@ -1,4 +1,4 @@
-"""MFA codes, whichever way they come."""
+"""MFA codes, wherever they come from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Codes", "EmptyCode", "NoCodes", "Question"]
 
-# In this order. A source that can give no code leaves it to the next one.
+# In this order. A source without a code leaves it to the next one.
 SOURCES: tuple[Callable[[Question], CodeSource], ...] = (
     OptionSource,
     MfaProcessSource,
@@ -28,7 +28,7 @@ TRIES = 3
 
 
 class Codes:
-    """The codes to try, one after the other, until the caller is content.
+    """The codes to try, one after another, until the caller is content.
 
         codes = Codes(Question(serial, profile, ...))
         for code in codes:
@@ -36,8 +36,8 @@ class Codes:
             except refused: codes.refused(); continue
             codes.accepted(); break
 
-    Iterating raises CredentialsError where there is no code to be had,
-    CancelledError, EmptyCode where that is allowed, and TakenOver where another awsenv asks.
+    Iterating raises CredentialsError if no code can be obtained, CancelledError, EmptyCode where
+    that is allowed, and TakenOver if another awsenv asks instead.
     """
 
     def __init__(self, question: Question) -> None:
@@ -53,7 +53,7 @@ class Codes:
             yield self._code
 
     def refused(self) -> None:
-        """AWS did not take the code; raises CredentialsError at the third."""
+        """AWS did not accept the code; raises CredentialsError the third time."""
         self._last = "refused"
         self._refusals += 1
         if self._refusals >= TRIES:
@@ -63,7 +63,7 @@ class Codes:
             )
 
     def accepted(self) -> None:
-        """AWS took the code, so it is spent."""
+        """AWS accepted the code, so it is used up."""
         self._last = "used"
         question = self._question
         used_codes.remember(question.serial, self._code, question.clock(), question.step)
@@ -101,7 +101,7 @@ class Codes:
 
 
 class NoCodes:
-    """For a call that needs no code: None, as often as it is asked for."""
+    """For a call that needs no code: None, as often as it is asked."""
 
     def __iter__(self) -> Iterator[None]:
         while True:

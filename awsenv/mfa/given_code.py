@@ -1,4 +1,4 @@
-"""The code given with --mfa-code, which serves once."""
+"""The code given with --mfa-code, which works once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The profile's mfa_process: a command whose first line of output is the code.
 
-It is split into words as a shell would, and run without one. Its stdin and stderr are the
-person's terminal, so that it can ask for a passphrase or a touch; where there is no terminal to
-use it gets none either, in a session of its own. Nothing that it prints is ever shown.
+It is split into words as a shell would split it, and run without a shell. Its stdin and stderr are
+the user's terminal, so that it can ask for a passphrase or a touch. Where no terminal can be used
+it gets none either, and runs in a session of its own. Nothing that it prints is ever shown.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class MfaProcessSource:
             finally:
                 _end(process)
                 if status and terminal:
-                    # It may have ended in the middle of its question.
+                    # It may have ended in the middle of a question.
                     terminal.write("\n")
         if status in (-signal.SIGINT, 128 + signal.SIGINT):
             raise CancelledError

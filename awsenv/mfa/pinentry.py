@@ -31,7 +31,7 @@ PROGRAM = "AWSENV_PINENTRY"
 _POLL = 0.1
 # The error codes of libgpg-error, in the lower 16 bits of what ERR says.
 _CANCELLED, _FULLY_CANCELLED, _TIMED_OUT, _UNKNOWN_OPTION = 99, 198, 62, 174
-# A line of the protocol has 1000 bytes at most, with the command and the line end.
+# A line of the protocol has at most 1000 bytes, including the command and the line ending.
 _LONGEST = 900
 
 
@@ -63,7 +63,7 @@ class PinentrySource(DialogSource):
     def _asked(self, talk: _Assuan, note: str, terminal: Terminal | None) -> str:
         talk.greeting()
         for option in _options(terminal):
-            # One that it does not know is no harm.
+            # It may not know an option; that does no harm.
             talk.ask(f"OPTION {option}")
         question = self._question
         talk.ask(f"SETTIMEOUT {LIMIT}")
@@ -189,7 +189,7 @@ def _options(terminal: Terminal | None) -> list[str]:
     env = os.environ
     options = []
     if terminal is not None and terminal.fileno() is not None:
-        # The controlling terminal, which it has by the same name as we do.
+        # The controlling terminal; it has the same name there as here.
         options += ["ttyname=/dev/tty", f"ttytype={env.get('TERM') or 'dumb'}"]
     locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG")
     options += [f"lc-ctype={locale}"] if locale else []

@@ -1,7 +1,7 @@
-"""How a person is asked for a code: a module each, and a line in this table.
+"""How a person is asked for a code: one module each, and one line in this table.
 
-`mfa_prompt` in the profile chooses, or AWSENV_MFA_PROMPT. A module has `SOURCE`, which asks, and
-`fits(env)`, which says whether it can ask here; `auto` takes the first in the table that can.
+`mfa_prompt` in the profile selects one, or AWSENV_MFA_PROMPT. A module has `SOURCE`, which asks,
+and `fits(env)`, which says whether it can ask here; `auto` selects the first in the table that can.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from awsenv.mfa.question import CodeSource
 
 TERMINAL, AUTO = "terminal", "auto"
-# In the order in which `auto` looks at them, after the terminal.
+# The order in which `auto` tries them, after the terminal.
 PROMPTS = {
     "osascript": "osascript",
     "windows": "windows_dialog",

@@ -1,4 +1,4 @@
-"""What every source of MFA codes is given, and what it has to be."""
+"""What every source of MFA codes is given, and what it must provide."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal, Protocol
 
-    # What became of the code before: there was none, AWS refused it, or it is spent.
+    # What happened to the previous code: there was none, AWS refused it, or it is used up.
     Last = Literal["", "refused", "used"]
 else:
     Protocol = object
@@ -28,7 +28,7 @@ USED = "that code was just used; the next one comes in"
 
 
 class EmptyCode(Exception):  # noqa: N818 - not an error, an answer
-    """The person gave an empty code: go on without a session."""
+    """The user entered an empty code: continue without a session."""
 
 
 def is_code(text: str) -> bool:
@@ -89,18 +89,18 @@ class Question:
 
     def until_next_code(self) -> float:
         """Seconds until the device shows another code."""
-        # A moment more, for clocks are never quite the same.
+        # A moment more, because clocks never agree exactly.
         return self.step - self.clock() % self.step + min(0.5, self.step / 10)
 
 
 class CodeSource(Protocol):
-    """One way to come by a code."""
+    """One way to get a code."""
 
     def code(self, last: Last) -> str | None:
-        """Six digits, or None where this source has no code, or no further one.
+        """Six digits, or None if this source has no code, or no further one.
 
-        `last` tells what became of the code before, whichever source it came from. Raises
-        AwsenvError where the source was to give a code and cannot.
+        `last` tells what happened to the previous code, whichever source it came from. Raises
+        AwsenvError if the source should give a code and cannot.
         """
 
 

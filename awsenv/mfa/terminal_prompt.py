@@ -1,4 +1,4 @@
-"""The person, asked at the terminal."""
+"""The user, asked at the terminal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TerminalSource:
         question = self._question
         prompt = f"MFA code for {question.device} ({visible(question.purpose, 60)}): "
         if os.environ.get(DEMO):
-            # The person in the demo holds no device in the hand: put it beside the question.
+            # Users of the demo hold no real device, so show it beside the question.
             from awsenv.demo.guide import authenticator_now
 
             terminal.say(authenticator_now())

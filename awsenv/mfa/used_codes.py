@@ -1,7 +1,7 @@
-"""Which code of an MFA device was the last to be accepted.
+"""Which code of an MFA device was accepted last.
 
-AWS takes a code once. A person who is asked again within half a minute types the same digits
-again: they are recognised here, and waited out instead of being sent and refused.
+AWS accepts a code once. Someone who is asked again within half a minute types the same digits
+again; they are recognised here, and waited out instead of being sent and refused.
 """
 
 import os
@@ -12,7 +12,7 @@ from awsenv.lean.hashlib import digest
 from awsenv.storage import paths, private_files, record_format
 from awsenv.values.digits import whole_number
 
-# For so many steps the same digits are the same code; AWS takes codes a little early and late.
+# For this many steps the same digits are the same code; AWS accepts codes slightly early and late.
 _STEPS = 3
 
 
@@ -28,7 +28,7 @@ def was_used(serial: str, code: str, now: float, step: float = 30) -> bool:
 
 
 def remember(serial: str, code: str, now: float, step: float = 30) -> None:
-    """Keep that `code` has been accepted. Where that cannot be written, nothing is kept."""
+    """Note that `code` was accepted. If that cannot be written, nothing is noted."""
     path, key = _place(serial)
     salt = os.urandom(16).hex()
     values = {"STEP": str(int(now // step)), "SALT": salt, "CODE": _hash(salt, code)}
@@ -43,5 +43,5 @@ def _place(serial: str) -> tuple[str, str]:
 
 
 def _hash(salt: str, code: str) -> str:
-    # Six digits are soon guessed from it. It is the hash of a code that is spent.
+    # Six digits are quickly guessed from their hash; but the code is used up.
     return digest(f"{salt}:{code}")

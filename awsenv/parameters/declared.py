@@ -1,10 +1,10 @@
-"""What a command takes on its command line, declared where the command is, without Typer.
+"""What a command takes on its command line, declared next to the command, without Typer.
 
     def command(*, as_json: bool = flag("--json", "As JSON.")) -> None:
 
-`awsenv.cli.typer_app` makes Typer's command line of it, which knows everything: help, mistakes,
-every way to write an option. Loading Typer takes longer than most commands, so `read` understands
-by itself what people and hooks type nearly always, and leaves all else to Typer.
+`awsenv.cli.typer_app` builds Typer's command line from it, which handles everything: help,
+mistakes, every way to write an option. Loading Typer takes longer than most commands, so `read`
+handles what people and hooks nearly always type, and leaves everything else to Typer.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Parameter:
 
 
 def flag(name: str, help: str) -> Any:  # noqa: A002
-    """An option that is there or not."""
+    """An option that is either given or not."""
     return Parameter("flag", name, help, default=False)
 
 
@@ -77,7 +77,7 @@ def values(name: str, metavar: str, help: str) -> Any:  # noqa: A002
 
 
 def argument(metavar: str, help: str) -> Any:  # noqa: A002
-    """A word that is no option; None where it is not given."""
+    """A word that is not an option; None if it is not given."""
     return Parameter("argument", metavar, help, metavar=metavar)
 
 
@@ -95,10 +95,10 @@ def parameters(command: Callable[..., Any]) -> Mapping[str, Parameter]:
 def read(
     command: Callable[..., Any], words: Sequence[str], passes_on: bool
 ) -> dict[str, Any] | None:
-    """The values that Typer would find in `words`; None where it is Typer that has to tell.
+    """The values that Typer would find in `words`; None if that must be left to Typer.
 
-    With `passes_on`, all that follows the first argument is no option of awsenv's. Raises
-    UsageError where the next option stands in the place of a value, which Typer would take.
+    With `passes_on`, nothing after the first argument is an option of awsenv. Raises UsageError if
+    an option stands in the place of a value, which Typer would accept.
     """
     declared = parameters(command)
     options = {each.name: (key, each) for key, each in declared.items() if each.name[:2] == "--"}
@@ -156,7 +156,7 @@ def _completed(
 def call(command: Callable[..., Any], given: dict[str, Any]) -> int:
     """Run `command` with the values `given`; its exit code. Raises UsageError for an empty one."""
     for key, each in parameters(command).items():
-        # An empty variable in a script must not stand for the default.
+        # In a script, an empty variable must not stand for the default.
         if given[key] == "" or (each.kind == "values" and "" in (given[key] or ())):
             name = each.name.strip("[]")
             raise UsageError(f"{name} is empty", "leave it out, or give it a value")

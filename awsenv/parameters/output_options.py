@@ -1,4 +1,4 @@
-"""What --shell and --format choose: how a change of the environment is written."""
+"""What --shell and --format select: how a change of the environment is written."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def renderer(
     format_: str | None = None,
     print_: bool = False,
 ) -> Callable[[EnvChange], None]:
-    """What writes a change to stdout; raises UsageError before anything is asked of anybody.
+    """A function that writes a change to stdout; raises UsageError before anyone is asked anything.
 
-    Where stdout is a terminal, statements would only show secrets and change nothing: the command
-    `words` is then put into the line that the person should have typed.
+    On a terminal, statements would only show secrets and change nothing. So the error there
+    contains the line to type instead, with the command `words` in it.
     """
     if shell and format_:
         raise UsageError("--shell and --format exclude each other", "leave one of them out")

@@ -1,4 +1,4 @@
-"""The options that say which session is meant, once for all the commands that take them."""
+"""The options that say which session is meant, defined once for all commands that take them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROFILE = argument(
     "[PROFILE]",
     "The profile; else AWSENV_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE or default.",
 )
-# How each field of a Request is written on the command line.
+# The command-line form of each field of a Request.
 _REQUEST: dict[str, Any] = {
     "profile": PROFILE,
     "role_arn": value("--role-arn", "ARN", "Assume this role."),
@@ -87,7 +87,7 @@ def _changes(names: tuple[str, ...], what: str, *, value: object) -> Callable[..
 
 
 def takes_request(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command all the options of a Request, handed over as its first argument."""
+    """Give a command all the options of a Request, passed as its first argument."""
 
     def command(**given: Any) -> Any:
         named = {key: given.pop(key) for key in _REQUEST}

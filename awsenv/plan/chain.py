@@ -1,4 +1,4 @@
-"""From the profile asked for, up its source profiles, to the credentials at the root."""
+"""From the requested profile, through its source profiles, to the credentials at the root."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Chain:
-    """The profiles passed on the way up, and those whose role is assumed, the last one first.
+    """The profiles on the way to the root, and those whose role is assumed, the last one first.
 
-    A role that the command line gave stands in `roles` as None. `start` is the profile that was
-    asked for, by name or as the default. `saved` holds the names of saved sessions that were
-    passed, by the profile each is renewed from, and `above_saved` how many profiles and roles
-    come before the first of them.
+    A role given on the command line is None in `roles`. `start` is the profile that was requested,
+    by name or by default. `saved` has the names of the saved sessions on the way, by the profile
+    each is renewed from, and `above_saved` says how many profiles and roles come before the first
+    of them.
     """
 
     root: Root
@@ -48,7 +48,7 @@ class Chain:
         return any(profile is not None and profile.name == name for profile in self.roles)
 
     def first(self, key: str) -> Profile | None:
-        """The profile nearest to the one asked for that has `key`."""
+        """The nearest profile to the requested one that has `key`."""
         return next((profile for profile in self.profiles if profile.get(key)), None)
 
 
@@ -84,7 +84,7 @@ def walk(
             above_saved = above_saved or (len(profiles), len(roles))
             saved[origin] = [name]
             profiles += [config.profiles[name]] if name in config.profiles else []
-            # It is the whole session of that profile, with its role, that was saved.
+            # The whole session of that profile, including its role, was saved.
             name, as_target, whole = origin, False, True
             continue
         profile = _find(name, profiles, config, request)
@@ -167,7 +167,7 @@ def _root(
 
 
 def _assumes(profile: Profile) -> bool:
-    # With a web identity token the role belongs to that source, as in botocore.
+    # With a web identity token, the role belongs to that source, as in botocore.
     return bool(profile.get("role_arn")) and not profile.get("web_identity_token_file")
 
 

@@ -1,8 +1,8 @@
-"""The plan: from what the config says to the STS calls, before anything runs.
+"""The plan: from the config to the STS calls, before anything runs.
 
-Pure: reads the config it is given and the environment, runs nothing, asks nobody. The rules on
-durations and on who may call what are those of the AWS documentation of GetSessionToken and
-AssumeRole ("role chaining").
+Pure: it reads the given config and environment, runs nothing, asks nobody. The rules on durations
+and on who may make which call are those of the AWS documentation of GetSessionToken and AssumeRole
+("role chaining").
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """The root credentials and the steps from them to what was asked for, in order.
+    """The root credentials and the steps from there to what was requested, in order.
 
     No steps means the root credentials themselves. `config_profile` is the profile that network
-    settings are read from, `margin` what a session must have left, `notes` are lines for the
-    person. Where tools can use the profile as it stands, because its source is a saved session,
-    they need the first `usable_after` steps.
+    settings are read from, `margin` is how long a session must still last, `notes` are lines for
+    the user. If tools can use the profile as it stands, because its source is a saved session, they
+    need the first `usable_after` steps.
     """
 
     profile: str
@@ -56,7 +56,7 @@ class Plan:
     endpoint: str | None
     mfa_process: str | None
     margin: Chosen
-    # How a person is asked for a code, and where that is set.
+    # How the user is asked for a code, and where that is set.
     mfa_prompt: tuple[str, str] = ("terminal", "default")
     notes: tuple[str, ...] = ()
     usable_after: int | None = None
@@ -79,14 +79,16 @@ class Plan:
 
 
 def make_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
-    """The plan for `request`; raises ConfigError or UsageError where there can be none."""
+    """The plan for `request`; raises ConfigError or UsageError if there can be none."""
     return plan_of(walk(request, config, env), request, config, settings, env)
 
 
 def plan_of(
     chain: Chain, request: Request, config: Config, settings: Settings, env: Mapping[str, str]
 ) -> Plan:
-    """The plan for `request`, whose profiles have been walked to `chain`; raises as make_plan."""
+    """The plan for `request`, whose profiles have been walked to `chain`; raises as make_plan
+    does.
+    """
     notes: list[str] = []
     device = chain.first("mfa_serial")
     serial = request.mfa_serial or (device.get("mfa_serial") if device else None)

@@ -1,4 +1,4 @@
-"""What the person asked for: a profile, and options that override what it says."""
+"""What the user asked for: a profile, and options that override what it says."""
 
 from __future__ import annotations
 
@@ -49,13 +49,15 @@ class Request:
         return kept
 
     def alters(self) -> str | None:
-        """The option that makes the session another one than the profile's own, if one does."""
+        """The option, if any, that makes the session differ from the profile's own."""
         name = next((name for name in ALTERING if getattr(self, name)), None)
         return f"--{name.rstrip('s').replace('_', '-')}" if name else None
 
     @classmethod
     def from_options(cls, values: Mapping[str, str]) -> Request:
-        """The request that `options` was written of; what cannot be from it is left out."""
+        """The request that `options` was written from; whatever cannot be part of one is left
+        out.
+        """
         found: dict[str, object] = {}
         for item in fields(cls):
             text = values.get(f"OPTION_{item.name.upper()}")

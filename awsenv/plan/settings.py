@@ -1,7 +1,7 @@
-"""What a person can set, lengths of time above all, and where each comes from.
+"""What can be set, mostly lengths of time, and where each setting comes from.
 
 In this order: the command line, the profile's own key, the AWSENV_* variable, the default.
-docs/settings.md lists every setting of awsenv, those of the shell hooks included.
+docs/settings.md lists every setting of awsenv, including those of the shell hooks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOUR = 3600
-# What GetSessionToken and AssumeRole take, in seconds.
+# What GetSessionToken and AssumeRole accept, in seconds.
 MFA_RANGE = (900, 36 * HOUR)
 ROLE_RANGE = (900, 12 * HOUR)
 
@@ -76,7 +76,7 @@ class Settings:
 
 
 def _check_cache_dir(path: str) -> None:
-    # Another folder wherever one stands would leave secrets all over the place.
+    # A relative folder would leave secrets in every folder that awsenv runs in.
     if path and not os.path.isabs(os.path.expanduser(path)):
         raise ConfigError(
             f"AWSENV_CACHE_DIR is {path!r}, which is no absolute path",

@@ -1,4 +1,6 @@
-"""Which STS endpoint a plan's calls go to, by the rules of the AWS SDKs reference guide."""
+"""Which STS endpoint a plan's calls go to, by the rules of the AWS SDKs and Tools reference
+guide.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,13 @@ if TYPE_CHECKING:
 def sts_region(
     asked: str | None, profiles: Sequence[Profile], arn: str | None, env: Mapping[str, str]
 ) -> str:
-    """The region to call STS in: asked for, of the nearest profile, of the environment."""
+    """The region to call STS in: the requested one, else the nearest profile's, else the
+    environment's.
+    """
     named = [asked, *(profile.get("region") for profile in profiles)]
     named += [env.get("AWS_REGION"), env.get("AWS_DEFAULT_REGION")]
     name = partition_in(arn)
-    # Without an ARN nothing tells the partition but the regions themselves.
+    # Without an ARN, only the regions themselves tell the partition.
     known = (arn or "").startswith("arn:")
     fitting = (region for region in named if region and (not known or may_be_in(region, name)))
     return next(fitting, default_region(name))

@@ -1,7 +1,7 @@
-"""What AWS would refuse for its form alone, found before a code is spent on it.
+"""What AWS would refuse for its form alone, found before a code is used up.
 
-The patterns are those of the AssumeRole API reference (RoleArn, RoleSessionName,
-SourceIdentity, SerialNumber, ExternalId, PolicyDescriptorType, Tags) and of region names.
+The patterns are those of the AssumeRole API reference (RoleArn, RoleSessionName, SourceIdentity,
+SerialNumber, ExternalId, PolicyDescriptorType, Tags) and of region names.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _IN_REGIONS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def check_region(region: str | None, where: str | None = None) -> None:
-    """Raises UsageError, or ConfigError where the region stands in a file."""
+    """Raises UsageError, or ConfigError if the region is set in a file."""
     if region and not _IN_REGIONS.issuperset(region):
         raise _wrong(f"region {region!r} is not the name of a region", "eu-west-1, say", where)
 
 
 def check_step(step: Step, profile: Profile | None) -> None:
-    """Raises UsageError, or ConfigError where what is wrong stands in `profile`."""
+    """Raises UsageError, or ConfigError if the wrong value is in `profile`."""
 
     def at(key: str, value: str | None) -> str | None:
         return profile.at(key) if profile and profile.get(key) == value else None

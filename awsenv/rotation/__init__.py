@@ -1,1 +1,1 @@
-"""Replacing an access key, with a working one on disk at every moment."""
+"""Replacing an access key, with a working key on disk at every moment."""

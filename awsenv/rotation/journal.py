@@ -1,7 +1,7 @@
-"""What a key rotation is about to do and has done, so that a killed one can be finished.
+"""What a key rotation is about to do and has done, so that a killed one can be completed.
 
-A record (see awsenv.storage.record_format) named by the key that is rotated out, in the data
-folder: it holds the new key until that stands in the AWS files.
+A record (see awsenv.storage.record_format) in the data folder, named by the key that is being
+replaced. It holds the new key until that is in the AWS files.
 """
 
 from __future__ import annotations

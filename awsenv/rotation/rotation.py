@@ -1,14 +1,14 @@
-"""A new access key in the place of the old one, in steps that each leave a working key on disk.
+"""Replaces an access key in steps, each of which leaves a working key on disk.
 
 1. Note what is about to be done, and which keys the user has.
-2. Have AWS make the new key, and note it.
-3. See that AWS takes it, which can last a while.
-4. Write it to every section that held the old one.
-5. Read the files anew, and see that what they hold works.
-6. Deactivate the old key, see that the new one still works, delete the old one.
+2. Have AWS create the new key, and note it.
+3. Check that AWS accepts it, which can take a while.
+4. Write it to every section that contains the old one.
+5. Read the files again, and check that what they contain works.
+6. Deactivate the old key, check that the new one still works, delete the old one.
 
-Each step looks at what is there before it does anything, so whichever was the last one before a
-failure, running them all again finishes the work.
+Each step first looks at the current state, so after a failure, whatever the last step was, running
+all of them again completes the work.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-# A key that AWS made within this many seconds of our noting that we are about to make one, and
+# A key that AWS created within this many seconds of our note that we are about to create one, and
 # that was never used, is the one whose answer never reached us.
 _MOMENT = 5 * 60
 _UNTOUCHED = "the old key is in your files and works"
@@ -140,7 +140,7 @@ class Rotation:
         try:
             note.write()
         except AwsenvError:
-            # Nobody will ever know its secret.
+            # Its secret is lost for good.
             self._delete(self._new_id)
             self.state = f"{_UNTOUCHED}; the new one is deleted again"
             raise
@@ -278,7 +278,7 @@ class Rotation:
         except RefusedError as error:
             if error.code not in STALE:
                 raise
-        # It was got with a key that is no more.
+        # It was obtained with a key that no longer exists.
         self._session = self._means.mfa_session()
         return call(self._session)
 

@@ -1,4 +1,6 @@
-"""A saved session that another program wrote: whose is it? Asked once, and kept in its section."""
+"""A saved session that another program wrote: where does it come from? Asked once, and kept in its
+section.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ _TRIES = 3
 
 
 class OriginNeeded(CredentialsError):  # noqa: N818 - named for what is to be told
-    """The session saved as `name` is of no more use, and nothing says what renews it."""
+    """The session saved as `name` no longer works, and nothing says what renews it."""
 
     def __init__(self, root: Root, what: str, open_terminal: Callable[[], Terminal | None]) -> None:
         self.name = root.profile or ""
@@ -32,9 +34,9 @@ class OriginNeeded(CredentialsError):  # noqa: N818 - named for what is to be to
 
 
 def ask(needed: OriginNeeded) -> bool:
-    """Ask the person and keep the answer; False where there is nobody to ask.
+    """Ask and keep the answer; False if there is nobody to ask.
 
-    Raises CancelledError where the person gave none.
+    Raises CancelledError if no answer was given.
     """
     terminal = needed.open_terminal()
     if terminal is None:

@@ -1,4 +1,4 @@
-"""Saved sessions in a run through a plan: taken up while live, written anew when renewed."""
+"""Saved sessions while a plan is carried out: used while live, rewritten when renewed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
             continue
         now = int(time.time())
         if now < expires_at <= now + LONGEST_LIFE:
-            # When it was got is not told: as long before its end as would be usual.
+            # The file does not say when it was issued: assume the usual lifetime.
             issued_at = min(now, expires_at - step.duration)
             return Granted(saved_sections.credentials_of(profile), issued_at, expires_at)
     return None
@@ -40,10 +40,10 @@ def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
 def renew(
     step: Step, session: Session, config: Config, tell: Callable[[str], None], *, newest: bool
 ) -> None:
-    """Write `session` under each name of `step`'s where it is not there yet.
+    """Write `session` under each name that belongs to `step`, unless it is there already.
 
-    Unless it is the `newest`, it does not replace one that lasts longer. What cannot be written
-    is told, and nothing else is lost.
+    It does not replace a session that lasts longer, unless it is the `newest`. A name that cannot
+    be written is reported, and nothing else is lost.
     """
     for name in step.saves:
         profile = config.profiles.get(name)

@@ -86,7 +86,7 @@ def write(
         values["mfa_serial"] = serial
     region = _region_of(origin, config)
     if region and not _region_of(name, config):
-        # Most tools do nothing at all with a profile that has none.
+        # Most tools do nothing with a profile that has no region.
         values["region"] = region
 
     def change(text: IniText) -> None:

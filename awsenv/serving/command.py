@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-# The terminal sends these to the command too.
+# The terminal sends these to the command as well.
 _OF_TERMINAL = ("SIGINT", "SIGQUIT")
 _PASSED_ON = (*_OF_TERMINAL, "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
@@ -44,7 +44,7 @@ class Command:
         """Start it; raises CommandError where that is not possible."""
         for name in _PASSED_ON:
             number = getattr(signal, name, None)
-            # What is to be survived (nohup) is so by the command too.
+            # The command ignores what this process ignores (nohup).
             if number is not None and signal.getsignal(number) != signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._pass_on)
         try:
@@ -62,7 +62,7 @@ class Command:
         self._over.set()
         process = self._process
         if process and process.poll() is None:
-            # It is awsenv that failed: nobody answers the command any more.
+            # awsenv itself failed: nobody answers the command any more.
             process.terminate()
             process.wait()
         self._put_back()
@@ -136,7 +136,7 @@ def end_like(code: int) -> int:
         return code & 0xFFFFFFFF if code < 0 else code
     import resource
 
-    # It is the command that may leave a core, not awsenv.
+    # The command may leave a core dump, awsenv may not.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     with suppress(OSError, ValueError):
         signal.signal(-code, signal.SIG_DFL)

@@ -59,7 +59,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Request(BaseHTTPRequestHandler):
     server: _Server
-    # Nobody may hold a connection open for long without saying anything, in seconds.
+    # How long, in seconds, a client may hold a connection open without sending anything.
     timeout = 10
 
     def do_GET(self) -> None:
@@ -84,7 +84,7 @@ class _Request(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: str = "") -> None:
         data = body.encode()
-        # Without the headers that tell which program answers.
+        # Without the headers that reveal which program answers.
         self.send_response_only(status)
         if data:
             self.send_header("Content-Type", "application/json")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # How long a request waits for the new session while the old one would do, in seconds: the SDKs
 # wait for one to two seconds in all.
 _PATIENCE = 0.5
-# How long one waits otherwise. No SDK waits as long; it asks again.
+# How long a request waits otherwise. No SDK waits that long; it asks again.
 _LONGEST = 60
 # After a renewal that failed, the next attempt to ask a person, or to do without one while the
 # old session lives, comes no sooner than this, in seconds.
@@ -116,7 +116,7 @@ class Renewal:
             session = self._flow().run()
         except AwsenvError as error:
             self._failed_at, self._error = now, error
-            # A login in another terminal may have left one.
+            # A login in another terminal may have obtained one.
             cached = self._flow().cached()
             if cached:
                 return cached

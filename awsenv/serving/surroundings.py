@@ -74,7 +74,7 @@ def variables(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": endpoint.token,
         "AWS_CONFIG_FILE": config,
         "AWS_PROFILE": profile,
-        # What awsenv itself takes for the profile where none is named.
+        # The profile that awsenv itself uses when none is named.
         "AWSENV_PROFILE": session.profile,
     }
 

@@ -1,1 +1,1 @@
-"""Cached sessions: their records on disk, and getting a new one by a plan."""
+"""Cached sessions: their records on disk, and getting a new session by a plan."""

@@ -1,8 +1,8 @@
 """From a plan to a session: what is cached, what is asked of STS, what is kept.
 
-A step's session is taken from its record while that is live. Otherwise its parent's session is
-got first, then the step's lock, then the record is looked at once more, and only then is STS
-called: ten processes at once lead to one prompt and one call.
+A step's session is read from its record while it is live. Otherwise its parent's session is
+obtained first, then the step's lock; then the record is read once more, and only then is STS
+called. So ten processes at once cause one prompt and one call.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ _NOBODY = Credentials("", "")
 
 @dataclass
 class Manner:
-    """How a session is to be got: whether a person may be asked, and what they are told.
+    """How to get a session: whether anyone may be asked, and what they are told.
 
-    `lead` is a margin in seconds that holds beside the plan's, `renew_below` one that is capped
-    at half of a session's life instead of a tenth; `allow_empty` lets an empty code mean "never
-    mind", raised as EmptyCode; `from_hook` says that a shell's hook waits for this process.
+    `lead` is a margin in seconds that applies besides the plan's. `renew_below` is one that is
+    capped at half of a session's life instead of a tenth. `allow_empty` makes an empty code mean
+    "never mind", raised as EmptyCode. `from_hook` says that a shell's hook waits for this process.
     """
 
     tell: Callable[[str], None]
@@ -59,7 +59,7 @@ class Manner:
 
 @dataclass
 class Flow:
-    """One run through `plan`."""
+    """One execution of `plan`."""
 
     plan: Plan
     context: Context
@@ -75,7 +75,7 @@ class Flow:
         self._first_seen = (last or {}).get("AWS_ACCESS_KEY_ID")
 
     def run(self) -> Session:
-        """The session that the plan comes to; raises AwsenvError."""
+        """The plan's session; raises AwsenvError."""
         try:
             session = self._run()
         except RefusedError as error:
@@ -122,7 +122,7 @@ class Flow:
         return as_session(values, self._keys[last], self.plan) if values else None
 
     def _live(self, index: int) -> Values | None:
-        """The record of a step if nothing new has to be got."""
+        """The record of a step, unless a new session is needed."""
         values = store.load(self._keys[index])
         if values is None:
             return None
@@ -130,7 +130,7 @@ class Flow:
             return None
         final = index == len(self.plan.steps) - 1
         if final and self.plan.request.refresh:
-            # What another process got since this one began is as new as can be.
+            # A session that another process has obtained since this one started is new enough.
             live = values["AWS_ACCESS_KEY_ID"] != self._first_seen
         else:
             live = record_format.seconds_left(values) > self._wanted(values, final)
@@ -139,7 +139,7 @@ class Flow:
         return values if live else None
 
     def _wanted(self, values: Values, final: bool) -> int:
-        """How many seconds a session must have left to be of use."""
+        """How many seconds a session must still last to be used."""
         life = record_format.life(values)
         if not final:
             return min(self.plan.margin.seconds, life // 10)
@@ -166,7 +166,7 @@ class Flow:
                         raise
                 else:
                     return self._keep(index, granted, extra)
-            # The parent's session was good by the clock, and AWS refused it all the same.
+            # By the clock the parent's session was good, but AWS refused it.
             self._refused.add(parent.access_key_id)
             store.drop(self._keys[index - 1], parent.access_key_id)
             parent, cached = self._parent(index)[0], False
@@ -185,7 +185,7 @@ class Flow:
         )
 
     def _at_hand(self, index: int) -> Values | None:
-        """A step's live session from its record, else from a profile that it is saved as."""
+        """A step's live session from its record, or else from a profile that it is saved as."""
         step, request = self.plan.steps[index], self.plan.request
         values = self._live(index)
         final = index == len(self.plan.steps) - 1
@@ -263,7 +263,7 @@ class Flow:
                     continue
                 if error.code != refusals.TOO_LONG or step.insisted or seconds <= HOUR:
                     raise
-                # AWS may have counted the code: the next call gets the next one.
+                # AWS may have accepted the code: use the next one for the next call.
                 codes.accepted()
                 self.manner.tell(
                     f"{step.role_arn} does not give {format_duration(seconds)} ({step.why}); "
@@ -308,12 +308,12 @@ class Flow:
     def _keep(self, index: int, granted: Granted, extra: Values) -> Values:
         values = self._got[index] = as_values(self.plan, index, granted, extra)
         if granted.expires_at is None or granted.credentials.session_token is None:
-            # Long-lived keys out of a password store: they are not ours to keep.
+            # Long-lived keys from a password store: they are not ours to keep.
             return values
         try:
             store.save(self._keys[index], values)
         except AwsenvError as error:
-            # The session is good all the same; only the next call has to get another one.
+            # The session works anyway; the next call just has to get another one.
             self.manner.tell(f"{error.message}; going on without keeping the session")
         return values
 

@@ -1,4 +1,4 @@
-"""What the commands share: from a request to its plan, and to its session."""
+"""What the commands share: from a request to its plan and its session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def tell(line: str) -> None:
-    """Say something to the person; never on stdout, which may be evaluated."""
+    """Tell the user something; never on stdout, which may be evaluated."""
     sys.stderr.write(f"awsenv: {visible(line, 1000)}\n")
     sys.stderr.flush()
 
@@ -29,7 +29,9 @@ def tell(line: str) -> None:
 def plan_for(
     request: Request, env: Mapping[str, str] = os.environ, config: Config | None = None
 ) -> Plan:
-    """The plan for `request` by the settings in `env` and `config`, or the files it names."""
+    """The plan for `request`, by the settings in `env` and by `config` or the files that `env`
+    names.
+    """
     return make_plan(request, config or load(env), Settings.read(env), env)
 
 

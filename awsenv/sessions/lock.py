@@ -1,8 +1,8 @@
-"""One process at a time gets a session; the others wait for what it gets.
+"""One process at a time gets a session; the others wait and use what it gets.
 
-Beside the lock stands a note that says who holds it and what for, and a waiter who wants to be
-asked instead leaves a request to take over. Nobody waits once the session is on disk, whoever
-got it, and who brings a code along does not wait for a person at another terminal.
+A note beside the lock says who holds it and what for. A waiting process that wants to ask instead
+leaves a request to take over. Nobody waits once the session is on disk, whoever obtained it, and a
+process that brings its own code does not wait for someone at another terminal.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GIVE_UP_AFTER = 30.0
 # Most holders only talk to STS; a person is told about waiting when it takes longer.
 _QUIET = 1.0
 _POLL = 0.05
-# What a holder needs beside what its note says it may take.
+# What a holder needs in addition to the time its note allows.
 _SLACK = 45.0
 # For so long a request to take over is one: who leaves it asks by then, whatever comes.
 _TAKING = 3.0
@@ -69,7 +69,7 @@ class _Holder:
     def __init__(self, note: str) -> None:
         state, self.tty, pid, until = ([*note.split("\n"), "", "", ""])[:4]
         self.pid = pid if whole_number(pid, 9) is not None else ""
-        # A note of one that has ended says nothing of the one that holds the lock now.
+        # The note of a process that has ended says nothing about the current holder.
         self.state = state if state == "cancelled" or _is_alive(self.pid) else ""
         self._until = whole_number(until) or 0
 
@@ -109,7 +109,7 @@ class RecordLock:
         try:
             private_files.make_private_dir(folder)
         except AwsenvError:
-            # Nothing can be kept there either, so nobody waits for anything.
+            # Nothing can be cached there either, so nobody needs to wait.
             self._writable = False
         self._base = os.path.join(folder, key)
         self._waiting = waiting
@@ -135,7 +135,7 @@ class RecordLock:
                 # as the person needs.
                 started = time.monotonic()
             elif holder.state == "asking" and waiting.brings_code and self._kind == "lock":
-                # One at a time, for two would bring the same code.
+                # One at a time, because two would bring the same code.
                 self._kind = "code"
                 continue
             elif holder.state == "asking" and waited > _QUIET:
@@ -151,7 +151,7 @@ class RecordLock:
     def _patience(self, holder: _Holder) -> float:
         """Seconds to wait in all for what the holder does now."""
         if self._kind == "code":
-            # Those who bring their code run the same mfa_process as this one.
+            # Processes that bring a code run the same mfa_process as this one.
             return 3 * (self._waiting.limits.get("process", 0) + _SLACK)
         if holder.state not in ("working", "process", "source"):
             return GIVE_UP_AFTER
@@ -198,7 +198,7 @@ class RecordLock:
 
     def note(self, state: State) -> None:
         """Tell those who wait what the holder is doing."""
-        # Beside an open question, that is what others are told of.
+        # While a question is open, that is what others are told.
         if not self._writable or self._kind != "lock":
             return
         limit = self._waiting.limits.get(state)
@@ -216,7 +216,7 @@ class RecordLock:
             age = time.time() - os.stat(f"{self._base}.take", follow_symlinks=False).st_mtime
         except OSError:
             return False
-        # An older one was left behind by a process that was killed.
+        # A process that was killed may have left an older one.
         return age < 2 * _TAKING
 
     def yield_to_taker(self) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, str]
 KINDS = {FromSource: "source", GetSessionToken: "mfa", AssumeRole: "role"}
-# How long it is remembered that a role refused the duration that a setting asked for.
+# How long to remember that a role refused the duration of a setting.
 _REMEMBER_REFUSAL = 7 * 24 * HOUR
 
 
@@ -28,7 +28,7 @@ def as_values(plan: Plan, index: int, granted: Granted, extra: Mapping[str, str]
     step, final = plan.steps[index], index == len(plan.steps) - 1
     credentials, expires_at = granted.credentials, granted.expires_at
     values = {
-        # In this order, for shells look for these by the numbers of their lines.
+        # In this order: shells find these by line number.
         "ISSUED_AT": str(granted.issued_at),
         "EXPIRES_AT": str(expires_at or ""),
         "AWS_CREDENTIAL_EXPIRATION": iso_utc(expires_at) if expires_at else "",
@@ -87,7 +87,7 @@ def credentials_in(values: Mapping[str, str]) -> Credentials:
 def refused_at(values: Mapping[str, str], step: Step) -> int | None:
     """When the role of `step` refused its duration, in epoch seconds.
 
-    None if it did not, or long ago, and where the duration was insisted on.
+    None if it did not, or too long ago, or if the duration was requested on the command line.
     """
     moment = whole_number(values.get("REFUSED_AT"))
     if step.insisted or step.duration <= HOUR or moment is None:

@@ -1,4 +1,6 @@
-"""The records of sessions on disk: which key a session has, reading, writing, dropping."""
+"""The records of sessions on disk: the key of each session; reading, writing and removing
+records.
+"""
 
 from __future__ import annotations
 
@@ -81,12 +83,12 @@ def _digest(parts: Mapping[str, str]) -> str:
 
 
 def path_of(key: str) -> str:
-    """The file of the record named `key`."""
+    """The path of the record named `key`."""
     return os.path.join(paths.sessions_dir(), key)
 
 
 def load(key: str) -> dict[str, str] | None:
-    """The record named `key`, expired or not; None where there is none to be trusted."""
+    """The record named `key`, expired or not; None if there is none, or if it cannot be trusted."""
     values = record_format.read(path_of(key), key)
     if not values or values.get("KIND") not in ("mfa", "role", "source"):
         return None
@@ -95,7 +97,7 @@ def load(key: str) -> dict[str, str] | None:
 
 
 def load_if_key(text: str) -> dict[str, str] | None:
-    """`load` for a key out of an environment variable, which can hold anything."""
+    """`load` for a key from an environment variable, which may contain anything."""
     return load(text) if is_key(text) else None
 
 
@@ -108,7 +110,7 @@ def save(key: str, values: Mapping[str, str]) -> None:
 
 
 def drop(key: str, access_key_id: str) -> None:
-    """Remove the record named `key` if it still holds the refused `access_key_id`."""
+    """Remove the record named `key` if it still contains the refused `access_key_id`."""
     values = load(key)
     if values and values.get("AWS_ACCESS_KEY_ID") == access_key_id:
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""The line that says which session a shell has got, and for how long."""
+"""The line that says which session a shell now has, and for how long."""
 
 import time
 

@@ -4,7 +4,7 @@ from awsenv.shells.shell import Shell
 
 __all__ = ["SHELLS", "Shell", "get"]
 
-# Every name a person may give --shell, and its module here, loaded when it is asked for.
+# Every name that --shell accepts, and its module here, loaded on demand.
 SHELLS = {
     "bash": "bash",
     "zsh": "zsh",
@@ -30,7 +30,7 @@ SHELLS = {
 
 
 def get(name: str) -> Shell:
-    """The shell called `name`; raises UsageError where awsenv does not know it."""
+    """The shell called `name`; raises UsageError if awsenv does not support it."""
     module = SHELLS.get(name.lower())
     if module is None:
         from awsenv.errors import UsageError

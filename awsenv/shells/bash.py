@@ -1,4 +1,4 @@
-"""bash, from 3.2 on."""
+"""bash, 3.2 and later."""
 
 from awsenv.shells.posix import Posix
 
@@ -20,7 +20,7 @@ class Bash(Posix):
 
 
 def _escape(byte: int) -> str:
-    # Always two digits: a third is not read as part of the escape.
+    # Always two digits, so that a third is not read as part of the escape.
     plain = 0x20 <= byte < 0x7F and byte not in b"'\\"
     return chr(byte) if plain else f"\\x{byte:02x}"
 

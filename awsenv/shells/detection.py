@@ -1,6 +1,6 @@
-"""Which shell is going to evaluate what is printed.
+"""Which shell will evaluate what is printed.
 
-The processes above this one tell. $SHELL does not: it is the login shell, whatever runs now.
+The parent processes tell. $SHELL does not: it is the login shell, whichever shell is running.
 """
 
 import os
@@ -8,18 +8,20 @@ import os
 from awsenv.shells import SHELLS, get
 from awsenv.shells.shell import Shell
 
-# Shells that awsenv has no statements for. One of them that stands between awsenv and a shell it
-# knows is still the one that asked: it must not be given what the other one reads.
+# Shells that awsenv has no statements for. One that stands between awsenv and a supported shell is
+# still the one that asked, and must not be given statements in the other's language.
 _OTHERS = frozenset(
     "cmd es fizsh hush ion murex ngs osh rc sash scsh wsh ysh".split()  # noqa: SIM905 - a list of words
 )
-# Scripts in these are often mere wrappers, whose output another shell evaluates.
+# Scripts in these shells are often mere wrappers, whose output another shell evaluates.
 _WRAPPING = ("bash", "zsh", "fish", "posix")
 _HIGHEST = 20
 
 
 def detect() -> Shell:
-    """The shell that will evaluate what is printed; raises UsageError where nothing tells."""
+    """The shell that will evaluate what is printed; raises UsageError if that cannot be
+    determined.
+    """
     name = reading_shell()
     if name is None:
         from awsenv.errors import UsageError
@@ -40,7 +42,7 @@ def reading_shell() -> str | None:
 
 
 def known_reading_shell() -> str | None:
-    """`reading_shell` where that is plain to see, at no cost; None in any doubt."""
+    """`reading_shell` if it is plain to see, at no cost; None in any doubt."""
     name = _plain_name(_reader(os.getppid()))
     return name if name in SHELLS else None
 
@@ -127,7 +129,7 @@ def _base(path: str) -> str:
 def _by_shellingham(pid: int) -> str | None:
     import shellingham  # type: ignore[import-untyped]
 
-    # Of a login shell, shellingham takes the name from $SHELL: from fish -l it would say bash.
+    # For a login shell, shellingham returns $SHELL: for fish -l it would say bash.
     variable = os.environ.pop("SHELL", None)
     try:
         return str(shellingham.detect_shell(pid, max_depth=20)[0]).removesuffix(".exe")

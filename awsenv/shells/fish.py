@@ -1,4 +1,4 @@
-"""fish, from 3.4 on."""
+"""fish, 3.4 and later."""
 
 from awsenv.shells.shell import Shell
 
@@ -19,12 +19,11 @@ class Fish(Shell):
     def render(self, change: "EnvChange") -> str:
         parts = [self.mark]
         if change.set:
-            # Tracing is off for the values that follow, secrets among them.
+            # Tracing is off for the values that follow, because some are secrets.
             parts.append("set -l fish_trace;")
         if change.unset:
             names = " ".join(change.unset)
-            # -g: a universal variable of the person's must not vanish from all their shells.
-            # Nothing else hides one from programs, though, so say which it is.
+            # -g: a universal variable of the user's must not vanish from all their shells.
             parts.append(f"set -eg {names}; for awsenv_name in {names}; {_WARN}; end;")
         parts += (f"set -gx {name} {self.value(value)};" for name, value in change.set.items())
         return " ".join((*parts, "end"))

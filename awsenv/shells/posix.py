@@ -1,4 +1,4 @@
-"""dash, ash, ksh and whatever else reads POSIX sh."""
+"""dash, ash, ksh and everything else that reads POSIX sh."""
 
 from awsenv.shells.shell import Shell
 
@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.environment.change import EnvChange
 
-# Said after the shell's own message, which names the variable.
+# Printed after the shell's own message, which names the variable.
 _READ_ONLY = (
     "awsenv: this variable is read-only in this shell, so nothing was changed",
     "hint: use a shell in which no startup file makes it read-only",
@@ -16,7 +16,7 @@ _READ_ONLY = (
 class Posix(Shell):
     name = "posix"
     mark = "{ : awsenv;"
-    # The backslash keeps an alias of the person's out of it.
+    # The backslash bypasses the user's aliases.
     export = "\\export"
     unset = "\\unset"
 
@@ -32,11 +32,11 @@ class Posix(Shell):
             parts += [self.export, *change.set]
             parts[-1] += ";"
         if change.unset:
-            # -v: without it, a function of that name would go where there is no variable.
+            # -v: without it, a function of that name would be removed if there is no such variable.
             parts += [self.unset, "-v", *change.unset]
             parts[-1] += ";"
-        # A trace must not show what is set. All or nothing: only a subshell can try whether a
-        # variable is read-only without ending dash, and without forking for each.
+        # A trace must not show the values. All or nothing: only a subshell can test for a read-only
+        # variable without ending dash, and one subshell tests all of them.
         first, second = map(self.value, _READ_ONLY)
         return (
             f"{self.mark} awsenv_flags=$-; \\set +x;"

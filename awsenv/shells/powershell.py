@@ -1,6 +1,6 @@
 """PowerShell, from Windows PowerShell 5.1 on.
 
-All of it is ASCII, on one line: PowerShell splits a program's output into lines, and on Windows
+Everything is ASCII, on one line: PowerShell splits a program's output into lines, and on Windows
 decodes it with the console's code page.
 """
 

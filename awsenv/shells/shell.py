@@ -1,7 +1,7 @@
-"""What awsenv has to know of a shell.
+"""What awsenv needs to know about a shell.
 
-No typing and no dataclasses here: importing them takes longer than all the rest of printing a
-cached session.
+No typing and no dataclasses here: importing them would take longer than everything else that
+printing a cached session takes.
 """
 
 TYPE_CHECKING = False
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 
 class Shell:
-    """A shell's language: what to print for it, and what a person types in it.
+    """A shell's language: what to print for it, and what people type in it.
 
-    Everything printed is one compound statement on one line, so that output cut short is a
-    syntax error that applies nothing. It begins with `mark`, by which the hooks know it.
+    Everything printed is one compound statement on one line, so that truncated output is a syntax
+    error that changes nothing. It begins with `mark`, by which the hooks recognise it.
     """
 
     name: str
     mark: str
 
     def render(self, change: "EnvChange") -> str:
-        """The statement that applies `change`, without a line end."""
+        """The statement that applies `change`, without a line ending."""
         raise NotImplementedError
 
     def fail(self, message: str) -> str:  # noqa: ARG002
@@ -44,6 +44,8 @@ class Shell:
         raise NotImplementedError
 
     def quote(self, text: str) -> str:
-        """`text` as an argument on a line for a person: bare where it means itself everywhere."""
+        """`text` as an argument on a line for people: unquoted if it means itself in every
+        shell.
+        """
         bare = text and all(char.isalnum() or char in "_-./:" for char in text)
         return text if bare else self.value(text)

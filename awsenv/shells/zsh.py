@@ -6,10 +6,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.environment.change import EnvChange
 
-# A function without a name: its options end with it. Without no_xtrace, the secrets would be in the
-# trace of `source <(awsenv ...)` under `set -x`.
+# An anonymous function, so that its options end with it. Without no_xtrace, the secrets would
+# appear in the trace of `source <(awsenv ...)` under `set -x`.
 _BEGIN = "() { \\builtin emulate -L zsh -o no_xtrace; \\builtin local awsenv_name;"
-# All or nothing: zsh would set what stands before the read-only one.
+# All or nothing: zsh would set the variables before the read-only one.
 _CHECK = (
     "for awsenv_name in %s; do case ${(Pt)awsenv_name} in (*readonly*) \\builtin print -ru2 --"
     ' "awsenv: $awsenv_name is read-only in this shell, so nothing was changed";'
@@ -33,7 +33,7 @@ class Zsh(Bash):
             pairs = (f"{name}={self.value(value)}" for name, value in change.set.items())
             parts.append(" ".join((self.export, *pairs)) + ";")
         if change.unset:
-            # -v: without it, a function of that name would go where there is no variable.
+            # -v: without it, a function of that name would be removed if there is no such variable.
             parts.append(" ".join((self.unset, "-v", *change.unset)) + ";")
         return f"{self.mark} {' '.join(parts)} }}; }}"
 

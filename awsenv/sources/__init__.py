@@ -1,7 +1,7 @@
 """Where the credentials at the root of a chain come from: one file each, and one line here.
 
-A source looks at a profile and says whether it is the one (`find`, which reads and runs
-nothing), and later gets the credentials (`resolve`).
+A source looks at a profile and says whether it applies (`find`, which reads and runs nothing), and
+later gets the credentials (`resolve`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# Every source and its module here, in whose SOURCES it is. Those of a profile are looked for in
-# this order, botocore's own.
+# Every source and its module here, which lists it in SOURCES. The sources of a profile are tried in
+# this order, which is botocore's.
 MODULES = {
     "web-identity": "web_identity",
     "sso": "sso",
@@ -43,7 +43,7 @@ def sources() -> dict[str, Source]:
 
 _SOURCES: dict[str, Source] = {}
 
-# The values of credential_source, which names what a role is assumed from.
+# The values of credential_source, which names what a role is assumed with.
 CREDENTIAL_SOURCES = {
     "Environment": "environment",
     "Ec2InstanceMetadata": "ec2",
@@ -52,7 +52,9 @@ CREDENTIAL_SOURCES = {
 
 
 def find_root(profile: Profile, config: Config, env: Mapping[str, str]) -> Root | None:
-    """The credentials that `profile` itself holds or names, if any; ConfigError if half of it."""
+    """The credentials that `profile` itself holds or names, if any; ConfigError if they are
+    incomplete.
+    """
     named = profile.get("credential_source") if profile.get("role_arn") else None
     if named and named not in CREDENTIAL_SOURCES:
         raise ConfigError(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# The profiles whose credential_process is being run, a line each, for what runs within it.
+# The profiles whose credential_process is running, one per line, for programs that run inside it.
 WITHIN = "AWSENV_WITHIN"
 
 
@@ -42,7 +42,7 @@ class ProcessSource:
 
     def resolve(self, root: Root, context: Context) -> Resolved:
         profile = context.config.profile(root.profile or "")
-        # No time limit: it may wait for a touch or a passphrase, and Ctrl-C ends it.
+        # No time limit: it may wait for a touch or a passphrase; Ctrl-C ends it.
         output = _run(profile.get("credential_process") or "", root)
         found = _parse(output)
         if isinstance(found, str):
@@ -110,7 +110,7 @@ def _epoch(text: object) -> int | None:
         moment = isoparse(text) if isinstance(text, str) else None
     except ValueError:
         return 0
-    # botocore fails where the time zone is missing, and a guess may be hours wrong.
+    # botocore fails if the time zone is missing, and a guess may be hours off.
     return int(moment.timestamp()) if moment is not None and moment.tzinfo else 0
 
 

@@ -1,4 +1,4 @@
-"""Keys that stand in the credentials or config file."""
+"""Keys in the credentials or config file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class KeysSource:
     def __init__(self, *, in_credentials: bool) -> None:
-        # botocore looks into the one file first, and into the other one last.
+        # botocore looks into the credentials file first, and into the config file last.
         self._in_credentials = in_credentials
 
     def find(self, profile: Profile, config: Config, _env: Mapping[str, str]) -> Root | None:
@@ -46,8 +46,8 @@ class KeysSource:
         return Resolved(credentials_of(profile), ends_at(profile))
 
 
-# A profile's keys in the credentials file count before `login` and `process`, those in the
-# config file after them.
+# A profile's keys in the credentials file take precedence over `login` and `process`, which take
+# precedence over keys in the config file.
 SOURCES = {
     "keys": KeysSource(in_credentials=True),
     "config-keys": KeysSource(in_credentials=False),

@@ -1,4 +1,4 @@
-"""What every source of credentials works with: the root it finds, and what comes of it."""
+"""What every source of credentials works with: the root it finds, and the result."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ else:
 class Root:
     """The root of a chain, found but not yet asked for credentials.
 
-    `identity` tells one holder of credentials from another in the keys of records: the access
-    key id where that is known beforehand. `temporary` credentials cannot get an MFA session;
-    None where only resolving them will tell. From a `role_session`, AWS caps roles at 1 h.
-    What is `kept` comes with an expiration, and is kept in a record until then. `role_arn` and
-    `account` are there where the config names them.
+    `identity` tells holders of credentials apart in the keys of records: the access key id if it is
+    known in advance. `temporary` credentials cannot get an MFA session; None if only resolving them
+    will tell. From a `role_session`, AWS limits roles to 1 h. What is `kept` comes with an
+    expiration, and is kept in a record until then. `role_arn` and `account` are set if the config
+    names them.
     """
 
     source: str
@@ -39,13 +39,13 @@ class Root:
 
     @property
     def saved(self) -> bool:
-        """Whether these are keys of a session that stand in an AWS file."""
+        """Whether these are a session's keys in an AWS file."""
         return self.source == "keys" and bool(self.temporary)
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a source gave; `expires_at` in epoch seconds where it said so."""
+    """What a source returned; `expires_at` is in epoch seconds, if it is known."""
 
     credentials: Credentials
     expires_at: int | None = None
@@ -53,7 +53,7 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Context:
-    """What resolving may need: the files, the environment, and the time limit on the network."""
+    """What resolving may need: the files, the environment, and the network time limit."""
 
     config: Config
     env: Mapping[str, str] = field(repr=False)
@@ -62,7 +62,9 @@ class Context:
 
 class Source(Protocol):
     def find(self, profile: Profile, config: Config, env: Mapping[str, str], /) -> Root | None:
-        """The root that `profile` describes, if it is of this kind; ConfigError if half of it."""
+        """The root that `profile` describes, if it is of this kind; ConfigError if it is
+        incomplete.
+        """
 
     def resolve(self, root: Root, context: Context, /) -> Resolved:
         """The credentials; raises CredentialsError, RefusedError or NetworkError."""

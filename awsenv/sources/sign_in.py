@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SignInNeeded(CredentialsError):  # noqa: N818 - named for what is to be done
-    """`command` is what renews the sign-in."""
+    """`command` renews the sign-in."""
 
     def __init__(self, message: str, command: tuple[str, ...]) -> None:
         import shlex
@@ -25,9 +25,9 @@ class SignInNeeded(CredentialsError):  # noqa: N818 - named for what is to be do
 
 
 def offer(needed: SignInNeeded, open_terminal: Callable[[], Terminal | None]) -> bool:
-    """Ask whether to sign in now and do it; False where that is not possible or not wanted.
+    """Ask whether to sign in now and do it; False if that is not possible or not wanted.
 
-    Raises CancelledError where the person cancelled, CredentialsError where signing in failed.
+    Raises CancelledError if the user cancels, CredentialsError if signing in fails.
     """
     import shlex
     import shutil

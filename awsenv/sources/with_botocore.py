@@ -1,4 +1,4 @@
-"""What the sources share that leave the work to botocore."""
+"""What those sources share that leave the work to botocore."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
     import botocore.credentials
 
     def work() -> Any:
-        # botocore reads AWS_DEFAULT_REGION alone, but pods and tasks are given AWS_REGION.
+        # botocore reads AWS_DEFAULT_REGION only, but pods and tasks are given AWS_REGION.
         if not session.get_config_variable("region") and os.environ.get("AWS_REGION"):
             session.set_config_variable("region", os.environ["AWS_REGION"])
         resolver = botocore.credentials.create_credential_resolver(session)
@@ -60,7 +60,7 @@ def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
     )
 
 
-# What botocore raises where there is no token, or none that AWS still takes.
+# What botocore raises if there is no token, or none that AWS still accepts.
 _EXPIRED = (
     "SSOTokenLoadError",
     "UnauthorizedSSOTokenError",

@@ -1,4 +1,4 @@
-"""Lock files, which the system unlocks when their process ends, however that happens."""
+"""Lock files, which the system unlocks when their process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def take(path: str) -> int | None:
             return None
         if sys.platform == "win32" or _is_at(handle, path):
             return handle
-        # It was removed while this process waited: the next one makes another file.
+        # It was removed while this process waited: the next process makes another file.
         os.close(handle)
 
 

@@ -3,14 +3,14 @@
 import os
 import sys
 
-# Stands for the home folder where there is none: nothing can be in it.
+# Stands for a missing home folder: nothing can be inside it.
 NOWHERE = os.path.join(os.devnull, "no-home")
 
 
 def _base(variable: str, *default: str) -> str:
     if sys.platform == "win32":
         return os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
-    # The XDG specification: a relative path is to be ignored.
+    # The XDG specification says to ignore a relative path.
     value = os.environ.get(variable, "")
     return value if os.path.isabs(value) else os.path.join(_home(), *default)
 
@@ -26,7 +26,7 @@ def cache_dir() -> str:
     chosen = os.environ.get("AWSENV_CACHE_DIR")
     if chosen:
         chosen = os.path.expanduser(chosen)
-        # A ~ that stands for no home.
+        # A ~ without a home folder.
         return os.path.abspath(chosen) if chosen[:1] != "~" else NOWHERE
     return os.path.join(_base("XDG_CACHE_HOME", ".cache"), "awsenv")
 

@@ -9,7 +9,7 @@ from awsenv.storage import paths, way
 from awsenv.storage.replacing import replace_file
 from awsenv.values.digits import whole_number
 
-# Neither following a link nor waiting for the other end of a pipe.
+# Do not follow links, and do not wait for the other end of a pipe.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _READ |= getattr(os, "O_BINARY", 0)
 # In the cache folder, says that it is awsenv's, and to programs that make backups, that it is one.
@@ -47,7 +47,7 @@ def _make_own(path: str) -> None:
     if path == cache or path.startswith(cache + os.sep):
         _make(cache)
         _claim(cache)
-        # What awsenv makes itself is no link.
+        # awsenv itself never creates links there.
         if path != cache and os.path.islink(path):
             raise OSError(40, "it is a symbolic link")
         _close(cache)
@@ -100,7 +100,7 @@ def _no_record(name: str) -> bool:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether `name` is one that `write_private` gives a file until it is whole."""
+    """Whether `name` is one that `write_private` gives to an unfinished file."""
     parts = name.rsplit(".", 3)
     if len(parts) != 4 or parts[3] != "tmp":
         return False
@@ -108,9 +108,10 @@ def is_temporary(name: str) -> bool:
 
 
 def write_private(path: str, text: str, *, lasting: bool = True) -> None:
-    """Replace the file at `path` by `text`, 0600; a crash leaves the old or the new one, whole.
+    """Replace the file at `path` with `text`, 0600; a crash leaves the old file or the new one,
+    whole.
 
-    One that is not `lasting` may be lost in a power cut: what is cheap to get again need not wait
+    If it is not `lasting`, it may be lost in a power cut: what is cheap to get again need not wait
     for the disk.
     """
     try:
@@ -122,10 +123,11 @@ def write_private(path: str, text: str, *, lasting: bool = True) -> None:
 
 
 def read_private(path: str, largest: int = 1 << 20) -> str | None:
-    """The text of a file that awsenv has written; None where it is missing or cannot be its own.
+    """The text of a file that awsenv has written; None if it is missing or cannot be awsenv's own.
 
-    That is: no regular file, a symbolic link, somebody else's, larger than `largest` bytes, no
-    UTF-8. What awsenv keeps for itself only saves time, so it is never an error.
+    That is the case for anything but a regular file, for one that is a symbolic link, another
+    user's, larger than `largest` bytes, or not UTF-8. What awsenv keeps for itself only saves time,
+    so none of this is an error.
     """
     try:
         handle = os.open(path, _READ)

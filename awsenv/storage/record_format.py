@@ -1,13 +1,13 @@
-"""The record of one session on disk, readable by Python without json and by a shell's builtins.
+"""The record of one session on disk, readable by Python without json and with a shell's builtins.
 
     AWSENV_RECORD=1
     NAME=value
     ...
     END=<key>
 
-UTF-8 lines that end in LF, names in capitals, digits and underscores, each at most once, no
-control character in a value, the file named by its key. docs/files.md describes every name.
-A file that fits this in any lesser way is nobody's record: reading it gives None.
+UTF-8 lines that end in LF; names in capitals, digits and underscores, each at most once; no control
+character in a value; the file is named by its key. docs/files.md describes every name. A file that
+deviates from this in any way is not a record: reading it returns None.
 """
 
 import os
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_LIFE = 36 * 3600
-# A server's clock may be a little ahead of ours without anything being wrong.
+# A server's clock may be slightly ahead of ours without anything being wrong.
 CLOCK_SLACK = 15 * 60
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FLAGS |= getattr(os, "O_BINARY", 0)
 _LARGEST = 64 * 1024
 _FIRST = "AWSENV_RECORD=1"
-# Names that are known to be well formed.
+# Names that are known to be valid.
 _SEEN: "set[str]" = set()
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 def render(key: str, values: "Mapping[str, str]") -> str:
-    """The text of a record; raises AwsenvError where a value cannot stand on a line."""
+    """The text of a record; raises AwsenvError if a value does not fit on a line."""
     from awsenv.errors import AwsenvError
 
     lines = [_FIRST]
@@ -70,9 +70,10 @@ def parse(text: str, key: str) -> dict[str, str] | None:
 
 
 def read(path: str, key: str) -> dict[str, str] | None:
-    """The values of the record at `path`; None where it is missing, torn or not to be trusted.
+    """The values of the record at `path`; None if it is missing, incomplete or not to be trusted.
 
-    Trusted is a regular file, no symbolic link, of this user, that nobody else can read or write.
+    A record is trusted if it is a regular file, not a symbolic link, owned by this user, and nobody
+    else can read or write it.
     """
     try:
         handle = os.open(path, _FLAGS)
@@ -109,7 +110,7 @@ def left_between(issued_at: str | None, expires_at: str | None, now: float) -> i
 
 
 def life(values: "Mapping[str, str]") -> int:
-    """Seconds from issue to expiration of the session in a record."""
+    """Seconds between issue and expiration of the session in a record."""
     issued, expires = (whole_number(values.get(name)) or 0 for name in ("ISSUED_AT", "EXPIRES_AT"))
     return expires - issued
 

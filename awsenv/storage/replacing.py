@@ -1,4 +1,4 @@
-"""The one way awsenv writes a file, its own or a person's: a finished copy takes its place."""
+"""The one way awsenv writes a file, its own or the user's: a finished copy takes its place."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def replace_file(
     lasting: bool = True,
     before: bytes | None = None,
 ) -> bool:
-    """Replace the file at `path` by `data`; a crash leaves the old or the new one, whole.
+    """Replace the file at `path` with `data`; a crash leaves the old file or the new one, whole.
 
-    The copy beside it, named `copy` or by chance, is 0600 from the moment it exists. It stays so
-    unless `mode` is given: then it gets mode and owner of the old file, or `mode`, less the
-    umask, where there is no old file. What is not `lasting` may be lost in a power cut, and does
-    not wait for the disk. With `before`, nothing is replaced, and False returned, if the file
-    holds something else by now. Raises OSError.
+    The copy beside it, named `copy` or at random, is 0600 from the moment it exists. It stays so
+    unless `mode` is given: then it gets the mode and owner of the old file, or, if there is no old
+    file, `mode` less the umask. A file that is not `lasting` may be lost in a power cut, and does
+    not wait for the disk. If `before` is given and the file contains something else by now, nothing
+    is replaced and False is returned. Raises OSError.
     """
     new = copy or f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-    # A new file gets its mode when it is made, so that the umask counts; an old one's is copied.
+    # A new file gets its mode on creation, so that the umask applies; an old file's mode is copied.
     facts = None if mode is None else _facts(path)
     handle = os.open(new, _FLAGS, 0o600 if mode is None or facts else mode)
     try:
@@ -52,7 +52,7 @@ def replace_file(
 
 
 def content(path: str) -> bytes:
-    """The bytes of a file, none where it is missing; raises OSError."""
+    """The bytes of a file, empty if it is missing; raises OSError."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -68,7 +68,7 @@ def _facts(path: str) -> os.stat_result | None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Have the replacement itself on the disk."""
+    """Make sure that the replacement itself is on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,1 +1,1 @@
-"""The person's terminal: asking and answering, on POSIX systems and on Windows."""
+"""The user's terminal: asking and answering, on POSIX systems and on Windows."""

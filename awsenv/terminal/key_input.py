@@ -1,7 +1,8 @@
 """From the bytes that a terminal sends to keys.
 
-Terminals may be left with extended keyboards and bracketed paste on by the shell that runs
-awsenv in the middle of a line: then Ctrl-C comes as an escape sequence, and pasted text in two.
+The shell that runs awsenv in the middle of a line may have left the terminal with an extended
+keyboard and bracketed paste on: then Ctrl-C arrives as an escape sequence, and pasted text between
+two of them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 INTERRUPT = "\x03"
 _ESCAPE = "\x1b"
-# The rest of an escape sequence follows at once; a key pressed later is a key of its own.
+# The rest of an escape sequence follows at once; a key pressed later is a key in its own right.
 _SEQUENCE_TIME = 0.1
 # What the codes in ESC [ code;modifier u and ESC [ 27;modifier;code ~ mean, with Ctrl and without.
 _CONTROL = {"99": INTERRUPT, "100": END_OF_FILE, "104": ERASE, "117": ERASE_LINE, "119": ERASE_WORD}
@@ -39,7 +40,7 @@ class Keys:
             termios.VWERASE: ERASE_WORD,
             termios.VKILL: ERASE_LINE,
             termios.VEOF: END_OF_FILE,
-            # Where they are no signals.
+            # If they are not signals.
             termios.VINTR: INTERRUPT,
             termios.VQUIT: INTERRUPT,
         }

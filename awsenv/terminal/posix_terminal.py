@@ -1,4 +1,6 @@
-"""The person's terminal on Linux, macOS and the BSDs; awsenv.terminal says when it may be used."""
+"""The user's terminal on Linux, macOS and the BSDs; awsenv.terminal.opening says when it may be
+used.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def find(from_hook: bool) -> PosixTerminal | str:
     try:
         reason = _obstacle(handle, from_hook)
     except (OSError, termios.error):
-        # It was hung up a moment ago.
+        # It hung up a moment ago.
         reason = "there is no terminal to ask at"
     if reason:
         os.close(handle)
@@ -196,14 +198,14 @@ class PosixTerminal(Terminal):
             if left <= 0:
                 return ""
             try:
-                # Never for long: a signal that comes just before select would not end it.
+                # Never for long: a signal just before select would not end it.
                 if select.select([self._handle], [], [], min(left, _LOOK))[0]:
                     data = os.read(self._handle, 4096)
                     if not data:
                         raise CancelledError
                     self._pressed.extend(self._keys.feed(data, time.monotonic()))
             except OSError:
-                # Hung up, or the shell has taken its terminal back.
+                # It hung up, or the shell has taken its terminal back.
                 raise CancelledError from None
         key = self._pressed.pop(0)
         if key == INTERRUPT:
@@ -220,7 +222,7 @@ class PosixTerminal(Terminal):
         return self._handle
 
     def lent(self) -> AbstractContextManager[Callable[[int], None]]:
-        # Starting a program loads it anyway, and asking a question does without.
+        # Starting a program loads this anyway, and asking a question does without.
         from contextlib import contextmanager
 
         return contextmanager(self._lent)()
@@ -228,7 +230,7 @@ class PosixTerminal(Terminal):
     def _lent(self) -> Iterator[Callable[[int], None]]:
         def give(group: int) -> None:
             self._borrower = group
-            # Both fail where the program has ended already.
+            # Both fail if the program has already ended.
             with suppress(OSError):
                 os.tcsetpgrp(self._handle, group)
                 # It may have been stopped for reading before it had the foreground.
@@ -258,7 +260,7 @@ class PosixTerminal(Terminal):
         actions |= dict.fromkeys(_DEADLY, self._die) | dict.fromkeys(_IGNORED, signal.SIG_IGN)
         for number, action in actions.items():
             before = signal.getsignal(number)
-            # What is to be survived (nohup) stays so.
+            # What is ignored (nohup) stays ignored.
             if not (number in _DEADLY and before == signal.SIG_IGN):
                 # Outside the main thread there are no handlers to be set.
                 with suppress(ValueError):
@@ -293,7 +295,7 @@ class PosixTerminal(Terminal):
     def _put_back(self) -> None:
         """Modes, foreground and group as they were; may be called again while it runs."""
         with suppress(OSError, termios.error):
-            # If the foreground is not ours any more, neither are the modes.
+            # If the foreground is not ours any more, the modes are not ours either.
             if os.tcgetpgrp(self._handle) in (os.getpgrp(), self._borrower):
                 termios.tcsetattr(self._handle, termios.TCSANOW, self._saved)
                 self._put_foreground_back()
@@ -304,7 +306,7 @@ class PosixTerminal(Terminal):
         try:
             os.tcsetpgrp(self._handle, self._foreground)
         except OSError:
-            # That group has ended meanwhile.
+            # That group has ended in the meantime.
             os.tcsetpgrp(self._handle, self._group)
 
 

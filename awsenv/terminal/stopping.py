@@ -42,16 +42,16 @@ def _stop(number: int, _frame: Any) -> None:
 
 
 def unwind() -> None:
-    """Have every such signal raise Stopped in the main thread from now on."""
+    """Make each of these signals raise Stopped in the main thread from now on."""
     for number in DEADLY:
-        # What is ignored (nohup) stays so, and Python itself ignores SIGPIPE and SIGXFSZ.
+        # What is ignored (nohup) stays ignored; Python itself ignores SIGPIPE and SIGXFSZ.
         if signal.getsignal(number) == signal.SIG_DFL:
             with suppress(OSError, ValueError):
                 signal.signal(number, _stop)
 
 
 def ignore() -> None:
-    """Have no further signal cut short what is being told about the first one."""
+    """Ignore further signals, so that they do not interrupt the report on the first one."""
     for number in (signal.SIGINT, *DEADLY):
         with suppress(OSError, ValueError):
             signal.signal(number, signal.SIG_IGN)

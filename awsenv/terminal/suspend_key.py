@@ -1,7 +1,7 @@
-"""The key that stops a program (Ctrl-Z) means nothing while a person is asked.
+"""The key that stops a program (Ctrl-Z) has no effect while a question is open.
 
-An awsenv that is killed at its question cannot give the key back. So it is kept in the terminal
-itself, in a slot that no system uses, from where the next awsenv puts it back.
+An awsenv that is killed at its question cannot restore the key. So the key is kept in the terminal
+itself, in a slot that no system uses, and the next awsenv restores it from there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _CC = 6
-# What a control character is set to when no key is to have that effect.
+# The value of a control character that no key triggers.
 DISABLED = b"\0" if sys.platform == "linux" else b"\xff"
 _SPARE = {"linux": 18, "darwin": 19}.get(sys.platform)
 _EMPTY = (b"\0", b"\xff", 0)

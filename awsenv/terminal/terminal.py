@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Idle = Callable[[], bool]
 
 
-# How often `idle` is called while a person is waited for, in seconds.
+# How often `idle` is called while waiting for the user, in seconds.
 _POLL = 0.1
 _LONGEST_LINE = 200
 ENTER, ERASE, ERASE_WORD, ERASE_LINE, END_OF_FILE = "\n", "\b", "\x17", "\x15", "\x04"
-# The arrows mean what Ctrl-P and Ctrl-N do.
+# The arrows do what Ctrl-P and Ctrl-N do.
 UP, DOWN = "\x10", "\x0e"
 
 
@@ -31,9 +31,10 @@ def _never() -> bool:
 
 
 class Terminal(ABC):
-    """A terminal that may be used now; as a context manager it is taken, and put back as it was.
+    """A terminal that may be used now. As a context manager it is taken over, and restored as it
+    was.
 
-    Everything in it raises CancelledError once the person presses Ctrl-C, or hangs up.
+    Everything in it raises CancelledError if the user presses Ctrl-C, or hangs up.
     """
 
     @abstractmethod
@@ -108,7 +109,7 @@ class Terminal(ABC):
         try:
             while (left := end - time.monotonic()) > 0 and not idle():
                 number = f" {math.ceil(left)} s"
-                # Where there is little room, it is the number that counts.
+                # If there is little room, the number is what counts.
                 line = visible(text, max(1, self.columns() - 1 - len(number))) + number
                 if line != shown:
                     self._wipe(len(shown))
@@ -148,7 +149,7 @@ class Terminal(ABC):
                 if key == END_OF_FILE and not line:
                     raise CancelledError
                 line = self._edited(line, key, show)
-            # What was typed half is not for the shell.
+            # A half-typed line is not for the shell.
             while self.key(0.01):
                 pass
         finally:
@@ -172,6 +173,6 @@ class Terminal(ABC):
         return kept
 
     def _wipe(self, length: int) -> None:
-        # Without escape sequences, which not every console knows.
+        # Without escape sequences, which not every console supports.
         if length:
             self.write(f"\r{' ' * length}\r")

@@ -1,4 +1,4 @@
-"""The person's terminal on Windows: the console, whatever stdin and stdout are."""
+"""The user's terminal on Windows: the console, whatever stdin and stdout are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 assert sys.platform == "win32"
 
 _KEYS = {"\r": ENTER, "\x7f": ERASE, "\x1b": ERASE_LINE, "\x1a": END_OF_FILE}
-# A key without a character comes as one of these and a code.
+# A key without a character arrives as one of these followed by a code.
 _PREFIXES = ("\0", "\xe0")
 _ARROWS = {"H": UP, "P": DOWN}
 _POLL = 0.02
@@ -83,7 +83,7 @@ class WindowsTerminal(Terminal):
                 return _ARROWS.get(msvcrt.getwch(), "")
         except KeyboardInterrupt:
             raise CancelledError from None
-        # While a key is read, Ctrl-C is a character; else it is a signal.
+        # While a key is being read, Ctrl-C is a character; otherwise it is a signal.
         if key == "\x03":
             raise CancelledError
         return _KEYS.get(key, key)

@@ -16,10 +16,10 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Session:
-    """Credentials with the story behind them; what a plan comes to.
+    """Credentials and where they come from; the result of a plan.
 
-    Times are epoch seconds, None where the credentials do not expire. `key` names the record
-    on disk, None where there is none (long-lived keys). `region` is what the profile says.
+    Times are epoch seconds, None if the credentials do not expire. `key` names the record on disk,
+    None if there is none (long-lived keys). `region` is the profile's.
     """
 
     credentials: Credentials

@@ -1,8 +1,8 @@
 """The steps to a session: what the source gives, GetSessionToken, AssumeRole.
 
-Durations are in seconds; `why` says where a duration comes from. `insisted` is True where it was
-asked for on the command line: no shorter one will do then. `serial` is the MFA device whose code
-goes with the call. `profile` is the one that the step's session belongs to, and `saves` are the
+Durations are in seconds; `why` says where a duration comes from. `insisted` is True if it was
+requested on the command line, so that no shorter one will do. `serial` is the MFA device whose code
+goes with the call. `profile` is the profile that the step's session belongs to, and `saves` are the
 names it is saved under.
 """
 
@@ -42,7 +42,7 @@ class GetSessionToken:
 
 @dataclass(frozen=True)
 class AssumeRole:
-    """A role; `serial` only where its MFA code goes with this very call."""
+    """A role. `serial` is set only if the MFA code goes with this very call."""
 
     profile: str
     role_arn: str

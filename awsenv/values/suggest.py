@@ -1,4 +1,4 @@
-"""Names like the one that was typed."""
+"""Names similar to the one that was typed."""
 
 from collections.abc import Iterable
 

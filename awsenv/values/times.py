@@ -9,7 +9,7 @@ def iso_utc(epoch: int) -> str:
 
 
 def epoch_of(text: str) -> int | None:
-    """Epoch seconds of an ISO 8601 time, which is UTC where it does not say; None if it is none."""
+    """Epoch seconds of an ISO 8601 time, which is UTC if it does not say; None if it is not one."""
     from datetime import UTC, datetime
 
     try:
