@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": "Look for what is wrong in the set-up, with the fix.",
     "explain": "Show what would be asked of AWS, and why.",
     "init": "Print or install the line that loads the shell hook.",
+    "uninstall": "Remove hooks, cached and saved sessions.",
     "prompt": "Print a session's profile and time left.",
     "demo": "Try awsenv without an AWS account.",
 }

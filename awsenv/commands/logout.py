@@ -2,7 +2,7 @@
 
 import os
 
-from awsenv.config import load, saved_sections, shown
+from awsenv.config import load, shown
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag
@@ -50,7 +50,7 @@ def _forget(plan: Plan) -> int:
 def _remove_saved(plan: Plan | None) -> list[str]:
     """Remove the saved sessions that come from the same credentials as `plan`'s, or all."""
     config = load()
-    names = [name for name, each in config.profiles.items() if each.get(saved_sections.SAVED_FROM)]
+    names = sections.names(config)
     if plan is not None:
         names = [name for name in names if _root(name) == plan.root.description]
     return [name for name in names if sections.remove(name, config)]

@@ -66,6 +66,13 @@ def edit_profile(config: Config, name: str, values: Mapping[str, str | None]) ->
     return edit(config.config_path, lambda text: text.set(section, values))
 
 
+def remove_locks(config: Config) -> None:
+    """Remove the lock files that writing has left beside the AWS files."""
+    for path in (config.config_path, config.credentials_path):
+        with suppress(OSError):
+            os.unlink(_beside(os.path.realpath(path), "lock"))
+
+
 @contextmanager
 def _lock(real: str) -> Iterator[None]:
     """Hold the lock of the file at `real`. It lies beside the file, so whoever shares the file

@@ -8,6 +8,7 @@ import time
 from awsenv.errors import AwsenvError
 from awsenv.install import powershell_profile
 from awsenv.lean.contextlib import suppress
+from awsenv.storage.clearing import remove_empty
 from awsenv.storage.private_files import is_temporary
 from awsenv.storage.replacing import content, replace_file
 
@@ -147,13 +148,9 @@ def _sweep(path: str) -> None:
 def remove(path: str) -> None:
     """Remove a file that awsenv has made, and the folders above it that are empty then."""
     real = os.path.realpath(path)
-    home = os.path.realpath(os.path.expanduser("~"))
     with suppress(OSError):
         os.unlink(real)
-        folder = os.path.dirname(real)
-        while folder.startswith(f"{home}{os.sep}"):
-            os.rmdir(folder)
-            folder = os.path.dirname(folder)
+        remove_empty(os.path.dirname(real))
 
 
 def _is_read_only(path: str) -> bool:

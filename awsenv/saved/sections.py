@@ -103,6 +103,11 @@ def write(
     return edit(config.credentials_path, change)
 
 
+def names(config: Config) -> list[str]:
+    """The profiles that are saved sessions which awsenv has written."""
+    return [name for name, each in config.profiles.items() if each.get(SAVED_FROM)]
+
+
 def remove(name: str, config: Config) -> bool:
     """Take the session saved as `name` out of the credentials file; whether there was one.
 

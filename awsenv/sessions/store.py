@@ -133,6 +133,14 @@ def forget(key: str) -> None:
         os.unlink(path_of(key))
 
 
+def count() -> int:
+    """How many records there are, those that cannot be read too."""
+    try:
+        return len(list(filter(is_key, os.listdir(paths.sessions_dir()))))
+    except OSError:
+        return 0
+
+
 def forget_all() -> int:
     """Remove every record, those that cannot be read too; how many there were.
 
