@@ -132,6 +132,10 @@ class Control:
         """Refuse access keys yet to be made until `requests` refusals and `seconds` are over."""
         self._call("delay_new_keys", requests=requests, seconds=seconds)
 
+    def delay_lists(self, *, seconds: float = 0) -> None:
+        """Leave access keys that are younger than `seconds` out of the lists of keys."""
+        self._call("delay_lists", seconds=seconds)
+
     def _call(self, name: str, **arguments: object) -> Json:
         address = urlsplit(self.url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
@@ -160,6 +164,7 @@ def _clear_faults(state: State) -> None:
     state.life_caps.clear()
     state.clock.session_shift = state.clock.server_shift = 0.0
     _delay_new_keys(state, 0, 0)
+    _delay_lists(state, 0)
 
 
 def _advance_sessions(state: State, seconds: float) -> None:
@@ -217,6 +222,10 @@ def _set_user_policy(state: State, user: str, policy: object) -> None:
     state.world.user(user).policy = Policy.identity(policy)
 
 
+def _delay_lists(state: State, seconds: float) -> None:
+    state.list_delay = seconds
+
+
 def _delay_new_keys(state: State, requests: int, seconds: float) -> None:
     state.new_key_refusals = requests
     state.new_key_delay = seconds
@@ -228,6 +237,7 @@ _COMMANDS: dict[str, Callable[..., Json | None]] = {
     "clear_faults": _clear_faults,
     "clear_requests": _clear_requests,
     "current_code": _current_code,
+    "delay_lists": _delay_lists,
     "delay_new_keys": _delay_new_keys,
     "fail": _fail,
     "forget_sessions": _forget_sessions,

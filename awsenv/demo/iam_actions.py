@@ -42,7 +42,8 @@ def list_mfa_devices(call: Call) -> Mapping[str, Value]:
 
 def list_access_keys(call: Call) -> Mapping[str, Value]:
     user = _user(call)
-    keys = [_described(user, key) for key in user.keys]
+    delay, now = call.state.list_delay, call.state.clock.real()
+    keys = [_described(user, key) for key in user.keys if not 0 <= now - key.created_at < delay]
     return {"AccessKeyMetadata": keys, "IsTruncated": False}
 
 

@@ -68,6 +68,7 @@ class State:
     """Seconds a session may live at most, by action; "" is for every action."""
     new_key_refusals: int = 0
     new_key_delay: float = 0.0
+    list_delay: float = 0.0
     received: deque[Received] = field(default_factory=lambda: deque(maxlen=10_000))
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopping: threading.Event = field(default_factory=threading.Event)

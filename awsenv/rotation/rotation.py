@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 # A key that AWS created within this many seconds of our note that we are about to create one, and
 # that was never used, is the one whose answer never reached us.
 _MOMENT = 5 * 60
+# So many seconds after it was made, all of AWS knows a key, or knows of none.
+_SETTLED = 15 * 60
 _UNTOUCHED = "the old key is in your files and works"
 
 
@@ -89,14 +91,29 @@ class Rotation:
             self._finish(note, note.new)
 
     def _unless_deleted(self, note: Journal) -> Journal | None:
-        """`note`, or None where somebody has deleted the new key that it holds."""
+        """`note`, or None where AWS has confirmed that the new key in it is no more.
+
+        That a list does not show the key, or that AWS does not take it, is no proof: it takes a
+        while until all of AWS knows a new key, and its secret stands nowhere but in the note.
+        """
         if note.new is None:
             return note
         self._new_id = note.new.access_key_id
-        if self._new_id in [key.id for key in self._listed()]:
+        settled = time.time() - note.started_at > _SETTLED
+        if not settled or self._new_id in [key.id for key in self._listed()]:
             return note
+        try:
+            self._identity(note.new)
+        except RefusedError as error:
+            if error.code not in STALE:
+                raise
+        else:
+            return note
+        # Either way, it is gone afterwards.
+        self._unless_gone(lambda who: self._iam.delete(who, self._new_id))
         self._means.tell(f"its new key {self._new_id} has been deleted meanwhile; beginning anew")
         note.remove()
+        self._new_id = ""
         return None
 
     # 1 and 2
@@ -195,10 +212,10 @@ class Rotation:
         if old and old.active:
             self._unless_gone(lambda who: self._iam.deactivate(who, note.old))
             self._means.tell(f"the old key {note.old} is deactivated")
-        if old:
             self.state = "the new key is in your files and works; the old one is inactive"
             self._check_taken(self._keys, note.user)
-            self._unless_gone(lambda who: self._iam.delete(who, note.old))
+        # Also where a list does not show it: that may lag.
+        self._unless_gone(lambda who: self._iam.delete(who, note.old))
         note.remove()
         self._means.tell(f"the old key {note.old} is deleted; {self._new_id} is in its place")
 

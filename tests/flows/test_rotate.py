@@ -12,6 +12,7 @@ import pytest
 
 from awsenv.demo.model import UserKey
 from awsenv.demo.world import ALLOW_ALL, document, statement
+from awsenv.storage import record_format
 from support.assuming import assume
 from support.layouts import who_is
 from support.saving import sections
@@ -280,12 +281,54 @@ def test_what_is_no_key_in_a_file(sts: RunningSts) -> None:
     assert "are no access key" in refused("s") or "is no access key" in refused("s")
 
 
+def age_note(seconds: int) -> None:
+    """Have the rotation under way be one that began so long ago."""
+    (path,) = journals()
+    text = path.read_text()
+    started = text.partition("\nSTARTED_AT=")[2].partition("\n")[0]
+    aged = str(int(started) - seconds)
+    values = dict(line.split("=", 1) for line in text.splitlines() if line)
+    names = ("OLD", "USER", "STARTED_AT", "KNOWN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    kept = {name: values[name] for name in names if name in values} | {"STARTED_AT": aged}
+    path.write_text(record_format.render(path.name, kept))
+
+
+@pytest.mark.parametrize("age", [0, 3600])
+def test_lists_that_lag_lose_no_secret(sts: RunningSts, age: int) -> None:
+    """Killed after the note; the list does not show the new key, which works or does soon."""
+    old = on_disk(sts)
+    keys(sts)[0].created_at -= 24 * 3600
+    sts.control.delay_new_keys(seconds=2)
+    sts.control.delay_lists(seconds=3600)
+    refused("--wait", "1s")
+    (new,) = [key for key in keys(sts) if key.id != old]
+    if age:
+        time.sleep(2)
+        age_note(age)
+    told = rotate()
+    assert "deleted meanwhile" not in told
+    assert on_disk(sts) == new.id
+    assert [key.id for key in keys(sts)] == [new.id]
+    assert journals() == []
+
+
+def test_a_young_key_that_nobody_knows_stays_noted(sts: RunningSts) -> None:
+    sts.control.delay_new_keys(seconds=3600)
+    sts.control.delay_lists(seconds=3600)
+    refused("--wait", "1s")
+    (note,) = journals()
+    kept = note.read_text()
+    assert "AWS does not take the new key" in refused("--wait", "1s")
+    assert note.read_text() == kept
+
+
 def test_new_key_deleted_by_somebody_meanwhile(sts: RunningSts) -> None:
     old = on_disk(sts)
     sts.control.delay_new_keys(seconds=3600)
     refused("--wait", "1s")
     sts.control.delay_new_keys()
     keys(sts)[:] = [key for key in keys(sts) if key.id == old]
+    age_note(3600)
     told = rotate()
     assert "has been deleted meanwhile; beginning anew" in told
     check_done(sts, old)
