@@ -200,10 +200,9 @@ function script:Get-Definition([string]$name, $aliases) {
     for ($count = 0; $count -lt 4; $count++) {
         if ($aliases.ContainsKey($name)) { $name = $aliases[$name]; continue }
         if (-not ($name -match '^[^\\/*?\[\]:]+$')) { break }
-        # Where PowerShell would look for a module with a command of that name, it takes long.
-        $PSModuleAutoLoadingPreference = 'None'
-        $alias = $ExecutionContext.InvokeCommand.GetCommand($name, 'Alias')
-        if ($null -eq $alias -or $alias.CommandType -ne 'Alias') { break }
+        # The engine's own way looks for files and modules of that name too, which takes long.
+        $alias = Microsoft.PowerShell.Utility\Get-Alias -Name $name -ErrorAction Ignore
+        if ($null -eq $alias) { break }
         $name = $alias.Definition
     }
     $name

@@ -293,9 +293,12 @@ function script:Import-Record {
 
 # --- 8. matching ---------------------------------------------------------------------------
 
-function script:Get-Commands($tree) {
-    $tree.FindAll({ param($node) $node -is [Management.Automation.Language.CommandAst] }, $true)
+# Made once: each conversion of a block takes milliseconds.
+$script:isCommand = [Func[Management.Automation.Language.Ast, bool]] {
+    param($node)
+    $node -is [Management.Automation.Language.CommandAst]
 }
+function script:Get-Commands($tree) { $tree.FindAll($script:isCommand, $true) }
 
 # awsenv-match.ps1 is read when the first line is to run after a session has expired.
 $script:canMatch = $false

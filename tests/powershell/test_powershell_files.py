@@ -29,6 +29,7 @@ CMDLETS = {
     r"Microsoft.PowerShell.Core\Get-Module",
     r"Microsoft.PowerShell.Core\Register-ArgumentCompleter",
     r"Microsoft.PowerShell.Core\Remove-Module",
+    r"Microsoft.PowerShell.Utility\Get-Alias",
     r"Microsoft.PowerShell.Utility\Write-Error",
 }
 # Called by text that is made at run time, or by a person.
