@@ -6,7 +6,7 @@
 
 # AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
-# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
 $script:mark = '& { <# awsenv #>'
 $script:unix = [IO.Path]::DirectorySeparatorChar -eq '/'
@@ -106,11 +106,30 @@ function script:Update-Segment {
     $shared.Values, $shared.From, $shared.Until = $values, $now, $until
 }
 
+$script:noticed = ''
+
+# Says once for a session that it is about to expire, where AWSENV_NOTICE wants that. Gives after how
+# many seconds it is to be looked at again.
+function script:Show-Notice([long]$seconds) {
+    $limit = Get-Seconds $env:AWSENV_NOTICE 0
+    if ($limit -le 0 -or $script:noticed -ceq $env:AWSENV_EXPIRES_AT) { return [long]::MaxValue }
+    if ($seconds -ge $limit) { return $seconds - $limit + 1 }
+    $script:noticed = $env:AWSENV_EXPIRES_AT
+    if ($seconds -gt 0) {
+        $about = "$(Get-Visible $env:AWSENV_PROFILE) expires in $(Get-Left $seconds)"
+        $Host.UI.WriteErrorLine("awsenv: $about; awsenv refresh renews it")
+    }
+    [long]::MaxValue
+}
+
 # The segment's text, the escape sequence of its colour, and when either is another one.
 function script:Get-Segment([long]$now) {
-    if ($env:AWSENV_PROMPT -ceq 'off' -or -not $env:AWSENV_PROFILE -or -not (Test-Ours)) {
-        return '', '', [long]::MaxValue
+    if (-not $env:AWSENV_PROFILE -or -not (Test-Ours)) { return '', '', [long]::MaxValue }
+    $notice = [long]::MaxValue
+    if ($env:AWSENV_NOTICE -and (Test-Time $env:AWSENV_EXPIRES_AT)) {
+        $notice = $now + [math]::Min([long]86400, (Show-Notice ([long]$env:AWSENV_EXPIRES_AT - $now)))
     }
+    if ($env:AWSENV_PROMPT -ceq 'off') { return '', '', $notice }
     $left = ''
     $seconds = $until = [long]::MaxValue
     $warn, $urgent = (Get-Seconds $env:AWSENV_PROMPT_WARN 900), (Get-Seconds $env:AWSENV_PROMPT_URGENT 300)
@@ -127,7 +146,7 @@ function script:Get-Segment([long]$now) {
     $text = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $env:AWSENV_PROFILE))
     $color = Get-Color $seconds $warn $urgent
     if ($color) { $color = "$([char]27)[${color}m" }
-    $text, $color, $until
+    $text, $color, [math]::Min($until, $notice)
 }
 
 # For how many seconds the text and the colour for $seconds left stay as they are.
@@ -626,6 +645,11 @@ function script:Get-CallScript($node, [object[]]$given, [string]$more, [bool]$is
     if ($null -ne $node) { $before, $words = Get-TypedWords $node $given $more $look }
     if ($null -eq $words) { $words = Get-GivenWords $given $more }
     $feed = if ($isFed) { '$input | ' } else { '' }
+    if ($given.Count -and "$($given[0])" -ceq 'doctor') {
+        # It asks whether the hook is loaded, and of which version.
+        $before += '$env:AWSENV_HOOK = ' + "'powershell 0.1.0'`n"
+        return "${before}try { $feed& `$awsenvProgram$words`n} finally { `$env:AWSENV_HOOK = `$null }`n"
+    }
     "$before$feed& `$awsenvProgram$words`n"
 }
 
@@ -820,7 +844,7 @@ function script:Get-Candidates($command, [int]$cursor) {
     if ($text -cmatch '^\tcommand ([0-9]+)\z') { return Get-OtherCandidates $command $cursor $starts[[int]$Matches[1]] }
     foreach ($line in $text.Split([char]10)) {
         $name, $about = $line.Split([char[]]"`t", 2)
-        if ($name) { Get-Candidate $name $about }
+        if ($name) { Get-Candidate $name $about ($words -ccontains '--') }
     }
 }
 
@@ -831,11 +855,15 @@ function script:Get-OtherCandidates($command, [int]$cursor, [int]$from) {
     [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
 }
 
-function script:Get-Candidate([string]$name, [string]$about) {
+function script:Get-Candidate([string]$name, [string]$about, [bool]$noOptions) {
     $written = $name
     if (-not ($name -cmatch '^[A-Za-z0-9_./:=+-]+\z')) {
         $written = "'$([Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($name))'"
     }
-    if (-not $about) { $about = $name }
+    # A profile of such a name would be an option. Options come with what they are about.
+    if (-not $about) {
+        $about = $name
+        if (-not $noOptions -and $name.StartsWith('-', [StringComparison]::Ordinal)) { $written = "-- $written" }
+    }
     [Management.Automation.CompletionResult]::new($written, $name, 'ParameterValue', $about)
 }

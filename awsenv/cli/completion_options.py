@@ -83,8 +83,28 @@ def _values(metavar: str) -> Candidates:
         from awsenv.formats import FORMATS
 
         names = FORMATS
+    elif metavar == "TIME":
+        names = ("15m", "30m", "1h", "2h", "4h", "8h", "12h", "36h")
+    elif metavar == "REGION":
+        names = _regions()
     elif metavar == "SERVICE":
         from awsenv.console.federation import SERVICES
 
         names = SERVICES
     return [(name, "") for name in names]
+
+
+def _regions() -> list[str]:
+    """The regions by botocore's own table, read without botocore."""
+    import json
+    import os
+    from importlib.util import find_spec
+
+    found = find_spec("botocore")
+    folders = found.submodule_search_locations if found else None
+    if not folders:
+        return []
+    with open(os.path.join(folders[0], "data", "partitions.json"), encoding="utf-8") as file:
+        table = json.load(file)
+    names = {name for each in table["partitions"] for name in each["regions"]}
+    return sorted(name for name in names if not name.endswith("-global"))

@@ -6,6 +6,7 @@ Typer takes longer to load than most commands take to run, so nothing else impor
 
 from __future__ import annotations
 
+import re
 import sys
 from inspect import Parameter as Slot
 from inspect import Signature
@@ -18,9 +19,10 @@ from typer.main import get_command
 
 from awsenv.cli import habits
 from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
-from awsenv.errors import CancelledError, UsageError
+from awsenv.errors import AwsenvError, CancelledError, UsageError
 from awsenv.parameters.declared import GROUPS, Parameter, parameters
 from awsenv.parameters.declared import call as call_with
+from awsenv.shells.detection import detect
 
 _ABOUT = "AWS credentials in your shell: one MFA code a day serves every role and every terminal."
 _MORE = "With the prompt hook: awsenv auto on|off|all turns its renewals in this shell on or off."
@@ -110,13 +112,25 @@ def _root(
         raise UsageError("--version stands alone", "type: awsenv --version")
 
 
+_EVALUATION = re.compile(r'eval\s+"\$\(awsenv\s+([^)]+)\)"')
+
+
+def _as_typed_here(text: str) -> str:
+    """Help, in which what is to be evaluated is written as in the shell that it is read in."""
+    try:
+        shell = detect()
+    except AwsenvError:
+        return text
+    return _EVALUATION.sub(lambda found: shell.line_to_type(f"awsenv {found[1]}"), text)
+
+
 def _redirect(option: Any, evaluated: bool) -> Any:
     """Have --help go to stdout, so that it can be paged; but never into an evaluation."""
 
     def show(context: Any, _parameter: Any, value: bool) -> None:
         if value and not context.resilient_parsing:
             stream = sys.stderr if evaluated and not sys.stdout.isatty() else sys.stdout
-            stream.write(f"{context.get_help()}\n")
+            stream.write(f"{_as_typed_here(context.get_help())}\n")
             context.exit()
 
     if option is not None:

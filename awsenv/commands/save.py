@@ -19,7 +19,7 @@ _PROCESS = ("awsenv", "credential-process")
 def command(
     request: Request,
     *,
-    as_name: str | None = value("--as", "NAME", "The name to save it under."),
+    as_name: str | None = value("--as", "PROFILE", "The name to save it under."),
     as_process: str | None = value(
         "--as-process",
         "NAME",

@@ -47,9 +47,6 @@ def check(case: Case) -> Iterator[Finding]:
             f"awsenv init {shell} --install",
         )
         return
-    if shell == "powershell" and installed:
-        # Its hook has no function that could tell.
-        return
     yield Finding(
         f"the hook is not loaded in this {shell}"
         + (f", although {shown(path)} loads it in new ones" if installed else ""),

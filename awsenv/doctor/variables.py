@@ -9,6 +9,7 @@ from awsenv.environment.change import put_still_holds
 from awsenv.errors import AwsenvError
 from awsenv.mfa.prompts import check as check_prompt
 from awsenv.plan.settings import Settings
+from awsenv.shells.detection import detect
 from awsenv.values.digits import whole_number
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
@@ -26,6 +27,14 @@ def check(case: Case) -> Iterator[Finding]:
         yield from_error(error)
 
 
+def _unset(name: str) -> str:
+    """What a person types to take the variable away, in the shell they are in."""
+    try:
+        return detect().unset_to_type(name)
+    except AwsenvError:
+        return f"unset {name}"
+
+
 def _profile(case: Case) -> Iterator[Finding]:
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         value = case.env.get(name)
@@ -35,12 +44,12 @@ def _profile(case: Case) -> Iterator[Finding]:
             yield Finding(
                 f"{name} is set beside {_KEY}: the AWS CLI and boto3 take the keys, the "
                 "JavaScript SDK and CDK take the profile",
-                f"unset {name}, or the keys",
+                f"{_unset(name)}, or the keys",
             )
         if case.config is not None and value not in case.config.profiles:
             yield Finding(
                 f"{name} names a profile that does not exist: {value}",
-                f"unset {name}, or set it to one that `awsenv list` shows",
+                f"{_unset(name)}, or set it to one that `awsenv list` shows",
             )
 
 
@@ -49,18 +58,18 @@ def _keys(case: Case) -> Iterator[Finding]:
     present = [name for name in (_KEY, _SECRET) if env.get(name)]
     if len(present) == 1:
         yield Finding(
-            f"{present[0]} is set without its other half", f"unset {present[0]}, or set both"
+            f"{present[0]} is set without its other half", f"{_unset(present[0])}, or set both"
         )
     if env.get("AWS_SECURITY_TOKEN"):
         yield Finding(
             f"AWS_SECURITY_TOKEN is set, which boto3 prefers to {_TOKEN}",
-            "unset AWS_SECURITY_TOKEN",
+            _unset("AWS_SECURITY_TOKEN"),
         )
     key = env.get(_KEY, "")
     if key.startswith("AKIA") and env.get(_TOKEN):
         yield Finding(
             f"{_TOKEN} is left over from a session: the key beside it is a long-lived one",
-            f"unset {_TOKEN}",
+            _unset(_TOKEN),
         )
     if key.startswith("ASIA") and not (env.get(_TOKEN) or env.get("AWS_SECURITY_TOKEN")):
         yield Finding(f"{_KEY} is a session's, and {_TOKEN} is missing", "export the token as well")
@@ -80,7 +89,7 @@ def _places(case: Case) -> Iterator[Finding]:
         path = os.path.expanduser(os.path.expandvars(value or ""))
         if value and not os.path.isfile(path):
             wrong = "a folder" if os.path.isdir(path) else "a file that does not exist"
-            yield Finding(f"{name} names {wrong}: {value}", f"mend or unset {name}")
+            yield Finding(f"{name} names {wrong}: {value}", f"correct it, or: {_unset(name)}")
     regions = [env.get("AWS_REGION"), env.get("AWS_DEFAULT_REGION")]
     if all(regions) and regions[0] != regions[1]:
         yield Finding(
@@ -92,6 +101,6 @@ def _places(case: Case) -> Iterator[Finding]:
     if endpoint:
         yield Finding(
             f"AWS_ENDPOINT_URL sends every AWS call to {endpoint}",
-            "unset AWS_ENDPOINT_URL unless that is meant",
+            f"{_unset('AWS_ENDPOINT_URL')}, unless that is meant",
             problem=False,
         )

@@ -37,6 +37,9 @@ class Fish(Shell):
     def rc_line(self, path: str) -> str:
         return f"if test -r {path}; source {path}; end"
 
+    def unset_to_type(self, name: str) -> str:
+        return f"set --erase {name}"
+
     def value(self, text: str) -> str:
         """Quoted runs of printable ASCII, and every other byte as an escape outside the quotes."""
         parts, run = [], ""

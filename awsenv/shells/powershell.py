@@ -39,6 +39,9 @@ class PowerShell(Shell):
             f" [IO.File]::Exists({path})) {{ Import-Module {path} }}"
         )
 
+    def unset_to_type(self, name: str) -> str:
+        return f"Remove-Item Env:{name}"
+
     def value(self, text: str) -> str:
         """Runs of printable ASCII in '…', every other UTF-16 unit as [char]NNN, joined by +."""
         parts = [""]

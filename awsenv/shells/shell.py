@@ -39,6 +39,10 @@ class Shell:
         """`load_line` for an rc file: it does nothing where the file is gone."""
         raise NotImplementedError
 
+    def unset_to_type(self, name: str) -> str:
+        """The line that takes variable `name` away."""
+        return f"unset {name}"
+
     def value(self, text: str) -> str:
         """`text`, any text without NUL, as a literal of the shell's language."""
         raise NotImplementedError

@@ -56,7 +56,10 @@ def test_names_of_profiles(config: Path) -> None:
     assert offered("zsh", "status", "") == [name.replace(":", "\\:") for name in NAMES]
     assert offered("powershell", "=exec", "=prod") == ["prod-admin", "prod-audit"]
     assert offered("fish", "assume", "--duration", "2h", "") == NAMES
-    assert offered("fish", "assume", "--duration", "") == []
+    assert "8h" in offered("fish", "assume", "--duration", "")
+    assert offered("powershell", "=save", "=dev", "=--as", "=prod-ad") == ["prod-admin"]
+    regions = offered("powershell", "=assume", "=dev", "=--region", "=eu-cent")
+    assert regions == ["eu-central-1", "eu-central-2"]
     assert offered("fish", "assume", "dev", "") == []
 
 

@@ -14,6 +14,7 @@ import pytest
 from awsenv import __version__
 from awsenv.values.times import iso_utc
 from support.assuming import assume
+from support.shells_at_hand import need_shell
 from support.sources import add_section
 from support.stand_in_network import Authority, Proxy
 from support.terminal_driver import drive
@@ -298,7 +299,7 @@ def test_the_hook_of_another_version(healthy: RunningSts) -> None:
     assert "open a new shell" in found["fix"]
 
 
-@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish", "pwsh"])
 def test_the_hook_tells(healthy: RunningSts, name: str, tmp_path: Path) -> None:
     home = tmp_path / f"home-{name}"
     environment = {
@@ -307,15 +308,19 @@ def test_the_hook_tells(healthy: RunningSts, name: str, tmp_path: Path) -> None:
         "AWS_CONFIG_FILE": str(healthy.aws_folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(healthy.aws_folder / "credentials"),
     }
+    called = "powershell" if name == "pwsh" else name
+    load = f"source {ROOT / 'shell' / f'awsenv.{name}'}"
+    if name == "pwsh":
+        load = f"Import-Module '{ROOT / 'shell' / 'awsenv.psm1'}'"
     with drive(name, tmp_path, env=environment, columns=200) as shell:
         out = shell.run("awsenv doctor --offline")
-        assert f"note: the hook is not loaded in this {name}" in out
-        assert f"fix: awsenv init {name} --install" in out
-        shell.run(f"awsenv init {name} --install")
+        assert f"note: the hook is not loaded in this {called}" in out
+        assert f"fix: awsenv init {called} --install" in out
+        shell.run(f"awsenv init {called} --install")
         out = shell.run("awsenv doctor --offline")
         assert "loads it in new ones" in out
         assert "fix: open a new shell" in out
-        shell.run(f"source {ROOT / 'shell' / f'awsenv.{name}'}")
+        shell.run(load)
         assert shell.run("awsenv doctor --offline").endswith("nothing is wrong")
     assert home.exists()
 
@@ -324,6 +329,7 @@ def test_every_hook_file_names_this_version() -> None:
     for name in ("bash", "zsh", "fish"):
         text = "".join(file.read_text() for file in (ROOT / "shell").glob(f"awsenv*.{name}"))
         assert f"AWSENV_HOOK='{name} {__version__}'" in text
+    assert f"'powershell {__version__}'" in (ROOT / "shell" / "awsenv-more.ps1").read_text()
 
 
 def test_what_is_hostile_is_made_visible(healthy: RunningSts) -> None:
@@ -363,3 +369,28 @@ def test_an_rc_line_whose_file_is_gone(healthy: RunningSts, clean_env: Path) -> 
     )
     assert "which does not exist, so no shell has the hook" in done.stdout
     assert "awsenv init bash --install" in done.stdout
+
+
+def test_a_fix_is_written_in_the_language_of_the_shell(healthy: RunningSts) -> None:
+    """Asked for by each shell, as a person's would do it."""
+    line = "awsenv doctor --offline"
+    env = {**os.environ, "AWS_SECURITY_TOKEN": "x"}
+    for name, options, fix in (
+        ("bash", ["--norc", "-c", f"{line}; :"], "fix: unset AWS_SECURITY_TOKEN"),
+        ("pwsh", ["-NoProfile", "-Command", line], "fix: Remove-Item Env:AWS_SECURITY_TOKEN"),
+    ):
+        program = need_shell(name)
+        done = subprocess.run(
+            [program, *options], capture_output=True, text=True, env=env, check=False
+        )
+        assert fix in done.stdout, name
+
+
+def test_help_is_written_in_the_language_of_the_shell(healthy: RunningSts) -> None:
+    for name, options, shown in (
+        ("bash", ["--norc", "-c", "awsenv --help; :"], 'eval "$(awsenv assume NAME)"'),
+        ("pwsh", ["-NoProfile", "-Command", "awsenv --help"], "Invoke-Expression (awsenv assume"),
+    ):
+        program = need_shell(name)
+        done = subprocess.run([program, *options], capture_output=True, text=True, check=False)
+        assert shown in done.stdout + done.stderr, name

@@ -219,9 +219,9 @@ def test_tab(session: PowerShellSession, clean_env: Path, line: str, offered: li
 
 def test_tab_leaves_the_exit_code(session: PowerShellSession) -> None:
     line = "$null = TabExpansion2 'awsenv ' 7"
-    # In a script whose output goes elsewhere, a failure prints what makes an evaluation fail.
+    # In a script whose output goes elsewhere, it prints what makes an evaluation fail.
     shown = _lines(session, "awsenv nonsense", line, "$LASTEXITCODE")
-    assert shown == ["false", "2"]
+    assert shown == ["throw 'awsenv: no such command ''nonsense'''", "2"]
 
 
 # What may stand on a line, for a script that has $one, $list, $hash and a folder with files in it.
@@ -456,8 +456,7 @@ def test_without_a_code_nothing_runs(session: PowerShellSession, sts: RunningSts
         before=READER,
     )
     assert done.stdout.splitlines() == [
-        # `awsenv nonsense` cannot know who reads its output.
-        "false",
+        "throw 'awsenv: no such command ''nonsense'''",
         "<Microsoft.PowerShell.Utility\\Write-Error '' -ErrorAction Ignore"
         " # awsenv: not run: aws s3 ls> True 2",
         "False True",

@@ -821,7 +821,7 @@ def loading_twice_changes_nothing(h: Hooked) -> None:
     assert len(h.calls()) == 1
 
 
-@scenario_of("zsh", "fish")
+@scenario_of("zsh", "fish", "pwsh")
 def auto_shows_its_state(h: Hooked) -> None:
     assert h.shell.run("awsenv auto").startswith("auto is on: ")
     for state in ("off", "all", "on"):
@@ -829,7 +829,7 @@ def auto_shows_its_state(h: Hooked) -> None:
         assert h.shell.run("awsenv auto").startswith(f"auto is {state}: ")
 
 
-@scenario_of("zsh", "fish")
+@scenario_of("zsh", "fish", "pwsh")
 def a_notice_comes_once_where_it_is_wanted(h: Hooked) -> None:
     h.pretend(300)
     assert "expires in" not in h.shell.run("true")
