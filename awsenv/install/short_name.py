@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from awsenv.errors import UsageError
 
 TYPE_CHECKING = False
@@ -17,14 +15,13 @@ FILES = {
     "fish": "awsenv-alias.fish",
     "powershell": "awsenv-alias.ps1",
 }
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}", re.ASCII)
-# In the line that is in an rc file now, whichever shell's.
-_IN_LINE = re.compile(rb"awsenv-alias\.[a-z0-9]+['\"]? ([A-Za-z0-9_-]+)")
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 def check(name: str) -> str:
     """`name`, if a function may be called so; raises UsageError."""
-    if not _NAME.fullmatch(name) or name == "awsenv":
+    good = name[:1].isalpha() and len(name) < 32 and _NAME.issuperset(name)
+    if not good or name == "awsenv":
         raise UsageError(
             f"--alias {name!r} is not a name for a function",
             "use letters, digits, - and _, such as --alias assume",
@@ -45,6 +42,8 @@ def line(shell: Shell, quoted: str, name: str) -> str:
 
 
 def in_use(rc: bytes) -> str | None:
-    """The short name that an rc file's line makes now."""
-    found = _IN_LINE.search(rc)
+    """The short name that an rc file's line makes now, whichever shell's line that is."""
+    import re
+
+    found = re.search(rb"awsenv-alias\.[a-z0-9]+['\"]? ([A-Za-z0-9_-]+)", rc)
     return found[1].decode() if found else None
