@@ -1,1 +1,4 @@
-"""The command line: the entry point, calling commands, and the one place that reports errors."""
+"""The command line: the entry point, calling commands, and the one place that reports errors.
+
+May import commands and what is below.
+"""

@@ -1,4 +1,7 @@
-"""The commands: one module each, and this table."""
+"""The commands: one module each, and this table.
+
+May import doctor, listing, rotation, console, serving and what is below.
+"""
 
 from __future__ import annotations
 

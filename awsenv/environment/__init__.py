@@ -1,1 +1,4 @@
-"""What a session changes in a shell's environment, and how to take it back."""
+"""What a session changes in a shell's environment, and how to take it back.
+
+May import aws, config, storage, terminal and what is below.
+"""

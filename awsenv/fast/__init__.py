@@ -1,1 +1,4 @@
-"""`assume NAME` and `credential-process NAME` answered without the rest of awsenv."""
+"""`assume NAME` and `credential-process NAME` answered without the rest of awsenv.
+
+May import parameters and what is below.
+"""

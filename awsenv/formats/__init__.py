@@ -1,4 +1,7 @@
-"""What can be printed besides a shell's statements: one file each, and one line here."""
+"""What can be printed besides a shell's statements: one file each, and one line here.
+
+May import shells, sources and what is below.
+"""
 
 from __future__ import annotations
 

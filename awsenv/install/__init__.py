@@ -1,1 +1,4 @@
-"""The prompt hook's files and the line in the shell's rc file that loads them."""
+"""The prompt hook's files and the line in the shell's rc file that loads them.
+
+May import plan and what is below.
+"""

@@ -1,4 +1,7 @@
-"""MFA codes, wherever they come from."""
+"""MFA codes, wherever they come from.
+
+May import saved, demo and what is below.
+"""
 
 from __future__ import annotations
 

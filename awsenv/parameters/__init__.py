@@ -1,1 +1,4 @@
-"""What commands take on the command line, declared in one place, and read without Typer."""
+"""What commands take on the command line, declared in one place, and read without Typer.
+
+May import sessions and what is below.
+"""

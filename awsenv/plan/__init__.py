@@ -1,1 +1,4 @@
-"""From a request and the config to STS calls. Pure: nothing runs, and nobody is asked."""
+"""From a request and the config to STS calls. Pure: nothing runs, and nobody is asked.
+
+May import formats, shells and what is below.
+"""

@@ -1,1 +1,4 @@
-"""Replacing an access key, with a working key on disk at every moment."""
+"""Replacing an access key, with a working key on disk at every moment.
+
+May import doctor, listing, console, serving, fast and what is below.
+"""

@@ -1,1 +1,4 @@
-"""Sessions saved as profiles in the AWS files: written, renewed, traced to their origin."""
+"""Sessions saved as profiles in the AWS files: written, renewed, traced to their origin.
+
+May import mfa, demo and what is below.
+"""

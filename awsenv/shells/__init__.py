@@ -1,4 +1,7 @@
-"""The shells that awsenv prints statements for: one file each, and one line here."""
+"""The shells that awsenv prints statements for: one file each, and one line here.
+
+May import formats, sources and what is below.
+"""
 
 from awsenv.shells.shell import Shell
 

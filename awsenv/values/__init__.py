@@ -1,1 +1,4 @@
-"""Small types and pure conversions that every room uses. Imports `lean` and `errors` alone."""
+"""Small types and pure conversions that every room uses.
+
+May import errors and lean.
+"""
