@@ -166,7 +166,6 @@ function __awsenv_compute
         __awsenv_know
     end
     set -l tick 0
-    set -l rest
     if test -n "$__awsenv_end"
         if set -q __awsenv_ticks[1]
             read -d ' ' tick rest <$__awsenv_ticks
@@ -295,8 +294,6 @@ function __awsenv_read --no-scope-shadowing
         set file $XDG_CACHE_HOME/awsenv
     end
     set file $file/$argv[1]/$argv[2]
-    # In bytes; what is longer is none of awsenv's.
-    set -l fish_read_limit 65536
     test -f $file -a ! -L $file -a -O $file -a -r $file
     and read --null text <$file
 end
@@ -328,6 +325,7 @@ end
 
 # Takes over a session that another terminal has got meanwhile; false where there is none.
 function __awsenv_load
+    set -l fish_read_limit 65536
     string match -q 'AWS_ACCESS_KEY_ID=*' -- "$AWSENV_PUT"
     and __awsenv_take "$AWSENV_SESSION" (__awsenv_seconds "$AWSENV_LEAD" 120)
     and set -gx AWSENV_PUT (string replace -r '=[^&]*' "=$AWS_ACCESS_KEY_ID" -- $AWSENV_PUT)
@@ -337,8 +335,10 @@ end
 # note on that name is as new as the AWS files, and all variables are as they were or as awsenv
 # left them. False, with nothing changed, in any doubt.
 function __awsenv_switch
-    # Without tracing, which would show the secret and the token.
+    # Without tracing, which would show the secret and the token. What is longer, in bytes, is none of
+    # awsenv's.
     set -l fish_trace
+    set -l fish_read_limit 65536
     set -l file
     set -l text
     set -l value '[^\x00-\x1f\x7f-\x9f]++)\n'

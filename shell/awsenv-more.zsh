@@ -149,8 +149,6 @@ __awsenv_prepare() {
     __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
     __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
     __awsenv_margin=$__awsenv_n
-    __awsenv_seconds "${AWSENV_NOTICE-}" 0
-    __awsenv_notice=$__awsenv_n
     # Where a profile is exported, what it stands for is gone once somebody has logged out.
     if [[ ${AWSENV_PUT-} == AWS_PROFILE=* && ${AWSENV_SESSION-} == [0-9a-f](#c40) ]]; then
       __awsenv_find_cache
@@ -182,10 +180,10 @@ __awsenv_prepare() {
 }
 
 # Every function that zsh or a person calls begins with `emulate`, for the options here are theirs.
-# It turns tracing off: under `setopt xtrace` the secret and the token would be in the trace.
+# +x turns tracing off: under `setopt xtrace` the secret and the token would be in the trace.
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex
   __awsenv_clock
   __awsenv_state=''
   __awsenv_prepare
@@ -324,7 +322,7 @@ __awsenv_unchanged() {
 # that name is as new as the AWS files, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace -o no_multibyte
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex -o no_multibyte
   local hex put state kinds file text known n region config credentials mark
   hex=$__awsenv_keys[$1]
   if [[ -z $hex ]]; then
@@ -356,6 +354,7 @@ __awsenv_switch() {
   builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$__awsenv_facts[n+1]" AWSENV_BASELINE="${AWSENV_PUT+$AWSENV_BASELINE}" \
     AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$__awsenv_facts[n+7]" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
   if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi
+  if [[ $precmd_functions[-1] != __awsenv_precmd ]]; then __awsenv_attach; fi
   if [[ -t 2 ]]; then __awsenv_left $(( AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -ru2 -- "awsenv: $1 for $__awsenv_text"; fi
 }
 
@@ -404,9 +403,9 @@ typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed
 
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
 __awsenv_preexec() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
-  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then __awsenv_attach; fi
-  if ! __awsenv_expired; then return 0; fi
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex
+  if [[ $precmd_functions[-1] != __awsenv_precmd ]]; then __awsenv_attach; fi
+  if [[ -n $__awsenv_ticking && -z $__awsenv_record && $(( __awsenv_end - EPOCHSECONDS )) -gt $__awsenv_margin ]] || ! __awsenv_expired; then return 0; fi
   # The person's own traps are back when this function has ended.
   trap - DEBUG ZERR
   if ! __awsenv_wanted "$3" || __awsenv_renew; then return 0; fi
@@ -416,20 +415,21 @@ __awsenv_preexec() {
   builtin kill -INT $$
 }
 
-# Called where the file is sourced once more, and by `awsenv` where that is needed.
+# Called where the file is sourced once more.
 __awsenv_again() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex
   __awsenv_attach
 }
 
-# Nearly always there is nothing to do: what the segment hangs on is unchanged, and so is its place.
+# Nearly always there is nothing to do: what the segment hangs on is unchanged, and so is its place. In
+# profile mode there is: to look for the record.
 __awsenv_precmd() {
   # % where prompt_percent is set, else %%.
   local percent=${(%):-%%} state
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
-  state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$AWSENV_NOTICE/$NO_COLOR/$TERM
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex
+  state=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM
   if [[ $state != "$__awsenv_state" || -z $__awsenv_ticking || $EPOCHSECONDS -lt $__awsenv_from || $EPOCHSECONDS -gt $__awsenv_to || $percent$PROMPT != "$__awsenv_placed" ||
-    ( -n $__awsenv_record && ( ! -e $__awsenv_record || -n $__awsenv_missing ) ) || $psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -n $__awsenv_asks && -z $preexec_functions[(r)__awsenv_preexec] ) || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
+    $__awsenv_record$psvar[61] != "$AWSENV_SEGMENT" || $precmd_functions[-1] != __awsenv_precmd || ( -z $__awsenv_completes && -n ${_comps+x} ) ]]; then __awsenv_update; fi
 }
 
 # Brings everything up to date. `state` and `percent` are the caller's.
@@ -440,6 +440,8 @@ __awsenv_update() {
     __awsenv_prepare
   fi
   if (( __awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to )); then
+    __awsenv_seconds "${AWSENV_NOTICE-}" 0
+    __awsenv_notice=$__awsenv_n
     __awsenv_render
     __awsenv_give_notice
   fi
@@ -480,7 +482,6 @@ __awsenv_attach
 
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
-  [[ " ${(j: :)precmd_functions[@]-} " == *' __awsenv_precmd '* ]] || __awsenv_again
   case "${1-},${2-},$#" in
     auto,on,2) typeset -g AWSENV_AUTO=match ;;
     auto,off,2 | auto,all,2) typeset -g AWSENV_AUTO="$2" ;;
@@ -490,7 +491,7 @@ awsenv() {
     # eval "$(awsenv assume ...)" and pipes get what the program prints.
     assume,[^-]*,2) { [[ -t 1 ]] && __awsenv_switch "$2"; } || __awsenv_apply "$@" ;;
     assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
-    doctor,*) AWSENV_HOOK='zsh 0.1.0'"${__awsenv_lost:+ $__awsenv_lost}" command awsenv "$@" ;;
+    doctor,*) __awsenv_again; AWSENV_HOOK='zsh 0.1.0'"${__awsenv_lost:+ $__awsenv_lost}" command awsenv "$@" ;;
     *) command awsenv "$@" ;;
   esac
 }
@@ -504,8 +505,9 @@ __awsenv_show_auto() {
 }
 
 __awsenv_apply() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex
   local argument out code=0
+  __awsenv_attach
   for argument; do
     case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
   done
@@ -546,7 +548,7 @@ __awsenv_complete() {
 # --- 13. unload ----------------------------------------------------------------------------
 
 awsenv_unload() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_xtrace
+  builtin emulate -L zsh -o extended_glob -o no_err_return +ex
   local name
   AWSENV_PROMPT=off __awsenv_place ''
   precmd_functions=(${precmd_functions:#__awsenv_precmd})

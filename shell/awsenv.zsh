@@ -20,7 +20,7 @@ if typeset -f awsenv >/dev/null; then __awsenv_function=$(\builtin typeset -f aw
 
 # Puts the real functions in the place of those below; false where their file is missing.
 __awsenv_rest() {
-  builtin emulate -L zsh -o extended_glob -o no_err_exit -o no_err_return -o no_aliases -o no_xtrace
+  builtin emulate -L zsh -o extended_glob -o no_err_return -o no_aliases +ex
   if [[ -r $__awsenv_more ]]; then builtin source "$__awsenv_more"; fi
   [[ $__awsenv_ready == "$$" ]]
 }
