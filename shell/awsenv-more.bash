@@ -200,14 +200,14 @@ __awsenv_find_cache() {
   esac
 }
 
-# Reads the first seven lines from its input into `lines`, and the others with their ends into `rest`.
+# Reads the first eight lines from its input into `lines`, and the others with their ends into `rest`.
 # Both are the caller's.
 __awsenv_read() {
   local line IFS=
-  if ((__awsenv_version >= 404)); then builtin mapfile -t -n 7 lines && builtin mapfile rest && return; fi
+  if ((__awsenv_version >= 404)); then builtin mapfile -t -n 8 lines && builtin mapfile rest && return; fi
   lines=() rest=()
   while builtin read -r line; do
-    if ((${#lines[@]} < 7)); then lines+=("$line"); else rest+=("$line"$'\n'); fi
+    if ((${#lines[@]} < 8)); then lines+=("$line"); else rest+=("$line"$'\n'); fi
   done
   # Never without an element, which older versions take for unset.
   if [[ -n $line || ${#rest[@]} == 0 ]]; then rest+=("$line"); fi
@@ -222,7 +222,7 @@ __awsenv_check_record() {
   # Nearly always the names are those of the last record.
   names=${all[*]/=*/=}
   # With a space in it, the same text could be cut into other lines.
-  if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=1 || ${lines[3]} == *' '* ]]; then return 1; fi
+  if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=2 || ${lines[3]} == *' '* ]]; then return 1; fi
   if [[ $names != "$__awsenv_names" ]] && ! __awsenv_check_names "$names "; then return 1; fi
   # With a 0 before them, they would be octal numbers.
   if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ||
@@ -239,7 +239,7 @@ __awsenv_names=
 __awsenv_check_names() {
   local name seen=' ' IFS=' '
   if [[ $1 == *[!A-Z0-9_=\ ]* || $1 == *[!=]' '* || " $1" == *' '[0-9=]* ||
-    $1 != 'AWSENV_RECORD= ISSUED_AT= EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= '*'END= ' ]]; then return 1; fi
+    $1 != 'AWSENV_RECORD= ISSUED_AT= EXPIRES_AT= AWS_CREDENTIAL_EXPIRATION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= CHECK= '*'END= ' ]]; then return 1; fi
   for name in $1; do
     if [[ $seen == *" ${name%?} "* ]]; then return 1; fi
     seen+="${name%?} "
@@ -254,14 +254,16 @@ __awsenv_take() {
   __awsenv_file=$__awsenv_cache/sessions/$1
   if [[ ${#1} != 40 || $1 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
   if ((__awsenv_version >= 501)); then
-    { builtin mapfile -t -n 7 lines && builtin mapfile rest; } <"$__awsenv_file"
+    { builtin mapfile -t -n 8 lines && builtin mapfile rest; } <"$__awsenv_file"
     # What is known by its times and its key need not be checked again.
     tenth=${__awsenv_known[x${lines[@]:1:4}]-} __awsenv_now=$EPOCHSECONDS
   else
     __awsenv_read <"$__awsenv_file"
     __awsenv_clock
   fi
-  # The end has to be whole, down to the last line's own end.
+  # A byte that has changed is not what CHECK repeats, and the end has to be whole, down to the last
+  # line's own end.
+  if [[ ${lines[7]-} != "CHECK=${lines[1]:10}.${lines[2]:11}.${lines[3]:26}.${lines[4]:18}.${lines[5]:22}.${lines[6]:18}" ]]; then return 1; fi
   if [[ "${rest[*]: -1}" != "END=$1"$'\n' || ${lines[5]-} != AWS_SECRET_ACCESS_KEY=?* || ${lines[6]-} != AWS_SESSION_TOKEN=?* ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
   expires=${lines[2]:11}
   # The clock has no fractions: what is left may be a second less.
@@ -333,26 +335,33 @@ __awsenv_learn() {
   # shellcheck disable=SC2206
   lines=($note)
   IFS=' '
-  # In the order in which awsenv writes them, with or without a region, and the end.
-  if [[ ${lines[11]-} != REGION=* ]]; then lines=("${lines[@]:0:11}" REGION= "${lines[@]:11}"); fi
-  region=${lines[11]:7}
-  if [[ ${#lines[@]} != 13 || $note == *$'\n\n'* || ${note: -1} != $'\n' || ${lines[0]} != AWSENV_RECORD=1 || ${lines[1]} != "NAME=$1" || ${lines[2]} != SESSION=?* ||
-    ${lines[3]} != MARGIN=?* || ${lines[3]:7} == *[!0123456789]* || ${#lines[3]} -gt 19 || ${lines[4]} != ENVIRONMENT=* ||
-    ${lines[5]} != "RELEVANT=$__awsenv_relevant" || ${lines[6]} != "PLAIN_ENVIRONMENT=$settings" || ${lines[7]} != CONFIG=/* ||
-    ${lines[8]} != CONFIG_STAMP=?* || ${lines[9]} != CREDENTIALS=/* || ${lines[10]} != CREDENTIALS_STAMP=?* || $region == *[!A-Za-z0-9-]* ||
-    ${lines[12]} != "END=${__awsenv_keys[$1]}" || ${lines[*]} =~ [[:cntrl:]] ]]; then return 1; fi
+  # In the order in which awsenv writes them, and the end.
+  region=${lines[4]:7}
+  if [[ ${#lines[@]} != 16 || $note == *$'\n\n'* || ${note: -1} != $'\n' || ${lines[0]} != AWSENV_RECORD=2 || ${lines[1]} != "NAME=$1" || ${lines[2]} != SESSION=?* ||
+    ${lines[3]} != MARGIN=?* || ${lines[3]:7} == *[!0123456789]* || ${#lines[3]} -gt 19 || ${lines[4]} != REGION=* || $region == *[!A-Za-z0-9-]* ||
+    ${lines[5]} != "CHECK=$1.${lines[2]:8}.${lines[3]:7}.$region" || ${lines[6]} != ENVIRONMENT=* ||
+    ${lines[7]} != "RELEVANT=$__awsenv_relevant" || ${lines[8]} != "PLAIN_ENVIRONMENT=$settings" || ${lines[9]} != CONFIG=/* ||
+    ${lines[10]} != CONFIG_STAMP=?* || ${lines[11]} != CREDENTIALS=/* || ${lines[12]} != CREDENTIALS_STAMP=?* ||
+    ${lines[13]} != CONFIG_TEXT=* || ${lines[14]} != CREDENTIALS_TEXT=* || ${lines[15]} != "END=${__awsenv_keys[$1]}" || ${lines[*]} =~ [[:cntrl:]] ]]; then return 1; fi
   # A $ in a path stands for a variable that is not compared here, and a | stands between values.
-  case ${lines[4]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
+  case ${lines[6]}\& in *=\&* | *%24* | *%7C*) return 1 ;; esac
   __awsenv_known[$2]=${#__awsenv_facts[@]}
-  __awsenv_facts+=("${lines[7]:7}" "${lines[9]:12}" "${lines[2]:8}" $((10#${lines[3]:7})) "${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" "$region" "${lines[8]:13} ${lines[10]:18}")
+  __awsenv_facts+=("${lines[9]:7}" "${lines[11]:12}" "${lines[2]:8}" $((10#${lines[3]:7})) "${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}" "$region" "${lines[13]:12}" "${lines[14]:17}")
 }
 
-# True if the AWS files $1 and $2 are as old as the note $3 and the mark beside it, or where what was
-# noted on them in $4 says that there was none (`-`), still are not there.
+# True if the AWS file $1 says what it said, which is $2 with a ` for each line's end. A line that
+# begins with aws_se holds a secret, and is empty there. Neither a file's time nor its place tells as much.
 __awsenv_unchanged() {
-  local stamps=" $4 "
-  if [[ $stamps == ' - '* ]]; then [[ ! -e $1 ]] || return 1; else [[ -f $1 && ! $1 -nt $3 && ! $1 -ot $3 ]] || return 1; fi
-  if [[ $stamps == *' - ' ]]; then [[ ! -e $2 ]]; else [[ -f $2 && -f $3.credentials && ! $2 -nt $3.credentials && ! $2 -ot $3.credentials ]]; fi
+  local text='' IFS=\` || return 1
+  local -a lines=() || return 1
+  if [[ -e $1 ]]; then
+    if [[ ! -f $1 || ! -r $1 ]]; then return 1; fi
+    text=${2//[!\`]/}
+    # One line more than it had, so that a file of any size takes no time.
+    builtin mapfile -t -n $((${#text} + 1)) lines <"$1"
+    text="${lines[*]/#aws_se*/}"${lines[0]+\`}
+  fi
+  [[ $text == "$2" ]]
 }
 
 __awsenv_export() {
@@ -361,7 +370,7 @@ __awsenv_export() {
 }
 
 # `awsenv assume $1` without a process, where it is certain what the program would do: its note on
-# that name is as new as the AWS files, and all settings and variables are as it knows them. False,
+# that name fits what the AWS files say, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
   local state kinds put file note known n config credentials region || return 1
@@ -383,12 +392,10 @@ __awsenv_switch() {
     if ! __awsenv_learn "$1" "$known"; then return 1; fi
     n=${__awsenv_known[$known]}
   fi
-  config=${__awsenv_facts[n]} credentials=${__awsenv_facts[n + 1]} region=${__awsenv_facts[n + 5]} put=$file.credentials
+  config=${__awsenv_facts[n]} credentials=${__awsenv_facts[n + 1]} region=${__awsenv_facts[n + 5]}
   # Without a region of the profile's, the one from before awsenv would count.
   if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
-  # Most often both files are there, and as old as the note and the mark beside it.
-  if [[ ! -f $config || $config -nt $file || $config -ot $file || ! -f $credentials || $credentials -nt $put || $credentials -ot $put ||
-    ${__awsenv_facts[n + 6]} == *-* ]] && ! __awsenv_unchanged "$config" "$credentials" "$file" "${__awsenv_facts[n + 6]}"; then return 1; fi
+  if ! __awsenv_unchanged "$config" "${__awsenv_facts[n + 6]}" || ! __awsenv_unchanged "$credentials" "${__awsenv_facts[n + 7]}"; then return 1; fi
   if ! __awsenv_take "${__awsenv_facts[n + 2]}" "${__awsenv_facts[n + 3]}"; then return 1; fi
   AWSENV_BASELINE=${AWSENV_PUT+$AWSENV_BASELINE} AWSENV_PUT=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${__awsenv_facts[n + 4]} \
     AWSENV_PROFILE=$1 AWSENV_SESSION=${__awsenv_facts[n + 2]} AWS_REGION=$region AWS_DEFAULT_REGION=$region
@@ -406,7 +413,7 @@ if ((__awsenv_version >= 501)); then
   declare -gA __awsenv_keys=() __awsenv_known=()
   declare -ga __awsenv_facts=()
 else
-  # Fractions of a second in a file's time are not compared here.
+  # bash before 5.1 does not tell what a variable is without a process.
   __awsenv_switch() { return 1; }
 fi
 

@@ -306,8 +306,8 @@ function __awsenv_take
     set -l value '[^\x00-\x1f\x7f-\x9f]++)\n'
     string match -qr '^[0-9a-f]{40}\z' -- "$argv[1]"
     and __awsenv_read sessions $argv[1]
-    # Whole, in the order in which awsenv writes it, and no name twice.
-    and string match -qr "(*LF)^AWSENV_RECORD=1\nISSUED_AT=(?<__awsenv_issued>[1-9]\d{0,11})\nEXPIRES_AT=(?<__awsenv_expires>[1-9]\d{0,11})\nAWS_CREDENTIAL_EXPIRATION=(?<__awsenv_expiration>$value"'AWS_ACCESS_KEY_ID=(?<__awsenv_key>[A-Za-z0-9]++)\n'"AWS_SECRET_ACCESS_KEY=(?<__awsenv_secret>$value""AWS_SESSION_TOKEN=(?<__awsenv_token>$value"'(?<__awsenv_rest>(?:(?!END=|AWSENV_RECORD=|ISSUED_AT=|EXPIRES_AT=|AWS_)[A-Z_][A-Z0-9_]*+=[^\x00-\x1f\x7f-\x9f]*+\n)*+)END='$argv[1]'\n\z' -- "$text"
+    # Whole, in the order in which awsenv writes it, no byte changed since, and no name twice.
+    and string match -qr "(*LF)^AWSENV_RECORD=2\nISSUED_AT=(?<__awsenv_issued>[1-9]\d{0,11})\nEXPIRES_AT=(?<__awsenv_expires>[1-9]\d{0,11})\nAWS_CREDENTIAL_EXPIRATION=(?<__awsenv_expiration>$value"'AWS_ACCESS_KEY_ID=(?<__awsenv_key>[A-Za-z0-9]++)\n'"AWS_SECRET_ACCESS_KEY=(?<__awsenv_secret>$value""AWS_SESSION_TOKEN=(?<__awsenv_token>$value"'CHECK=\k<__awsenv_issued>\.\k<__awsenv_expires>\.\k<__awsenv_expiration>\.\k<__awsenv_key>\.\k<__awsenv_secret>\.\k<__awsenv_token>\n(?<__awsenv_rest>(?:(?!END=|CHECK=|AWSENV_RECORD=|ISSUED_AT=|EXPIRES_AT=|AWS_)[A-Z_][A-Z0-9_]*+=[^\x00-\x1f\x7f-\x9f]*+\n)*+)END='$argv[1]'\n\z' -- "$text"
     and not string match -qr '(*LF)(?:^|\n)([A-Z_][A-Z0-9_]*+=)(?:.*+\n)*?\1' -- $__awsenv_rest
     or return 1
     set -l life "$__awsenv_expires - $__awsenv_issued"
@@ -350,14 +350,14 @@ function __awsenv_switch
     and string match -qar '(?<__awsenv_chars>.)' -- $argv[1]
     and set key (builtin printf %02x \'$__awsenv_chars[1..100])
     and __awsenv_read names $key
-    # In the order in which awsenv writes it, with or without a region.
-    and string match -qr "(*LF)^AWSENV_RECORD=1\nNAME=(?<__awsenv_name>$value""SESSION=(?<__awsenv_session>$value"'MARGIN=(?<__awsenv_margin>\d{1,9})\n'"ENVIRONMENT=(?:$value""RELEVANT=(?<__awsenv_names>$value""PLAIN_ENVIRONMENT=(?<__awsenv_settings>$value""CONFIG=(?=/)(?<__awsenv_config>$value""CONFIG_STAMP=(?:$value""CREDENTIALS=(?=/)(?<__awsenv_credentials>$value""CREDENTIALS_STAMP=(?:$value"'(?:REGION=(?<__awsenv_region>[A-Za-z0-9-]++)\n)?END='$key'\n\z' -- "$text"
+    # In the order in which awsenv writes it.
+    and string match -qr "(*LF)^AWSENV_RECORD=2\nNAME=(?<__awsenv_name>$value""SESSION=(?<__awsenv_session>$value"'MARGIN=(?<__awsenv_margin>\d{1,9})\nREGION=(?<__awsenv_region>[A-Za-z0-9-]*+)\nCHECK=\k<__awsenv_name>\.\k<__awsenv_session>\.\k<__awsenv_margin>\.\k<__awsenv_region>\n'"ENVIRONMENT=(?:$value""RELEVANT=(?<__awsenv_names>$value""PLAIN_ENVIRONMENT=(?<__awsenv_settings>$value""CONFIG=(?=/)(?<__awsenv_config>$value""CONFIG_STAMP=(?:$value""CREDENTIALS=(?=/)(?<__awsenv_credentials>$value""CREDENTIALS_STAMP=(?:$value"'CONFIG_TEXT=(?<__awsenv_config_text>[^\x00-\x1f\x7f-\x9f]*+)\nCREDENTIALS_TEXT=(?<__awsenv_credentials_text>[^\x00-\x1f\x7f-\x9f]*+)\nEND='$key'\n\z' -- "$text"
     and test "$__awsenv_name" = "$argv[1]"
     and __awsenv_has_settings $__awsenv_settings $__awsenv_names
-    and __awsenv_same_time $file $__awsenv_config
-    and __awsenv_same_time $file.credentials $__awsenv_credentials
+    and __awsenv_unchanged $__awsenv_config "$__awsenv_config_text"
+    and __awsenv_unchanged $__awsenv_credentials "$__awsenv_credentials_text"
     or return 1
-    if not set -q __awsenv_region[1]; and string match -q '*REGION=*' -- "$AWSENV_BASELINE"
+    if test -z "$__awsenv_region"; and string match -q '*REGION=*' -- "$AWSENV_BASELINE"
         # The region from before awsenv would count.
         return 1
     end
@@ -366,7 +366,7 @@ function __awsenv_switch
     set -q AWSENV_PUT
     or set -g AWSENV_BASELINE ''
     set -l put AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID
-    if set -q __awsenv_region[1]
+    if test -n "$__awsenv_region"
         set -gx AWS_REGION $__awsenv_region
         set -gx AWS_DEFAULT_REGION $__awsenv_region
         set put "$put&AWS_DEFAULT_REGION=$__awsenv_region&AWS_REGION=$__awsenv_region"
@@ -444,9 +444,21 @@ function __awsenv_has_settings
     test $status = $missing
 end
 
-# True if the note $argv[1] carries the time of the file $argv[2].
-function __awsenv_same_time
-    test -f $argv[1] -a ! -L $argv[1] -a -O $argv[1] -a -f $argv[2] -a ! $argv[1] -nt $argv[2] -a ! $argv[1] -ot $argv[2]
+# True if the AWS file $argv[1] says what it said, which is $argv[2] with a ` for each line's end. A
+# line that begins with aws_se holds a secret, and is empty there. Neither a file's time nor its
+# place tells as much.
+function __awsenv_unchanged
+    if not test -e $argv[1]
+        test -z "$argv[2]"
+        return
+    end
+    set -l text
+    # In bytes; what is longer is not what was noted.
+    set -l fish_read_limit 65536
+    test -f $argv[1] -a -r $argv[1]
+    and read --null text <$argv[1]
+    set text (string replace -r '\n\z' '' -- $text | string replace -r '^aws_se.*' '')
+    test "$argv[2]" = (string join ` -- $text '')
 end
 
 # --- 8. matching ---------------------------------------------------------------------------

@@ -265,16 +265,22 @@ function script:Get-Record([string]$folder, [string]$key) {
     if (-not $text -or $text -cmatch '[\x00-\x09\x0b-\x1f\x7f-\x9f]') { return }
     if (-not $text.EndsWith("`nEND=$key`n", [StringComparison]::Ordinal)) { return }
     $lines = $text.Split([char]10)
-    if (-not $lines[0].Equals('AWSENV_RECORD=1')) { return }
+    if (-not $lines[0].Equals('AWSENV_RECORD=2')) { return }
     $values = [Collections.Generic.Dictionary[string, string]]::new([StringComparer]::Ordinal)
+    $checked = $false
     # The last two are the end mark and what follows its line end: nothing.
     for ($index = 1; $index -lt $lines.Count - 2; $index++) {
         $name, $value = $lines[$index].Split([char[]]'=', 2)
         if ($null -eq $value -or $name.Equals('END') -or -not ($name -cmatch '^[A-Z_][A-Z0-9_]*\z')) { return }
         if ($values.ContainsKey($name)) { return }
-        $values[$name] = $value
+        if ($name.Equals('CHECK')) {
+            # It repeats what stands above it: a byte that has changed since is not the same twice.
+            if ($checked -or -not $value.Equals([string]::Join('.', $values.Values))) { return }
+            $checked = $true
+        }
+        else { $values[$name] = $value }
     }
-    $values
+    if ($checked) { $values }
 }
 
 $script:credentials = 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'
@@ -492,7 +498,7 @@ function script:Get-Change([string]$name) {
     $key = $key.Substring(0, [math]::Min(200, $key.Length))
     $note = Get-Record 'names' $key
     if ($null -eq $note -or -not $name.Equals($note['NAME']) -or -not (Test-Time $note['MARGIN'])) { return }
-    if (-not (Test-Note $note $key)) { return }
+    if (-not (Test-Note $note)) { return }
     $values = Get-Session $note['SESSION'] ([long]$note['MARGIN'])
     $baseline = Get-Baseline
     if ($null -eq $values -or $null -eq $baseline) { return }
@@ -501,7 +507,7 @@ function script:Get-Change([string]$name) {
     foreach ($variable in $script:others) { $change[$variable] = $null }
     $put = [ordered]@{ AWS_ACCESS_KEY_ID = $values['AWS_ACCESS_KEY_ID'] }
     foreach ($region in 'AWS_DEFAULT_REGION', 'AWS_REGION') {
-        if ($note.ContainsKey('REGION')) { $put[$region] = Get-Encoded $note['REGION'] }
+        if ($note['REGION']) { $put[$region] = Get-Encoded $note['REGION'] }
         elseif ($baseline.Contains($region)) { $put[$region] = $baseline[$region] }
         if ($put.Contains($region)) { $change[$region] = [Uri]::UnescapeDataString($put[$region]) }
     }
@@ -514,9 +520,9 @@ function script:Get-Change([string]$name) {
     $change
 }
 
-# True if what awsenv has noted about a profile's name still holds: the AWS files carry the times
-# that the note's own files were given, and the settings are those of then.
-function script:Test-Note($note, [string]$key) {
+# True if what awsenv has noted about a profile's name still holds: the AWS files say what they said,
+# and the settings are those of then.
+function script:Test-Note($note) {
     $settings = ''
     foreach ($name in $note['RELEVANT'].Split([char]' ')) {
         $value = [Environment]::GetEnvironmentVariable($name)
@@ -526,19 +532,22 @@ function script:Test-Note($note, [string]$key) {
         $settings += "|$name=$value"
     }
     $settings.Equals($note['PLAIN_ENVIRONMENT']) -and
-    (Test-SameTime $note['CONFIG'] (Get-CacheFile 'names' $key)) -and
-    (Test-SameTime $note['CREDENTIALS'] (Get-CacheFile 'names' "$key.credentials"))
+    (Test-Unchanged $note['CONFIG'] $note['CONFIG_TEXT']) -and
+    (Test-Unchanged $note['CREDENTIALS'] $note['CREDENTIALS_TEXT'])
 }
 
-function script:Test-SameTime([string]$path, $stamp) {
-    # What is relative to somewhere else here than in the program, and whose time is a link's, is
-    # for the program.
-    if (-not [IO.Path]::IsPathRooted($path)) { return $false }
-    $file = [IO.FileInfo]::new($path)
-    foreach ($each in $file, $stamp) {
-        if (-not $each.Exists -or ($each.Attributes -band [IO.FileAttributes]::ReparsePoint)) { return $false }
-    }
-    $file.LastWriteTimeUtc.Ticks -eq $stamp.LastWriteTimeUtc.Ticks
+# True if the AWS file at $path says what it said, which is $noted with a ` for each line's end. A
+# line that begins with aws_se holds a secret, and is empty there. Neither a file's time nor its
+# place tells as much.
+function script:Test-Unchanged([string]$path, $noted) {
+    # What is relative to somewhere else here than in the program is for the program.
+    if ($null -eq $noted -or -not [IO.Path]::IsPathRooted($path)) { return $false }
+    if (-not [IO.File]::Exists($path)) { return $noted.Length -eq 0 -and -not [IO.Directory]::Exists($path) }
+    # Larger than any that is noted, or no file at all.
+    if ([IO.FileInfo]::new($path).Length -gt 65536) { return $false }
+    $text = [IO.File]::ReadAllText($path)
+    if ($text -and -not $text.EndsWith("`n", [StringComparison]::Ordinal)) { $text += "`n" }
+    ($text -creplace '(?m)^aws_se[^\n]*', '').Replace([char]10, [char]96).Equals($noted)
 }
 
 $script:others = 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN'

@@ -229,11 +229,11 @@ typeset -g __awsenv_public=0
 __awsenv_learn_record() {
   local life
   local -a match mbegin mend lines names
-  if [[ $text != (#b)AWSENV_RECORD=1$'\n'ISSUED_AT=([1-9][0-9](#c0,11))$'\n'EXPIRES_AT=([1-9][0-9](#c0,11))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'(*)END=$1$'\n' ]]; then return 1; fi
+  if [[ $text != (#b)AWSENV_RECORD=2$'\n'ISSUED_AT=([1-9][0-9](#c0,11))$'\n'EXPIRES_AT=([1-9][0-9](#c0,11))$'\n'AWS_CREDENTIAL_EXPIRATION=([^[:cntrl:]]##)$'\n'AWS_ACCESS_KEY_ID=([A-Za-z0-9]##)$'\n'AWS_SECRET_ACCESS_KEY=([^[:cntrl:]]##)$'\n'AWS_SESSION_TOKEN=([^[:cntrl:]]##)$'\n'CHECK=([^[:cntrl:]]##)$'\n'(*)END=$1$'\n' ]]; then return 1; fi
   # The other lines: each has a name in capitals that no other has, and no control character.
-  lines=("${(@f)match[7]%$'\n'}")
-  if [[ -z $match[7] ]]; then lines=(); fi
-  names=("${(@)lines%%=*}" END AWSENV_RECORD ISSUED_AT EXPIRES_AT AWS_CREDENTIAL_EXPIRATION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN)
+  lines=("${(@f)match[8]%$'\n'}")
+  if [[ -z $match[8] ]]; then lines=(); fi
+  names=("${(@)lines%%=*}" END CHECK AWSENV_RECORD ISSUED_AT EXPIRES_AT AWS_CREDENTIAL_EXPIRATION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN)
   if [[ ${#names} != ${#${(u)names}} || -n ${lines:#[A-Z_][A-Z0-9_]#=[^[:cntrl:]]#} ]]; then return 1; fi
   life=$(( match[2] - match[1] ))
   if (( life <= 0 || life > 36 * 3600 )); then return 1; fi
@@ -245,7 +245,7 @@ __awsenv_learn_record() {
 # Takes over the session in record $1 if it lives for longer than $2 seconds. Lengths are in bytes here.
 # False where the record is missing, torn or not to be trusted.
 __awsenv_take() {
-  local text n file=$__awsenv_cache/sessions/$1
+  local text n check file=$__awsenv_cache/sessions/$1
   if [[ $#1 != 40 || $1 == *[^0123456789abcdef]* || ! -f $file || -L $file || ! -O $file || ! -r $file ]] || ! __awsenv_slurp $file; then return 1; fi
   n=$__awsenv_known[${text[1,__awsenv_public]}.$#text]
   if [[ -z $n ]]; then
@@ -254,7 +254,10 @@ __awsenv_take() {
   fi
   # Whole, down to the last line's own end, and the secrets are where they were.
   if [[ ${text[-46,-1]} != $'\nEND='$1$'\n' || ${text[__awsenv_public+1,__awsenv_facts[n+6]-1]} != $'\nAWS_SECRET_ACCESS_KEY=' ||
-    ${text[__awsenv_facts[n+7]+1,__awsenv_facts[n+8]-1]} != $'\nAWS_SESSION_TOKEN=' || $text[__awsenv_facts[n+9]+1] != $'\n' ]]; then return 1; fi
+    ${text[__awsenv_facts[n+7]+1,__awsenv_facts[n+8]-1]} != $'\nAWS_SESSION_TOKEN=' ]]; then return 1; fi
+  # A byte that has changed is not what CHECK repeats.
+  check=$'\nCHECK='$__awsenv_facts[n+1].$__awsenv_facts[n+2].$__awsenv_facts[n+3].$__awsenv_facts[n+4].${text[__awsenv_facts[n+6],__awsenv_facts[n+7]]}.${text[__awsenv_facts[n+8],__awsenv_facts[n+9]]}$'\n'
+  if [[ ${text[__awsenv_facts[n+9]+1,__awsenv_facts[n+9]+$#check]} != "$check" ]]; then return 1; fi
   __awsenv_clock
   # The clock has no fractions: what is left may be a second less.
   if (( __awsenv_facts[n+2] - __awsenv_now <= ($2 < __awsenv_facts[n+5] ? $2 : __awsenv_facts[n+5]) + 1 || __awsenv_facts[n+1] > __awsenv_now + 900 )); then return 1; fi
@@ -306,27 +309,33 @@ __awsenv_learn() {
     expected+="|$name=${(P)name-}"
   done
   # In the order in which awsenv writes it.
-  if [[ $text != (#b)AWSENV_RECORD=1$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'MARGIN=([0-9](#c1,12))$'\n'ENVIRONMENT=([^[:cntrl:]]##)$'\n'RELEVANT=$__awsenv_relevant$'\n'PLAIN_ENVIRONMENT=$expected$'\n'CONFIG=(/[^[:cntrl:]]##)$'\n'CONFIG_STAMP=([^[:cntrl:]]##)$'\n'CREDENTIALS=(/[^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=([^[:cntrl:]]##)$'\n'(REGION=[A-Za-z0-9-]##$'\n'|)END=$__awsenv_keys[$1]$'\n' ]]; then return 1; fi
-  if [[ $match[3]\& == *=\&* ]]; then return 1; fi
-  region=${${match[8]#REGION=}%$'\n'}
+  if [[ $text != (#b)AWSENV_RECORD=2$'\n'NAME=$1$'\n'SESSION=([^[:cntrl:]]##)$'\n'MARGIN=([0-9](#c1,12))$'\n'REGION=([A-Za-z0-9-]#)$'\n'CHECK=([^[:cntrl:]]##)$'\n'ENVIRONMENT=([^[:cntrl:]]##)$'\n'RELEVANT=$__awsenv_relevant$'\n'PLAIN_ENVIRONMENT=$expected$'\n'CONFIG=(/[^[:cntrl:]]##)$'\n'CONFIG_STAMP=[^[:cntrl:]]##$'\n'CREDENTIALS=(/[^[:cntrl:]]##)$'\n'CREDENTIALS_STAMP=[^[:cntrl:]]##$'\n'CONFIG_TEXT=([^[:cntrl:]]#)$'\n'CREDENTIALS_TEXT=([^[:cntrl:]]#)$'\n'END=$__awsenv_keys[$1]$'\n' ]]; then return 1; fi
+  if [[ $match[4] != "$1.$match[1].$match[2].$match[3]" || $match[5]\& == *=\&* ]]; then return 1; fi
+  region=$match[3]
   __awsenv_known[$2]=$#__awsenv_facts
-  __awsenv_facts+=("$match[1]" "$match[2]" "$match[4]" "$match[6]" "$match[5] $match[7]" "$region" "${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}")
+  __awsenv_facts+=("$match[1]" "$match[2]" "$match[6]" "$match[7]" "$match[8]" "$match[9]" "$region" "${region:+&AWS_DEFAULT_REGION=$region&AWS_REGION=$region}")
 }
 
-# True if the AWS file $1 is as old as its mark $2, or where there was none ($3 is `-`), still is not there.
+# True if the AWS file $1 says what it said, which is $2 with a ` for each line's end. A line that
+# begins with aws_se holds a secret, and is empty there. Neither a file's time nor its place tells as much.
 __awsenv_unchanged() {
-  if [[ $3 == - ]]; then [[ ! -e $1 ]]; else [[ -f $1 && -f $2 && ! $1 -nt $2 && ! $1 -ot $2 ]]; fi
+  local text=''
+  if [[ -e $1 ]]; then
+    if [[ ! -f $1 || ! -r $1 ]] || ! __awsenv_slurp "$1"; then return 1; fi
+    if [[ -n $text ]]; then text="${(@pj:\`:)${(@)${(@f)${text%$'\n'}}/#aws_se*/}}\`"; fi
+  fi
+  [[ $text == "$2" ]]
 }
 
 # `awsenv assume $1` without a process, where it is certain what the program would do: its note on
-# that name is as new as the AWS files, and all settings and variables are as it knows them. False,
+# that name fits what the AWS files say, and all settings and variables are as it knows them. False,
 # with nothing changed, in any doubt.
 __awsenv_switch() {
   builtin emulate -L zsh -o extended_glob -o no_err_return +ex -o no_multibyte
-  local hex put state kinds file text known n region config credentials mark
+  local hex put state kinds file text known n region
   hex=$__awsenv_keys[$1]
   if [[ -z $hex ]]; then
-    # Only from 5.8 on is it known that fractions of a second in a file's time are compared.
+    # Not tried before 5.8.
     if [[ $ZSH_VERSION != (5.<8->|<6->.)* || $#1 -gt 100 || $1 == *[^\ -~]* ]]; then return 1; fi
     builtin printf -v hex %02x "${(@)${(@s::)1}/#/'}"
     __awsenv_keys[$1]=$hex
@@ -344,15 +353,13 @@ __awsenv_switch() {
     if ! __awsenv_learn "$1" "$known"; then return 1; fi
     n=$__awsenv_known[$known]
   fi
-  region=$__awsenv_facts[n+6] config=$__awsenv_facts[n+3] credentials=$__awsenv_facts[n+4] mark=$file.credentials
+  region=$__awsenv_facts[n+7]
   # Without a region of the profile's, the one from before awsenv would count.
   if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
-  # Most often both files are there, and as old as the note and the mark beside it.
-  if [[ $__awsenv_facts[n+5] == *-* || ! -f $config || $config -nt $file || $config -ot $file || ! -f $credentials || ! -f $mark || $credentials -nt $mark || $credentials -ot $mark ]] &&
-    ! { __awsenv_unchanged "$config" "$file" "${__awsenv_facts[n+5]% *}" && __awsenv_unchanged "$credentials" "$mark" "${__awsenv_facts[n+5]#* }" }; then return 1; fi
+  if ! { __awsenv_unchanged "$__awsenv_facts[n+3]" "$__awsenv_facts[n+5]" && __awsenv_unchanged "$__awsenv_facts[n+4]" "$__awsenv_facts[n+6]" }; then return 1; fi
   if ! __awsenv_take "$__awsenv_facts[n+1]" "$__awsenv_facts[n+2]"; then return 1; fi
   builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$__awsenv_facts[n+1]" AWSENV_BASELINE="${AWSENV_PUT+$AWSENV_BASELINE}" \
-    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$__awsenv_facts[n+7]" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
+    AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID$__awsenv_facts[n+8]" AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
   if [[ -z $region ]]; then builtin unset AWS_REGION AWS_DEFAULT_REGION; fi
   if [[ $precmd_functions[-1] != __awsenv_precmd ]]; then __awsenv_attach; fi
   if [[ -t 2 ]]; then __awsenv_left $(( AWSENV_EXPIRES_AT - __awsenv_now )) && builtin print -ru2 -- "awsenv: $1 for $__awsenv_text"; fi

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # The caller acts on these; every other refusal is reported.
 BAD_CODE = "BadMFACode"
 TOO_LONG = "DurationTooLong"
-STALE = ("ExpiredToken", "InvalidClientTokenId")
+UNKNOWN_KEY = "InvalidClientTokenId"
+STALE = ("ExpiredToken", UNKNOWN_KEY)
 
 
 def explain(

@@ -7,6 +7,7 @@ from awsenv.environment.change import put_still_holds
 from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag
 from awsenv.parameters.request_options import PROFILE
+from awsenv.plan.identity import source_identity
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.saved import sections
@@ -36,11 +37,11 @@ def command(
 
 def _forget(plan: Plan) -> int:
     """Forget what was got from the same credentials as `plan`'s session."""
-    keys = store.step_keys(plan)
+    keys, source = store.step_keys(plan), source_identity(plan.root.identity, plan.endpoint)
     found = [
         key
         for key, values in store.records().items()
-        if key in keys or values.get("SOURCE") == plan.root.description
+        if key in keys or values.get("SOURCE_IDENTITY") == source
     ]
     for key in found:
         store.forget(key)
@@ -52,13 +53,13 @@ def _remove_saved(plan: Plan | None) -> list[str]:
     config = load()
     names = sections.names(config)
     if plan is not None:
-        names = [name for name in names if _root(name) == plan.root.description]
+        names = [name for name in names if _source(name) == plan.root.identity]
     return [name for name in names if sections.remove(name, config)]
 
 
-def _root(name: str) -> str | None:
+def _source(name: str) -> str | None:
     try:
-        return plan_for(Request(profile=name)).root.description
+        return plan_for(Request(profile=name)).root.identity
     except (ConfigError, UsageError):
         # A profile that has been broken since: `logout --all` removes it.
         return None

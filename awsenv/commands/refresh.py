@@ -12,6 +12,7 @@ from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
 from awsenv.parameters.declared import flag
 from awsenv.parameters.output_options import SHELL, renderer
+from awsenv.plan.identity import step_identities
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
@@ -69,20 +70,25 @@ def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:
 
 def _confirm_if_changed(plan: Plan, values: Mapping[str, str]) -> None:
     """Ask before the shell becomes somebody else because the config was edited meanwhile."""
-    before = values.get("ROLE_ARN") or values.get("SERIAL") or ""
-    now = plan.role_arn or (plan.steps[-1].serial if plan.steps else None) or ""
-    if not values or before == now:
+    identities = step_identities(plan)
+    if not values or values.get("IDENTITY") == (identities[-1] if identities else None):
         return
-    question = (
-        f"profile {visible(plan.profile)} now means {visible(now) or 'its own keys'}, "
-        f"not {visible(before)} as in this shell. Go on? [y/N] "
-    )
+    before = values.get("ROLE_ARN") or values.get("SERIAL") or ""
+    now = plan.role_arn or (plan.steps[-1].serial if plan.steps else None) or "its own keys"
+    changed = f"profile {visible(plan.profile)} now means {visible(now)}, not {visible(before)}"
+    if before == now:
+        changed = (
+            f"profile {visible(plan.profile)} now gets {visible(now)} from other credentials, "
+            "or with other options, than"
+        )
     terminal = open_terminal(from_hook=True)
     if terminal is None:
         raise CredentialsError(
-            f"profile {plan.profile!r} now means {now}, not {before} as in this shell",
-            f"run awsenv assume {plan.profile} to switch to it",
+            f"{changed} as in this shell", f"run awsenv assume {plan.profile} to switch to it"
         )
     with terminal:
-        if terminal.ask(question).strip().lower() not in ("y", "yes"):
+        if terminal.ask(f"{changed} as in this shell. Go on? [y/N] ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
             raise CancelledError

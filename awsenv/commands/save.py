@@ -7,6 +7,7 @@ from awsenv.config.writing import edit_profile
 from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import hides, takes_request
+from awsenv.plan.identity import step_identities
 from awsenv.plan.request import ALTERING, Request
 from awsenv.saved import sections
 from awsenv.sessions.from_request import flow_for, plan_for, tell
@@ -60,7 +61,15 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
         )
     sections.check_name(name, config, force=force)
     session = flow_for(plan).run()
-    sections.write(session, name, origin, config, serial=request.mfa_serial, force=force)
+    sections.write(
+        session,
+        name,
+        origin,
+        config,
+        identity=step_identities(plan)[-1],
+        serial=request.mfa_serial,
+        force=force,
+    )
     assert session.expires_at is not None
     until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
     tell(f"[{name}] in {shown(config.credentials_path)} is {origin} until {until}")

@@ -11,9 +11,12 @@ value, blank lines and comments between notwithstanding; [DEFAULT] lends its key
 
 from __future__ import annotations
 
+import os
+
 from awsenv.config import reading
 from awsenv.config.places import at, shown
 from awsenv.errors import ConfigError
+from awsenv.values.stamps import stamp_of
 
 TYPE_CHECKING = False  # typing is not imported for it: that costs as much as reading the files
 if TYPE_CHECKING:
@@ -37,17 +40,39 @@ class Section:
         self.continued: dict[str, list[int]] = {}
 
 
+class Snapshot:
+    """A file as it was when it was read: what is kept of that is never looked up afterwards.
+
+    `stamp` is "-" and `changed_at` 0 where there was no file; `changed_at` is in epoch seconds.
+    The repr leaves the text out: it holds secrets.
+    """
+
+    __slots__ = ("changed_at", "path", "stamp", "text")
+
+    def __init__(self, path: str, text: str = "", facts: os.stat_result | None = None) -> None:
+        self.path = path
+        self.text = text
+        self.stamp = stamp_of(facts) if facts else "-"
+        self.changed_at = facts.st_ctime if facts else 0.0
+
+
 def read(path: str) -> dict[str, Section]:
     """The sections of the file at `path`, by name; empty if there is no such file.
 
     Raises ConfigError, with file and line, where botocore would refuse the whole file, and where
     the file cannot be read, which botocore ignores.
     """
+    return parse(snapshot(path).text, path)
+
+
+def snapshot(path: str) -> Snapshot:
+    """The file at `path` as it is now; raises ConfigError if it cannot be read."""
     try:
         file = reading.open_text(path)
         if file is None:
-            return {}
+            return Snapshot(path)
         with file:
+            facts = os.fstat(file.fileno())
             text = file.read()
     except OSError as error:
         raise ConfigError(
@@ -56,7 +81,7 @@ def read(path: str) -> dict[str, Section]:
         ) from None
     except UnicodeDecodeError as error:
         raise _undecodable(path, error) from None
-    return parse(text, path)
+    return Snapshot(path, text, facts)
 
 
 def headers(path: str) -> list[str]:

@@ -49,6 +49,13 @@ class Profile:
         """The file in which `key` is set, if it is."""
         return next((each.path for each in self._sections if key in each.lines), None)
 
+    def section_values(self, key: str) -> Mapping[str, str | Mapping[str, str]]:
+        """What stands in the one section in which `key` is set; {} where it is set in none.
+
+        botocore takes credentials from one file at a time, never half of them from each.
+        """
+        return next((each.values for each in self._sections if key in each.lines), {})
+
     def header_in(self, path: str) -> str | None:
         """What its header says in the file at `path`; None where it has no section there."""
         return next((section.name for section in self._sections if section.path == path), None)
@@ -72,10 +79,11 @@ class Config:
         self.config_path = config_path
         self.credentials_path = credentials_path
         found: dict[str, dict[str, ini.Section]] = {kind: {} for kind in _KINDS}
-        for header, section in ini.read(config_path).items():
+        self.snapshots = (ini.snapshot(config_path), ini.snapshot(credentials_path))
+        for header, section in ini.parse(self.snapshots[0].text, config_path).items():
             kind, name = _classify(header)
             found[kind][name] = section
-        credentials = ini.read(credentials_path)
+        credentials = ini.parse(self.snapshots[1].text, credentials_path)
         self.ignored: Mapping[str, ini.Section] = found["ignored"]
         self.sso_sessions = {name: s.values for name, s in found["sso-session"].items()}
         self.services = {name: s.values for name, s in found["services"].items()}

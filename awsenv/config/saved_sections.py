@@ -9,7 +9,7 @@ from __future__ import annotations
 from awsenv.config.profiles import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.values.credentials import Credentials
-from awsenv.values.times import epoch_of
+from awsenv.values.times import moment_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,25 @@ if TYPE_CHECKING:
 
 SAVE_AS = "awsenv_save_as"
 SAVED_FROM = "awsenv_saved_from"
+# Whose session a section holds: the identity, and the access key ID that it was written with.
+IDENTITY = "awsenv_identity"
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 # Older tools write and read the token under this name, and botocore prefers it.
 OLD_TOKEN = "aws_security_token"  # noqa: S105 - the name of a key
+# When a session in a section expires, by the names that awsenv, aws-mfa and AWS's own tools
+# (expiration), saml2aws and gimme-aws-creds (x_…), aws-azure-login (aws_expiration) and others
+# write.
+EXPIRATIONS = (
+    "expiration",
+    "x_security_token_expires",
+    "aws_expiration",
+    "aws_session_expiration",
+    "aws_credential_expiration",
+    "aws_session_token_expiration",
+    "token_expiration",
+    "expires_at",
+    "expires",
+)
 # If a profile has one of these, no AWS tool looks at keys in it.
 STRONGER = ("role_arn", "web_identity_token_file", "sso_session", "sso_start_url")
 
@@ -34,7 +50,7 @@ def origin_of(name: str, config: Config) -> str | None:
     if not (config.having(SAVE_AS) or config.having(SAVED_FROM)):
         return None
     own = config.profiles.get(name)
-    if own and (any(own.get(key) for key in STRONGER) or is_long_lived(own.values)):
+    if own and (any(own.get(key) for key in STRONGER) or is_long_lived(keys_in(own))):
         return None
     claims = [each for each in config.having(SAVE_AS) if each.get(SAVE_AS) == name]
     claims = [each for each in claims if each.name != name]
@@ -62,24 +78,67 @@ def names_of(profile: str, config: Config, passed: Iterable[str] = ()) -> tuple[
     return tuple(dict.fromkeys([*passed, *([chosen] if chosen else [])]))
 
 
+def identity_of(values: Values | Mapping[str, str | Mapping[str, str]]) -> str | None:
+    """The identity of the session in a section; None where other keys have been put there since."""
+    noted = values.get(IDENTITY)
+    identity, _, key_id = noted.partition(" ") if isinstance(noted, str) else ("", "", "")
+    return identity or None if key_id and key_id == values.get(KEYS[0]) else None
+
+
+def identity_note(identity: str, key_id: str) -> str:
+    """What a section says of its session, for `identity_of`."""
+    return f"{identity} {key_id}"
+
+
+def keys_in(profile: Profile) -> Mapping[str, str | Mapping[str, str]]:
+    """The one section that the keys of `profile` stand in: botocore takes none of the other's."""
+    return profile.section_values(KEYS[0])
+
+
 def is_session(profile: Profile) -> bool:
     """Whether the keys in `profile` are those of a session."""
-    return bool(profile.get(KEYS[0]) and (profile.get(KEYS[2]) or profile.get(OLD_TOKEN)))
+    return bool(_token(keys_in(profile)))
+
+
+def is_federated(profile: Profile) -> bool:
+    """Whether a program that signs in elsewhere wrote the session in `profile`, by its own keys.
+
+    saml2aws and its like note who signed in, or when the session expires, in keys of their own.
+    """
+    values = keys_in(profile)
+    own = any(_text(values, name) for name in EXPIRATIONS[1:])
+    return is_session(profile) and (own or any(name.startswith("x_") for name in values))
 
 
 def ends_at(profile: Profile) -> int | None:
     """When the session in `profile` expires, in epoch seconds; None where it does not say."""
-    return epoch_of(profile.get("expiration") or "") if is_session(profile) else None
+    return expiration_in(keys_in(profile)) if is_session(profile) else None
+
+
+def expiration_in(values: Values | Mapping[str, str | Mapping[str, str]]) -> int | None:
+    """When the session in a section expires, in epoch seconds, by any of the names in use."""
+    texts = (_text(values, name) for name in EXPIRATIONS)
+    found = (moment_of(text) for text in texts if text)
+    return next((moment for moment in found if moment is not None), None)
 
 
 def credentials_of(profile: Profile) -> Credentials:
     """The keys that stand in `profile`, as botocore reads them."""
+    values = keys_in(profile)
     return Credentials(
-        profile.get(KEYS[0]) or "",
-        profile.get(KEYS[1]) or "",
-        profile.get(OLD_TOKEN) or profile.get(KEYS[2]),
+        _text(values, KEYS[0]) or "", _text(values, KEYS[1]) or "", _token(values) or None
     )
 
 
-def is_long_lived(values: Values | Mapping[str, str]) -> bool:
-    return bool(values.get(KEYS[0])) and not (values.get(KEYS[2]) or values.get(OLD_TOKEN))
+def is_long_lived(values: Values | Mapping[str, str | Mapping[str, str]]) -> bool:
+    """Whether the keys in a section are an IAM user's own, without a session token."""
+    return bool(_text(values, KEYS[0])) and not _token(values)
+
+
+def _token(values: Values | Mapping[str, str | Mapping[str, str]]) -> str | None:
+    return _text(values, OLD_TOKEN) or _text(values, KEYS[2])
+
+
+def _text(values: Values | Mapping[str, str | Mapping[str, str]], name: str) -> str | None:
+    value = values.get(name)
+    return value.strip() or None if isinstance(value, str) else None

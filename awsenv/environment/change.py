@@ -2,8 +2,8 @@
 
 Pure functions over dictionaries; nothing here reads os.environ or prints.
 
-Two variables travel along, so that a child shell can restore as well. Both are written as
-`NAME=value` pairs joined by `&`, every byte but letters, digits and `-._~:/+=,@` as %XX:
+Two variables travel along, so that a child shell can restore as well, both written as
+awsenv.values.pairs does:
 
 AWSENV_BASELINE  what the managed variables held before the first assume; a variable that is
                  not listed was not set
@@ -19,6 +19,7 @@ No dataclasses here: importing them takes longer than all the rest of printing a
 from __future__ import annotations
 
 from awsenv.values.digits import whole_number
+from awsenv.values.pairs import decode_pairs, encode_pairs
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
@@ -49,8 +50,6 @@ OWN = (
     "AWSENV_PUT",
 )
 
-_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/+=,@"
-
 
 class EnvChange:
     """Variables to set, in order, and variables to remove. No name is in both."""
@@ -66,38 +65,6 @@ class EnvChange:
         """`env` as it is after the change."""
         kept = {name: value for name, value in env.items() if name not in self.unset}
         return {**kept, **self.set}
-
-
-def encode_pairs(pairs: Mapping[str, str]) -> str:
-    """`pairs` as AWSENV_BASELINE and AWSENV_PUT write them."""
-    return "&".join(f"{_quote(name)}={_quote(value)}" for name, value in pairs.items())
-
-
-def decode_pairs(text: str) -> dict[str, str]:
-    """The pairs in `text`; what encode_pairs cannot have written is left out."""
-    pairs = {}
-    for pair in text.split("&"):
-        name, _, value = pair.partition("=")
-        try:
-            found = {_unquote(name): _unquote(value)}
-            if "%00" not in pair and encode_pairs(found) == pair:
-                pairs.update(found)
-        except ValueError:
-            continue
-    return pairs
-
-
-def _quote(text: str) -> str:
-    data = text.encode("utf-8", "surrogateescape")
-    if not data.translate(None, _PLAIN):
-        return text
-    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in data)
-
-
-def _unquote(text: str) -> str:
-    head, *parts = text.encode("utf-8", "surrogateescape").split(b"%")
-    data = head + b"".join(bytes((int(part[:2], 16),)) + part[2:] for part in parts)
-    return data.decode("utf-8", "surrogateescape")
 
 
 def before(env: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,10 @@ reads is written by `awsenv.fast.note` (docs/files.md describes it).
 import os
 import sys
 
-from awsenv.environment.change import assume_change, encode_pairs
+from awsenv.environment.change import assume_change
 from awsenv.storage import paths, record_format
+from awsenv.values.pairs import encode_pairs
+from awsenv.values.stamps import machine, stamp
 
 # The variables that change the plan, its session, or where the files are.
 RELEVANT = (
@@ -44,7 +46,7 @@ class LiveSession:
         self.secret_access_key = values["AWS_SECRET_ACCESS_KEY"]
         self.session_token = values["AWS_SESSION_TOKEN"]
         self.profile = name
-        self.region = region
+        self.region = region or None
         self.key = key
         self.expires_at = int(values["EXPIRES_AT"])
         self.issued_at = int(values["ISSUED_AT"])
@@ -119,15 +121,9 @@ def _credential_process(name: str) -> str | None:
 
 def _session(name: str, renew_below: int) -> LiveSession | None:
     """The live session of profile `name` if all is as when the full way last answered."""
-    key = name_key(name)
-    found = record_format.read(os.path.join(paths.cache_dir(), "names", key), key)
-    if not found or found.get("NAME") != name:
+    found = _note(name)
+    if found is None:
         return None
-    if found["ENVIRONMENT"] != environment(os.environ):
-        return None
-    for kind in ("CONFIG", "CREDENTIALS"):
-        if found[f"{kind}_STAMP"] != stamp(found[kind]):
-            return None
     values = record_format.read(
         os.path.join(paths.sessions_dir(), found["SESSION"]), found["SESSION"]
     )
@@ -140,6 +136,22 @@ def _session(name: str, renew_below: int) -> LiveSession | None:
     return LiveSession(name, found["SESSION"], values, found.get("REGION"))
 
 
+def _note(name: str) -> dict[str, str] | None:
+    """The note on profile `name`, if all is as it was when that was left."""
+    key = name_key(name)
+    found = record_format.read(os.path.join(paths.cache_dir(), "names", key), key)
+    if not found or found.get("NAME") != name:
+        return None
+    if found["ENVIRONMENT"] != environment(os.environ):
+        return None
+    if "MACHINE" in found and found["MACHINE"] != machine():
+        return None
+    for kind in ("CONFIG", "CREDENTIALS"):
+        if found[f"{kind}_STAMP"] != stamp(found[kind]):
+            return None
+    return found
+
+
 def name_key(name: str) -> str:
     """The file name that stands for profile `name`: its bytes in hex, which shells can do too."""
     return name.encode("utf-8", "surrogateescape").hex()[:200]
@@ -148,12 +160,3 @@ def name_key(name: str) -> str:
 def environment(env: "os._Environ[str] | dict[str, str]") -> str:
     """The relevant variables that are set, as one value."""
     return encode_pairs({name: env[name] for name in RELEVANT if name in env})
-
-
-def stamp(path: str) -> str:
-    """What changes when a file is edited, replaced or restored; "-" where there is none."""
-    try:
-        facts = os.stat(path)
-    except FileNotFoundError:
-        return "-"
-    return f"{facts.st_mtime_ns}.{facts.st_size}.{facts.st_ino}"

@@ -12,14 +12,25 @@ from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.storage import paths, private_files, record_format
 from awsenv.values.credentials import Session
+from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from awsenv.config.ini import Snapshot
+
 _STARTED = time.time()
-# 2000-01-01, in seconds since 1970: no file of AWS's is as old.
-_OLDEST = 946684800
+# Whose keys these give hangs on more than the files and the relevant variables.
+_OF_THE_MOMENT = ("environment", "ec2", "ecs", "web-identity")
+# What a shell takes from a note stands above its CHECK: the first so many values.
+_CHECKED = 4
+# A shell reads the AWS files at each switch. Larger ones it leaves to the program.
+_LARGEST = 16 * 1024
+# Keys of AWS's that are named so, and hold none.
+_NO_SECRETS = ("web_identity_token_file", "sso_registration_scopes")
+# What stands for a line's end where a text is a value, and so cannot be in the text.
+_LINE_END = "`"
 
 
 def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) -> None:
@@ -30,52 +41,83 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     name = plan.request.profile
     if not name or plan.request != Request(profile=name) or session.key is None:
         return
-    if (
-        plan.root.source == "environment"
-        or _moves(env)
-        or changed_lately(config.config_path, config.credentials_path)
-    ):
+    if plan.root.source in _OF_THE_MOMENT or _moves(env) or _changed_lately(config):
         return
+    found, credentials = config.snapshots
     # In this order: shells find these by line number.
     values = {
         "NAME": name,
         "SESSION": session.key,
         "MARGIN": str(plan.margin.seconds),
+        "REGION": session.region or "",
         "ENVIRONMENT": answer.environment(dict(env)),
         "RELEVANT": " ".join(answer.RELEVANT),
         "PLAIN_ENVIRONMENT": "".join(f"|{name}={env.get(name, '')}" for name in answer.RELEVANT),
-        "CONFIG": config.config_path or "",
-        "CONFIG_STAMP": answer.stamp(config.config_path or ""),
-        "CREDENTIALS": config.credentials_path or "",
-        "CREDENTIALS_STAMP": answer.stamp(config.credentials_path or ""),
-        "REGION": session.region or "",
+        "CONFIG": found.path,
+        "CONFIG_STAMP": found.stamp,
+        "CREDENTIALS": credentials.path,
+        "CREDENTIALS_STAMP": credentials.stamp,
+        **_for_shells(plan, config),
     }
+    if plan.root.source == "process":
+        values["MACHINE"] = machine()
     key = answer.name_key(name)
     folder = os.path.join(paths.cache_dir(), "names")
     try:
-        text = record_format.render(key, {name: text for name, text in values.items() if text})
-        path = os.path.join(folder, key)
+        text = record_format.render(key, values, _CHECKED)
         private_files.make_private_dir(folder)
-        private_files.write_private(f"{path}.credentials", "", lasting=False)
-        private_files.write_private(path, text, lasting=False)
-        # For shells, whose builtins can tell whether one file is newer or older than another:
-        # neither means that it is unchanged, and finds an older file moved in too.
-        if not _is_constant(config.config_path, config.credentials_path):
-            _stamp(path, config.config_path)
-            _stamp(f"{path}.credentials", config.credentials_path)
+        private_files.write_private(os.path.join(folder, key), text, lasting=False)
     except (AwsenvError, OSError):
         # The next call takes the full way too; nothing else is lost.
         return
 
 
-def _stamp(path: str, source: str) -> None:
-    facts = os.stat(source)
-    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+def _for_shells(plan: Plan, config: Config) -> dict[str, str]:
+    """What both files say, for shells: their builtins tell no other change for certain.
+
+    {} where a shell cannot compare it, and so leaves the answer to the program.
+    """
+    names = ("CONFIG_TEXT", "CREDENTIALS_TEXT")
+    texts = {name: _shown(each) for name, each in zip(names, config.snapshots, strict=True)}
+    given = {name: text for name, text in texts.items() if text is not None}
+    return given if len(given) == len(texts) and plan.root.source != "process" else {}
 
 
-def _is_constant(*sources: str) -> bool:
-    """Whether a file's time tells nothing: stores like that of Nix give all of them the same."""
-    return any(os.path.exists(path) and os.stat(path).st_mtime < _OLDEST for path in sources)
+def _shown(snapshot: Snapshot) -> str | None:
+    """The text of a file as one value, a line end behind every line; None where it is not fit.
+
+    A line that begins with aws_se is left empty: it holds a secret, which decides nothing. A
+    shell that reads a file knows neither of a last line's missing end nor of encodings.
+    """
+    text = snapshot.text
+    plain = text.isascii() and text.replace("\n", "").isprintable() and _LINE_END not in text
+    if len(text) > _LARGEST or not plain or not os.path.isabs(snapshot.path):
+        return None
+    lines = text.removesuffix("\n").split("\n") if text else []
+    if _holds_other_secrets(lines):
+        return None
+    return "".join(("" if _is_secret(line) else line) + _LINE_END for line in lines)
+
+
+def _is_secret(line: str) -> bool:
+    # aws_secret_access_key, aws_session_token, aws_security_token
+    return line.startswith("aws_se")
+
+
+def _holds_other_secrets(lines: list[str]) -> bool:
+    """Whether a secret may stand in another line than those that are left out."""
+    within = False
+    for line in lines:
+        if line[:1] in (" ", "\t"):
+            if within:
+                return True
+        elif line:
+            within = _is_secret(line)
+        key = line.partition("=")[0].strip().lower()
+        telling = any(word in key for word in ("secret", "token", "password", "aws_se"))
+        if telling and not _is_secret(line) and key not in _NO_SECRETS:
+            return True
+    return False
 
 
 def _moves(env: Mapping[str, str]) -> bool:
@@ -86,8 +128,13 @@ def _moves(env: Mapping[str, str]) -> bool:
     return any("$" in path or "%" in path or not os.path.isabs(path) for path in given)
 
 
-def changed_lately(*paths: str) -> bool:
+def _changed_lately(config: Config) -> bool:
     """Whether a file may have changed after it was read: any change or move sets its ctime."""
+    return any(snapshot.changed_at > _STARTED - 1 for snapshot in config.snapshots)
+
+
+def changed_lately(*paths: str) -> bool:
+    """Whether one of the files at `paths` has changed a moment ago, so that it may again."""
     for path in paths:
         try:
             if os.stat(path).st_ctime > _STARTED - 1:

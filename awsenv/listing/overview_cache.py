@@ -15,6 +15,7 @@ from awsenv.errors import AwsenvError
 from awsenv.fast import answer, note
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths, private_files, record_format
+from awsenv.values.stamps import stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _conditions(env: Mapping[str, str]) -> str:
     places = file_paths(env)
     if note.changed_lately(*places):
         return ""
-    text = "|".join([*places, *map(answer.stamp, places), answer.environment(dict(env))])
+    text = "|".join([*places, *map(stamp, places), answer.environment(dict(env))])
     return text if text.isprintable() else ""
 
 

@@ -8,10 +8,10 @@ all.
 import os
 import time
 
-from awsenv.environment.change import decode_pairs, encode_pairs
 from awsenv.errors import AwsenvError
 from awsenv.storage import paths, private_files
 from awsenv.values.digits import whole_number
+from awsenv.values.pairs import decode_pairs, encode_pairs
 
 _MANY = 1000
 

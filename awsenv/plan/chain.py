@@ -98,6 +98,9 @@ def walk(
             roles.append(profile)
         as_target = whole = False
         following = given or profile.get("source_profile")
+        if not following and not request.from_env and not profile.get("credential_source"):
+            # As the AWS CLI has it, even where the profile holds keys beside its role.
+            raise _sourceless(profile)
         if following and not given and profile.get("credential_source"):
             raise ConfigError(
                 f"profile {profile.name!r} has both source_profile and credential_source "
@@ -131,6 +134,17 @@ def _find(name: str, passed: list[Profile], config: Config, request: Request) ->
     return config.profile(name)
 
 
+def _sourceless(profile: Profile) -> ConfigError:
+    keys = _has_keys(profile)
+    return ConfigError(
+        f"profile {profile.name!r} has a role_arn, but nothing to assume it from "
+        f"({profile.at('role_arn')})",
+        f"add source_profile = {profile.name}, whose keys these are, or remove role_arn"
+        if keys
+        else "add source_profile = the profile that holds your keys",
+    )
+
+
 def _circle(profiles: list[Profile], following: str) -> ConfigError:
     names = " -> ".join([*(profile.name for profile in profiles), following])
     return ConfigError(
@@ -149,11 +163,7 @@ def _root(
     if root:
         return root if root.profile else replace(root, profile=last.name)
     if last.get("role_arn"):
-        raise ConfigError(
-            f"profile {last.name!r} has a role_arn, but nothing to assume it from "
-            f"({last.at('role_arn')})",
-            "add source_profile = the profile that holds your keys",
-        )
+        raise _sourceless(last)
     if last.get("sso_session") or last.get("sso_start_url"):
         raise ConfigError(
             f"profile {last.name!r} signs in with SSO, but names no account and role "

@@ -5,7 +5,7 @@ section.
 from __future__ import annotations
 
 from awsenv.config import load, shown
-from awsenv.config.saved_sections import SAVED_FROM, is_session
+from awsenv.config.saved_sections import SAVED_FROM, is_federated, is_session
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.values.text import visible
 
@@ -33,6 +33,19 @@ class OriginNeeded(CredentialsError):  # noqa: N818 - named for what is to be to
         self.open_terminal = open_terminal
 
 
+def no_longer_good(
+    root: Root, what: str, config: Config, open_terminal: Callable[[], Terminal | None]
+) -> CredentialsError:
+    """The error for a saved session that is of no more use, because of `what`."""
+    profile = config.profiles.get(root.profile or "")
+    if profile and is_federated(profile):
+        return CredentialsError(
+            f"the session of profile {profile.name!r} {what} ({root.where})",
+            "sign in again with the program that wrote it",
+        )
+    return OriginNeeded(root, what, open_terminal)
+
+
 def ask(needed: OriginNeeded) -> bool:
     """Ask and keep the answer; False if there is nobody to ask.
 
@@ -58,12 +71,17 @@ def _answer(terminal: Terminal, name: str, config: Config) -> str:
     ]
     if likely:
         terminal.say(f"profiles with keys of their own: {', '.join(map(visible, likely))}")
-    usual = f" [{visible(likely[0])}]" if len(likely) == 1 else ""
+    # Enter alone never says whose: another person's session would take its place.
+    only = likely[0] if len(likely) == 1 else None
+    if only:
+        prompt = f"is it a session of profile {visible(only)}? [y/N, or another profile's name] "
+    else:
+        prompt = "it is a session of profile (Enter: of none of these): "
     for _ in range(_TRIES):
-        answer = terminal.ask(f"it is a session of profile{usual}: ").strip()
-        if not answer and usual:
-            return likely[0]
-        if not answer:
+        answer = terminal.ask(prompt).strip()
+        if only and answer.lower() in ("y", "yes"):
+            return only
+        if answer.lower() in ("", "n", "no"):
             break
         if answer in config.profiles and answer != name:
             return answer

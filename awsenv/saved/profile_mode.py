@@ -6,6 +6,7 @@ from awsenv.config import Config
 from awsenv.config.saved_sections import name_for, origin_of
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import dataclass, replace
+from awsenv.plan.identity import step_identities
 from awsenv.plan.plan import Plan
 from awsenv.saved.sections import write
 from awsenv.values.credentials import Session
@@ -22,8 +23,14 @@ class Export:
     def save(self, session: Session, config: Config) -> None:
         """Write `session` under the names in `saved`; raises ConfigError where that cannot be."""
         for name in self.saved:
-            origin = self.plan.steps[-1].profile
-            write(session, name, origin, config, keep_longer=not self.plan.request.refresh)
+            write(
+                session,
+                name,
+                self.plan.steps[-1].profile,
+                config,
+                identity=step_identities(self.plan)[-1],
+                keep_longer=not self.plan.request.refresh,
+            )
 
 
 def choose(plan: Plan, config: Config) -> Export:

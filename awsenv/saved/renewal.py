@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from awsenv.values.steps import Step
 
 
-def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
-    """The live session that is saved under a name of `step`'s, if there is one.
+def take(step: Step, identity: str, config: Config, refused: set[str]) -> Granted | None:
+    """The live session of `identity` that is saved under a name of `step`'s, if there is one.
 
-    Another program may have written it, or the record was lost. One whose key is `refused` does
-    not count, nor does one that does not say when it expires.
+    One whose key is `refused` does not count, nor does one that does not say when it expires, or
+    whose keys another program has put there: nothing tells whose those are.
     """
     for name in step.saves:
         profile = config.profiles.get(name)
         expires_at = saved_sections.ends_at(profile) if profile else None
         if profile is None or expires_at is None or profile.get("aws_access_key_id") in refused:
+            continue
+        if saved_sections.identity_of(profile.section_values("aws_access_key_id")) != identity:
             continue
         now = int(time.time())
         if now < expires_at <= now + LONGEST_LIFE:
@@ -38,7 +40,13 @@ def take(step: Step, config: Config, refused: set[str]) -> Granted | None:
 
 
 def renew(
-    step: Step, session: Session, config: Config, tell: Callable[[str], None], *, newest: bool
+    step: Step,
+    identity: str,
+    session: Session,
+    config: Config,
+    tell: Callable[[str], None],
+    *,
+    newest: bool,
 ) -> None:
     """Write `session` under each name that belongs to `step`, unless it is there already.
 
@@ -47,9 +55,13 @@ def renew(
     """
     for name in step.saves:
         profile = config.profiles.get(name)
-        if profile and profile.get("aws_access_key_id") == session.credentials.access_key_id:
+        key_id = session.credentials.access_key_id
+        there = profile.section_values("aws_access_key_id") if profile else {}
+        if there.get("aws_access_key_id") == key_id and saved_sections.identity_of(there):
             continue
         try:
-            sections.write(session, name, step.profile, config, keep_longer=not newest)
+            sections.write(
+                session, name, step.profile, config, identity=identity, keep_longer=not newest
+            )
         except AwsenvError as error:
             tell(f"{error.message}; going on without saving the session there")

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from awsenv.config import Config, shown
 from awsenv.config.saved_sections import (
+    IDENTITY,
     KEYS,
     OLD_TOKEN,
     SAVE_AS,
     SAVED_FROM,
     STRONGER,
+    expiration_in,
+    identity_note,
+    identity_of,
     is_long_lived,
+    keys_in,
 )
 from awsenv.errors import ConfigError, CredentialsError
 from awsenv.values.credentials import Session
-from awsenv.values.times import epoch_of, iso_utc
+from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.config.ini_text import IniText, Values
 
 
-_WRITTEN = (*KEYS, OLD_TOKEN, "expiration")
+_WRITTEN = (*KEYS, OLD_TOKEN, "expiration", IDENTITY)
 _NOTED = (SAVED_FROM, "mfa_serial")
 
 
@@ -42,7 +47,7 @@ def check_name(name: str, config: Config, *, force: bool = False) -> None:
             "ignore keys saved under that name",
             "choose another name with --as",
         )
-    if profile and not force and is_long_lived(profile.values):
+    if profile and not force and is_long_lived(keys_in(profile)):
         raise _would_lose_keys(name, profile.at(KEYS[0]))
     if name == "DEFAULT":
         raise ConfigError("[DEFAULT] would lend its keys to every profile", "choose another name")
@@ -54,14 +59,16 @@ def write(
     origin: str,
     config: Config,
     *,
+    identity: str,
     serial: str | None = None,
     force: bool = False,
     keep_longer: bool = False,
 ) -> bool:
     """Save `session`, renewed from profile `origin`, as `name`; whether that changed the file.
 
-    `serial` is written as mfa_serial where the origin itself names no device. With `keep_longer`
-    a session that is there and outlives this one stays. Raises ConfigError and AwsenvError.
+    `identity` says whose session it is (awsenv.plan.identity). `serial` is written as mfa_serial
+    where the origin itself names no device. With `keep_longer`, a session of the same identity
+    that outlives this one stays. Raises ConfigError and AwsenvError.
     """
     check_name(name, config, force=force)
     if not session.credentials.session_token or session.expires_at is None:
@@ -81,7 +88,11 @@ def write(
             strict=True,
         )
     )
-    values |= {"expiration": iso_utc(expires_at), SAVED_FROM: origin}
+    values |= {
+        "expiration": iso_utc(expires_at),
+        SAVED_FROM: origin,
+        IDENTITY: identity_note(identity, session.credentials.access_key_id),
+    }
     if serial:
         values["mfa_serial"] = serial
     region = _region_of(origin, config)
@@ -93,7 +104,7 @@ def write(
         there = text.values(name)
         if is_long_lived(there) and not force:
             raise _would_lose_keys(name, shown(config.credentials_path))
-        if keep_longer and _outlives(there, expires_at):
+        if keep_longer and identity_of(there) == identity and _outlives(there, expires_at):
             return
         old_token = {OLD_TOKEN: values[KEYS[2]]} if there.get(OLD_TOKEN) else {}
         text.set(name, {**values, **old_token})
@@ -145,8 +156,7 @@ def _region_of(name: str, config: Config) -> str | None:
 
 
 def _outlives(there: Values, expires_at: int) -> bool:
-    expiration = there.get("expiration")
-    return isinstance(expiration, str) and (epoch_of(expiration) or 0) > expires_at
+    return (expiration_in(there) or 0) > expires_at
 
 
 def _would_lose_keys(name: str, where: str) -> ConfigError:

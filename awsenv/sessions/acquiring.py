@@ -11,15 +11,17 @@ import time
 
 from awsenv import sources
 from awsenv.aws import refusals
+from awsenv.aws.partitions import default_region, partition_of_region
 from awsenv.aws.sts import Granted, Sts
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
-from awsenv.lean.dataclasses import dataclass
+from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.mfa.question import TakenOver
+from awsenv.plan.identity import step_identities
 from awsenv.plan.plan import Plan
 from awsenv.plan.settings import HOUR
 from awsenv.saved import renewal
-from awsenv.saved.origin import OriginNeeded
+from awsenv.saved.origin import no_longer_good
 from awsenv.sessions import store
 from awsenv.sessions.lock import Held, RecordLock, Waiting
 from awsenv.sessions.session_record import Values, as_session, as_values, credentials_in, refused_at
@@ -67,6 +69,7 @@ class Flow:
 
     def __post_init__(self) -> None:
         self._keys = store.step_keys(self.plan)
+        self._identities = step_identities(self.plan)
         self._sts = Sts(self.plan.connection, self.context.deadline)
         self._root: Resolved | None = None
         self._got: dict[int, Values] = {}
@@ -81,11 +84,12 @@ class Flow:
         except RefusedError as error:
             if error.code not in refusals.STALE or not self.plan.root.saved:
                 raise
-            what = "is no longer taken by AWS"
-            raise OriginNeeded(self.plan.root, what, self._open_terminal) from None
+            self._check_region(error, self._root_resolved().credentials)
+            raise self._no_longer_good("is no longer taken by AWS") from None
         for index, values in self._got.items():
             renewal.renew(
                 self.plan.steps[index],
+                self._identities[index],
                 as_session(values, self._keys[index], self.plan),
                 self.context.config,
                 self.manner.tell,
@@ -124,7 +128,7 @@ class Flow:
     def _live(self, index: int) -> Values | None:
         """The record of a step, unless a new session is needed."""
         values = store.load(self._keys[index])
-        if values is None:
+        if values is None or values.get("IDENTITY") != self._identities[index]:
             return None
         if self.plan.steps[index].insisted and "REFUSED_AT" in values:
             return None
@@ -164,6 +168,7 @@ class Flow:
                 except RefusedError as error:
                     if not cached or error.code not in refusals.STALE:
                         raise
+                    self._check_region(error, parent, got_in=store.load(self._keys[index - 1]))
                 else:
                     return self._keep(index, granted, extra)
             # By the clock the parent's session was good, but AWS refused it.
@@ -184,6 +189,31 @@ class Flow:
             brings_code=bool(self.plan.request.mfa_code or self.plan.mfa_process),
         )
 
+    def _check_region(
+        self, error: RefusedError, refused: Credentials, got_in: Values | None = None
+    ) -> None:
+        """Raise RefusedError where a session is good, and only this region's STS refuses it.
+
+        InvalidClientTokenId has two causes: keys that are gone, and a region that the account
+        has not enabled. STS where the session was got, or where the partition's main one is,
+        tells them apart.
+        """
+        here = self.plan.sts_region
+        there = (got_in or {}).get("STS_REGION") or default_region(partition_of_region(here))
+        if error.code != refusals.UNKNOWN_KEY or there == here:
+            return
+        try:
+            connection = replace(self.plan.connection, region=there)
+            Sts(connection, self.context.deadline).caller_identity(refused)
+        except RefusedError:
+            return
+        raise RefusedError(
+            f"STS in {here} does not accept the session that STS in {there} knows: the account "
+            f"has not enabled the region {here}",
+            f"pass --region {there}, or enable {here} in the account's settings",
+            code="RegionDisabled",
+        )
+
     def _at_hand(self, index: int) -> Values | None:
         """A step's live session from its record, or else from a profile that it is saved as."""
         step, request = self.plan.steps[index], self.plan.request
@@ -191,7 +221,7 @@ class Flow:
         final = index == len(self.plan.steps) - 1
         if values or step.insisted or (final and (request.refresh or request.session_name)):
             return values
-        granted = renewal.take(step, self.context.config, self._refused)
+        granted = renewal.take(step, self._identities[index], self.context.config, self._refused)
         if granted is None:
             return None
         values = self._keep(index, granted, {})
@@ -213,7 +243,7 @@ class Flow:
             self._root = sources.resolve(self.plan.root, self.context)
             expires_at = self._root.expires_at
             if self.plan.root.saved and expires_at is not None and expires_at <= time.time():
-                raise OriginNeeded(self.plan.root, "has expired", self._open_terminal)
+                raise self._no_longer_good("has expired")
         return self._root
 
     def _from_source(self, lock: RecordLock) -> Granted:
@@ -234,6 +264,9 @@ class Flow:
                 "renew them where they come from",
             )
         return Granted(found.credentials, started, found.expires_at)
+
+    def _no_longer_good(self, what: str) -> CredentialsError:
+        return no_longer_good(self.plan.root, what, self.context.config, self._open_terminal)
 
     def _open_terminal(self) -> Terminal | None:
         hook = self.manner.from_hook

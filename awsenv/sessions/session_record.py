@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from awsenv.aws.sts import Granted
+from awsenv.plan.identity import source_identity, step_identities
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import HOUR
@@ -36,6 +37,10 @@ def as_values(plan: Plan, index: int, granted: Granted, extra: Mapping[str, str]
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token or "",
         "KIND": KINDS[type(step)],
+        "IDENTITY": step_identities(plan)[index],
+        "SOURCE_IDENTITY": source_identity(plan.root.identity, plan.endpoint),
+        # Where it was got is where AWS knows it, whatever becomes of the region settings.
+        "STS_REGION": plan.sts_region,
         "PROFILE": plan.profile if final else step.profile,
         "SOURCE": plan.root.description,
         "ROLE_ARN": step.role_arn or "",

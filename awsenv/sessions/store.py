@@ -6,20 +6,20 @@ from __future__ import annotations
 
 import os
 
-from awsenv.aws.arn import partition_in
-from awsenv.environment.change import encode_pairs
 from awsenv.lean.contextlib import suppress
-from awsenv.lean.hashlib import digest
+from awsenv.plan.identity import fingerprint, step_identities
 from awsenv.plan.plan import Plan
 from awsenv.storage import paths, record_format
 from awsenv.storage.private_files import is_key, make_private_dir, write_private
 from awsenv.storage.sweeping import sweep
-from awsenv.values.steps import AssumeRole, GetSessionToken
+from awsenv.values.steps import AssumeRole, FromSource, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What a shell takes from a record stands above its CHECK: the first so many values.
+CHECKED = 6
 _NEEDED = frozenset(
     (
         "KIND",
@@ -33,53 +33,18 @@ _NEEDED = frozenset(
 
 
 def step_keys(plan: Plan) -> list[str]:
-    """The key of each step's session: a hash over everything that changes what AWS answers.
-
-    Never the region: the same session serves every region.
-    """
-    keys: list[str] = []
-    parent = _digest({"ROOT": plan.root.identity, "ENDPOINT": plan.endpoint or ""})
-    for step in plan.steps:
-        # What the root gives has the key of the root.
-        if isinstance(step, GetSessionToken):
-            parent = _mfa_key(plan, step)
-        elif isinstance(step, AssumeRole):
-            parent = _role_key(parent, step)
-        keys.append(parent)
-    return keys
+    """The key of each step's session: its identity, and the duration where that was chosen."""
+    pairs = zip(plan.steps, step_identities(plan), strict=True)
+    return [_key(step, identity) for step, identity in pairs]
 
 
-def _mfa_key(plan: Plan, step: GetSessionToken) -> str:
-    return _digest(
-        {
-            "SOURCE": plan.root.identity,
-            "SERIAL": step.serial,
-            "PARTITION": partition_in(step.serial if ":" in step.serial else plan.role_arn),
-            "ENDPOINT": plan.endpoint or "",
-            "DURATION": str(step.duration) if step.insisted else "",
-        }
-    )
-
-
-def _role_key(parent: str, step: AssumeRole) -> str:
-    return _digest(
-        {
-            "PARENT": parent,
-            "ROLE": step.role_arn,
-            "EXTERNAL_ID": step.external_id or "",
-            "NAME": step.session_name or "",
-            "TAGS": encode_pairs(dict.fromkeys(step.tags, "")),
-            "TRANSITIVE_TAGS": encode_pairs(dict.fromkeys(step.transitive_tags, "")),
-            "SOURCE_IDENTITY": step.source_identity or "",
-            "POLICIES": encode_pairs(dict.fromkeys(step.policy_arns, "")),
-            "DURATION": str(step.duration),
-            "SERIAL": step.serial or "",
-        }
-    )
-
-
-def _digest(parts: Mapping[str, str]) -> str:
-    return digest(encode_pairs(parts))[:40]
+def _key(step: Step, identity: str) -> str:
+    if isinstance(step, FromSource):
+        return identity
+    # The MFA session serves whatever its length; a role's is part of what was asked for.
+    chosen = step.insisted or isinstance(step, AssumeRole)
+    duration = str(step.duration) if chosen else ""
+    return fingerprint({"IDENTITY": identity, "DURATION": duration})
 
 
 def path_of(key: str) -> str:
@@ -105,7 +70,7 @@ def save(key: str, values: Mapping[str, str]) -> None:
     """Replace the record named `key`, all at once, and clear away what nobody will read again."""
     folder = paths.sessions_dir()
     make_private_dir(folder)
-    write_private(path_of(key), record_format.render(key, values), lasting=False)
+    write_private(path_of(key), record_format.render(key, values, CHECKED), lasting=False)
     sweep()
 
 

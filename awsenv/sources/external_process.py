@@ -14,6 +14,7 @@ from awsenv.config import Config, Profile
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
 from awsenv.values.credentials import Credentials
+from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class ProcessSource:
         return Root(
             "process",
             f"the credential_process of profile {profile.name!r}",
-            f"process\n{command}",
+            # The same command may give other keys on another machine that shares this home.
+            f"process\n{machine()}\n{command}",
             profile.name,
             profile.at("credential_process"),
             # A password store answers with long-lived keys, to which MFA can apply.

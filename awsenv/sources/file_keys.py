@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsenv.config import Config, Profile
-from awsenv.config.saved_sections import credentials_of, ends_at
+from awsenv.config.saved_sections import KEYS, credentials_of, ends_at, is_session
 from awsenv.errors import ConfigError
 from awsenv.sources.root import Context, Resolved, Root
 
@@ -25,20 +25,20 @@ class KeysSource:
         if in_credentials != self._in_credentials:
             return None
         where = profile.at("aws_access_key_id")
-        if not profile.get("aws_secret_access_key"):
+        if not profile.section_values(KEYS[0]).get(KEYS[1]):
             raise ConfigError(
                 f"profile {profile.name!r} has aws_access_key_id but no aws_secret_access_key "
                 f"({where})",
                 "add the secret key, or remove the key id",
             )
-        saved = profile.get("aws_session_token") or profile.get("aws_security_token")
+        saved = is_session(profile)
         return Root(
             "keys",
             f"the {'session' if saved else 'keys'} of profile {profile.name!r}",
             access_key_id,
             profile.name,
             where,
-            temporary=bool(saved),
+            temporary=saved,
         )
 
     def resolve(self, root: Root, context: Context) -> Resolved:

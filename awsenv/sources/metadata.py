@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 from awsenv.config import Config, Profile
 from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
+from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,11 +45,10 @@ def _root(
     source: str, description: str, address: str, profile: str | None = None, where: str = ""
 ) -> Root:
     # Machines that share a home folder share its records, but not their roles.
-    machine = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
     return Root(
         source,
         description,
-        "\n".join([source, machine, address]),
+        "\n".join([source, machine(), address]),
         profile,
         where,
         temporary=True,

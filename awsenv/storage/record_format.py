@@ -1,13 +1,17 @@
 """The record of one session on disk, readable by Python without json and with a shell's builtins.
 
-    AWSENV_RECORD=1
+    AWSENV_RECORD=2
     NAME=value
+    ...
+    CHECK=value.value.…
     ...
     END=<key>
 
 UTF-8 lines that end in LF; names in capitals, digits and underscores, each at most once; no control
-character in a value; the file is named by its key. docs/files.md describes every name. A file that
-deviates from this in any way is not a record: reading it returns None.
+character in a value; the file is named by its key. CHECK repeats all values above it, joined by
+dots: a byte that has changed since is found by one comparison, in a shell too. docs/files.md
+describes every name. A file that deviates from this in any way is not a record: reading it returns
+None.
 """
 
 import os
@@ -26,14 +30,19 @@ CLOCK_SLACK = 15 * 60
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FLAGS |= getattr(os, "O_BINARY", 0)
 _LARGEST = 64 * 1024
-_FIRST = "AWSENV_RECORD=1"
+_FIRST = "AWSENV_RECORD=2"
+# Before there was a CHECK.
+_FIRST_WITHOUT = "AWSENV_RECORD=1"
 # Names that are known to be valid.
 _SEEN: "set[str]" = set()
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def render(key: str, values: "Mapping[str, str]") -> str:
-    """The text of a record; raises AwsenvError if a value does not fit on a line."""
+def render(key: str, values: "Mapping[str, str]", checked: int | None = None) -> str:
+    """The text of a record; raises AwsenvError if a value does not fit on a line.
+
+    The first `checked` values stand above the CHECK; all of them unless it is given.
+    """
     from awsenv.errors import AwsenvError
 
     lines = [_FIRST]
@@ -44,12 +53,20 @@ def render(key: str, values: "Mapping[str, str]") -> str:
                 "remove it where the value comes from",
             )
         lines.append(f"{name}={value}")
+    above = list(values.values())[:checked]
+    lines.insert(len(above) + 1, f"CHECK={'.'.join(above)}")
     return "\n".join([*lines, f"END={key}", ""])
 
 
-def parse(text: str, key: str) -> dict[str, str] | None:
-    """The values in `text` if it is a whole record of `key`, else None."""
+def parse(text: str, key: str, *, without_check: bool = False) -> dict[str, str] | None:
+    """The values in `text` if it is a whole record of `key`, else None.
+
+    One from before there was a CHECK is taken only `without_check`.
+    """
     first, last = f"{_FIRST}\n", f"\nEND={key}\n"
+    old = without_check and text.startswith(_FIRST_WITHOUT)
+    if old:
+        first = f"{_FIRST_WITHOUT}\n"
     if not (text.startswith(first) and text.endswith(last)):
         return None
     body = text[len(first) : -len(last)]
@@ -61,15 +78,26 @@ def parse(text: str, key: str) -> dict[str, str] | None:
     # A thousand are read for a list: the names of one are those of the next, and one look at the
     # whole text saves a look at every value.
     if not values.keys() <= _SEEN:
-        if not all(map(_is_name, values)):
+        if not all(_is_name(name) or name == "CHECK" for name in values):
             return None
         _SEEN.update(values)
     plain = body.isascii() and body.replace("\n", "").isprintable()
     good = plain or all(map(_is_value, values.values()))
-    return values if good and len(values) == len(lines) else None
+    whole = good and len(values) == len(lines) and (old or _holds(values))
+    values.pop("CHECK", None)
+    return values if whole else None
 
 
-def read(path: str, key: str) -> dict[str, str] | None:
+def _holds(values: dict[str, str]) -> bool:
+    """Whether the CHECK in `values` repeats what stands above it."""
+    names = list(values)
+    if "CHECK" not in values:
+        return False
+    above = names[: names.index("CHECK")]
+    return ".".join([values[name] for name in above]) == values["CHECK"]
+
+
+def read(path: str, key: str, *, without_check: bool = False) -> dict[str, str] | None:
     """The values of the record at `path`; None if it is missing, incomplete or not to be trusted.
 
     A record is trusted if it is a regular file, not a symbolic link, owned by this user, and nobody
@@ -90,7 +118,7 @@ def read(path: str, key: str) -> dict[str, str] | None:
         return None
     finally:
         os.close(handle)
-    return parse(text, key)
+    return parse(text, key, without_check=without_check)
 
 
 def seconds_left(values: "Mapping[str, str]", now: float | None = None) -> int:
@@ -116,7 +144,12 @@ def life(values: "Mapping[str, str]") -> int:
 
 
 def _is_name(name: str) -> bool:
-    return bool(name) and not name[0].isdigit() and _NAME.issuperset(name) and name != "END"
+    return (
+        bool(name)
+        and not name[0].isdigit()
+        and _NAME.issuperset(name)
+        and name not in ("END", "CHECK")
+    )
 
 
 def _is_value(value: str) -> bool:

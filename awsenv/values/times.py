@@ -17,3 +17,12 @@ def epoch_of(text: str) -> int | None:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
+
+
+def moment_of(text: str) -> int | None:
+    """Epoch seconds of a time as other tools write it: ISO 8601, or seconds since 1970."""
+    plain = text.strip()
+    if plain.isascii() and plain.isdigit():
+        # What is longer is in milliseconds.
+        return int(plain[:10]) if len(plain) in (10, 13) else None
+    return epoch_of(plain)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.assuming import assume, environment, identity_by_boto3, identity_by_cli
+from support.records import with_check
 from support.terminal_driver import Driven
 from support.world import RunningSts, run_awsenv
 
@@ -42,7 +43,7 @@ def test_environment_of_an_assume(sts: RunningSts) -> None:
     record = Path(os.environ["HOME"], ".cache/awsenv/sessions", key)
     text = record.read_text()
     assert f"AWS_ACCESS_KEY_ID={change['AWS_ACCESS_KEY_ID']}\n" in text
-    assert text.startswith("AWSENV_RECORD=1\n")
+    assert text.startswith("AWSENV_RECORD=2\n")
     assert text.endswith(f"END={key}\n")
     assert stat.S_IMODE(record.stat().st_mode) == 0o600
     assert stat.S_IMODE(record.parent.stat().st_mode) == 0o700
@@ -173,7 +174,7 @@ def test_refused_cached_session_is_got_again_once(sts: RunningSts) -> None:
     "damage",
     [
         lambda text: text[: len(text) // 2],
-        lambda text: text.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
+        lambda text: text.replace("AWSENV_RECORD=2", "AWSENV_RECORD=1"),
         lambda text: text + "MORE=1\n",
         lambda text: text.replace("ISSUED_AT=1", "ISSUED_AT=9"),
         lambda text: text.replace("EXPIRES_AT=1", "EXPIRES_AT=9"),
@@ -187,7 +188,7 @@ def test_refused_cached_session_is_got_again_once(sts: RunningSts) -> None:
 def test_damaged_record_counts_as_lapsed(sts: RunningSts, damage) -> None:
     first = assume("dev", "--mfa-code", sts.code())
     record = Path(os.environ["HOME"], ".cache/awsenv/sessions", first["AWSENV_SESSION"] or "")
-    text = damage(record.read_text())
+    text = with_check(damage(record.read_text()))
     record.write_bytes(text.encode("utf-8", "surrogateescape"))
     second = assume("dev")
     assert second["AWS_ACCESS_KEY_ID"] != first["AWS_ACCESS_KEY_ID"]

@@ -11,6 +11,7 @@ import pytest
 
 from awsenv.commands import COMMANDS
 from support.assuming import AWS, environment, identity_by_boto3
+from support.records import with_check
 from support.world import RunningSts, run_awsenv
 
 
@@ -65,7 +66,7 @@ def test_credential_process_renews_without_asking(sts: RunningSts) -> None:
         for name in ("ISSUED_AT", "EXPIRES_AT"):
             value = int(text.partition(f"\n{name}=")[2].partition("\n")[0])
             text = text.replace(f"{name}={value}", f"{name}={value - seconds}")
-        record.write_text(text)
+        record.write_text(with_check(text))
 
     age(40 * 60)
     assert json.loads(run_awsenv("credential-process", "dev").stdout) == {

@@ -9,6 +9,7 @@ from typing import Any
 
 from awsenv.demo.world import HOME
 from support.assuming import assume
+from support.records import with_check
 from support.sources import add_section, open_portal
 from support.world import RunningSts, run_awsenv, settle
 
@@ -146,7 +147,7 @@ def test_what_is_kept_for_the_next_time_never_shows(sts: RunningSts) -> None:
     # A record that changes, goes, or is not to be trusted any more.
     record = sessions / (keys["dev"] or "")
     text = record.read_text()
-    record.write_text(text.replace("EXPIRES_AT=", "EXPIRES_AT=1"))
+    record.write_text(with_check(text.replace("EXPIRES_AT=", "EXPIRES_AT=1")))
     assert lefts() == live - {"dev"}
     record.write_text(text)
     assert lefts() == live

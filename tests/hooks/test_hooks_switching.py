@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("termios")
 
 from support.hook_scenarios import KEY, SYNTAXES, Hooked, programs, start
+from support.records import with_check
 from support.shells_at_hand import need_program, need_shell
 from support.world import RunningSts
 
@@ -147,14 +148,20 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         h.apply({"AWS_CONFIG_FILE": str(config)})
         assert by_shell()
         for file in (config, credentials):
-            facts = file.stat()
-            for change in (1_000, -1_000, 10**9, -(10**12)):
-                os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns + change))
-                assert not by_shell(), (file, change)
-            os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            facts, kept = file.stat(), file.read_text()
+            # What a file says counts, and not its time.
+            for other in (
+                kept + "#\n",
+                kept.replace("=", "= x", 1),
+                kept.replace("[", "[\n[", 1),
+                "",
+            ):
+                file.write_text(other)
+                os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+                assert not by_shell(), (file, other)
+            file.write_text(kept)
             assert by_shell()
         text = note.read_text()
-        mtime = note.stat().st_mtime_ns
         spoiled = (
             text.replace("NAME=dev", "NAME=prod-admin"),
             text.replace("SESSION=", "SESSION=0"),
@@ -163,7 +170,7 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             text.replace("MARGIN=", "MARGIN=x[$(touch p)]"),
             re.sub("RELEVANT=.*", "RELEVANT=x[$(touch${IFS}p)]", text),
             text.replace("AWSENV_MIN_LEFT\n", "AWSENV_MIN_LEFT AWSENV_NEW\n"),
-            text.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
+            text.replace("AWSENV_RECORD=2", "AWSENV_RECORD=1"),
             text.replace("MARGIN=", "MARGIN=1\nMARGIN="),
             text.replace("CONFIG=", "CONFIG=\x1b"),
             text.replace("CONFIG=", "\nCONFIG="),
@@ -175,25 +182,31 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         spoiled += ((names / b"prod-admin".hex()).read_text(),)
         for each in spoiled:
             assert each != text
-            note.write_text(each)
-            os.utime(note, ns=(mtime, mtime))
+            note.write_text(with_check(each))
             assert not by_shell(), each
+        for name in ("SESSION", "MARGIN", "REGION"):
+            note.write_text(re.sub(f"({name}=.*).\n", r"\g<1>x\n", text, count=1))
+            assert not by_shell(), name
         note.write_text(text)
-        os.utime(note, ns=(mtime, mtime))
         assert by_shell()
         session = h.home / ".cache/awsenv/sessions" / re.findall("SESSION=(.*)", text)[0]
         kept = session.read_text()
         now = int(time.time())
         ending = re.sub(r"ISSUED_AT=\d+", f"ISSUED_AT={now - 3500}", kept)
-        session.write_text(re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 250}", ending))
+        ending = re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 250}", ending)
+        session.write_text(with_check(ending))
         assert not by_shell()
         # What is torn is nothing, be it known or not.
         for each in (kept[:-1], kept[:-2], kept.replace("\nEND=", "\n"), kept + "X=1\n", ""):
             session.write_text(each)
             assert not by_shell(), each
-        other = re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 3000}", kept)
+        # A byte that has changed since, in a secret above all, is as bad.
+        for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "CHECK"):
+            session.write_text(re.sub(f"({name}=....).", r"\g<1>0", kept))
+            assert not by_shell(), name
+        other = with_check(re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 3000}", kept))
         spoiled = (
-            other.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
+            other.replace("AWSENV_RECORD=2", "AWSENV_RECORD=1"),
             other.replace("KIND=", "KIND=\x1b"),
             other.replace("KIND=", "kind="),
             other.replace("KIND=role\n", "KIND=role\n\n"),
@@ -212,12 +225,13 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
         )
         for each in spoiled:
             assert each != other
-            session.write_text(each)
+            session.write_text(with_check(each))
             assert not by_shell(), each
         # The same words in other lines, after they were good.
         other = re.sub(
             "AWS_CREDENTIAL_EXPIRATION=.*", "AWS_CREDENTIAL_EXPIRATION=x[$(touch p)] b", other
         )
+        other = with_check(other)
         session.write_text(other)
         by_shell()
         lines = other.splitlines(keepends=True)
@@ -226,7 +240,7 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             "".join((lines[0], f"{lines[1][:-1]} {lines[2]}", f"{expiration}\n", "b\n", *lines[4:]))
         )
         assert not by_shell()
-        session.write_text(re.sub("EXPIRES_AT=.*", f"EXPIRES_AT={now + 3001}", kept))
+        session.write_text(with_check(re.sub("EXPIRES_AT=.*", f"EXPIRES_AT={now + 3001}", kept)))
         assert by_shell()
         # As sessions of SSO have it.
         session.write_text(kept.replace("\nEND=", "\nACCOUNT=111122223333\nEND="))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from awsenv import shells
 from awsenv.environment.change import EnvChange
+from support.records import with_check
 from support.terminal_driver import Driven, bare_environment, drive
 from support.world import RunningSts
 
@@ -665,7 +666,7 @@ def another_role_under_the_same_name_is_asked_about(h: Hooked) -> None:
     role = next(path for path in h.records() if "KIND=role" in path.read_text())
     text = role.read_text()
     text = re.sub(r"ISSUED_AT=\d+", "ISSUED_AT=1000", text)
-    role.write_text(re.sub(r"EXPIRES_AT=\d+", "EXPIRES_AT=4600", text))
+    role.write_text(with_check(re.sub(r"EXPIRES_AT=\d+", "EXPIRES_AT=4600", text)))
     config = h.sts.aws_folder / "config"
     config.write_text(config.read_text().replace("role/dev", "role/prod-admin"))
     h.apply({"AWSENV_EXPIRES_AT": "1"})
@@ -696,15 +697,20 @@ def a_newer_session_on_disk_is_loaded_without_a_process(h: Hooked) -> None:
 
 def _spoiled(text: str, key: str, now: int) -> dict[str, str]:
     ending = re.sub(r"ISSUED_AT=.*", f"ISSUED_AT={now - 3500}", text)
-    return {
+    changed = {
+        "a byte of the secret": re.sub(r"(AWS_SECRET_ACCESS_KEY=...).", r"\g<1>0", text),
+        "a byte of the token": re.sub(r"(AWS_SESSION_TOKEN=...).", r"\g<1>0", text),
+        "no check": re.sub(r"CHECK=.*\n", "", text),
+    }
+    spoiled = {
         "torn": text[: len(text) // 2],
         "no last line end": text.removesuffix("\n"),
         "no end": text.replace(f"END={key}\n", ""),
         "another end": text.replace(f"END={key}", "END=" + "0" * 40),
         "text behind the end": text + "A=b\n",
         "end in the middle": text.replace("KIND=", f"END={key}\nKIND="),
-        "another first line": text.replace("AWSENV_RECORD=1", "AWSENV_RECORD=2"),
-        "no first line": text.replace("AWSENV_RECORD=1\n", ""),
+        "another first line": text.replace("AWSENV_RECORD=2", "AWSENV_RECORD=1"),
+        "no first line": text.replace("AWSENV_RECORD=2\n", ""),
         "a name twice": text.replace("KIND=", "KIND=role\nKIND="),
         "a line that is none": text.replace("KIND=", "hello\nKIND="),
         "small letters": text.replace("KIND=", "Path=x\nKIND="),
@@ -719,6 +725,7 @@ def _spoiled(text: str, key: str, now: int) -> dict[str, str]:
         "from the future": re.sub(r"ISSUED_AT=.*", f"ISSUED_AT={now + 2000}", text),
         "longer than AWS gives": re.sub(r"EXPIRES_AT=.*", f"EXPIRES_AT={now + 200000}", text),
     }
+    return changed | {what: with_check(each) for what, each in spoiled.items()}
 
 
 @scenario

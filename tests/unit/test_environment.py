@@ -15,12 +15,11 @@ from awsenv.environment.change import (
     EnvChange,
     assume_change,
     before,
-    decode_pairs,
-    encode_pairs,
     refresh_change,
     unset_change,
 )
 from awsenv.values.credentials import Credentials, Session
+from awsenv.values.pairs import decode_pairs, encode_pairs
 from awsenv.values.times import iso_utc
 from support.nasty_values import VALUE
 
