@@ -98,15 +98,8 @@ def walk(
             roles.append(profile)
         as_target = whole = False
         following = given or profile.get("source_profile")
-        if not following and not request.from_env and not profile.get("credential_source"):
-            # As the AWS CLI has it, even where the profile holds keys beside its role.
-            raise _sourceless(profile)
-        if following and not given and profile.get("credential_source"):
-            raise ConfigError(
-                f"profile {profile.name!r} has both source_profile and credential_source "
-                f"({profile.at('credential_source')})",
-                "keep the one that leads to the credentials",
-            )
+        if not given and not request.from_env:
+            _check_source(profile)
         if following == profile.name and _has_keys(profile):
             break
         if following in [seen.name for seen in profiles]:
@@ -132,6 +125,22 @@ def _find(name: str, passed: list[Profile], config: Config, request: Request) ->
             f"add a profile {name!r}, or name the one that holds the keys",
         )
     return config.profile(name)
+
+
+def _check_source(profile: Profile) -> None:
+    """Raise ConfigError where a role names no source, or two: the AWS CLI refuses both.
+
+    So it does even where the profile holds keys beside its role.
+    """
+    named, of_place = profile.get("source_profile"), profile.get("credential_source")
+    if named and of_place:
+        raise ConfigError(
+            f"profile {profile.name!r} has both source_profile and credential_source "
+            f"({profile.at('credential_source')})",
+            "keep the one that leads to the credentials",
+        )
+    if not named and not of_place:
+        raise _sourceless(profile)
 
 
 def _sourceless(profile: Profile) -> ConfigError:

@@ -26,6 +26,12 @@ class KeysSource:
             return None
         where = profile.at("aws_access_key_id")
         if not profile.section_values(KEYS[0]).get(KEYS[1]):
+            if profile.get(KEYS[1]):
+                raise ConfigError(
+                    f"profile {profile.name!r} has its key id in one file ({where}), its secret "
+                    f"in the other ({profile.at(KEYS[1])})",
+                    "put both into one file: AWS tools take keys from one alone",
+                )
             raise ConfigError(
                 f"profile {profile.name!r} has aws_access_key_id but no aws_secret_access_key "
                 f"({where})",

@@ -105,13 +105,14 @@ def test_changed_files_go_the_full_way(warm: RunningSts, name: str) -> None:
     older = (facts.st_atime_ns, facts.st_mtime_ns - 10**12)
     os.utime(path, ns=older)
     assert not is_fast()
+    # Nothing tells whether it is only its time that has been put back.
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-    assert is_fast()
+    assert not is_fast()
     path.unlink()
     assert not is_fast()
     path.write_text(text)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-    assert not is_fast() or path.stat().st_ino == facts.st_ino
+    assert not is_fast()
 
 
 def test_other_settings_go_the_full_way(warm: RunningSts) -> None:

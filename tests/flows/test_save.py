@@ -38,6 +38,7 @@ def test_layouts_work_for_tools_as_they_stand(sts: RunningSts, layout: Layout) -
         "aws_session_token",
         "expiration",
         "awsenv_saved_from",
+        "awsenv_identity",
         "region",
     }
     left = datetime.fromisoformat(values["expiration"]) - datetime.now(UTC)
@@ -356,7 +357,7 @@ def test_whose_an_old_script_s_session_is_gets_asked_once(
     sts.control.advance_sessions(13 * 3600)
     with at_terminal(sts, tmp_path) as shell:
         shell.submit('eval "$(awsenv assume dev)"')
-        shell.wait_for("it is a session of profile [ops]:")
+        shell.wait_for("is it a session of profile ops?")
         assert "profiles with keys of their own: ops" in shell.output(whole=True)
         shell.type("nobody\r")
         shell.wait_for("there is no other profile 'nobody'")
@@ -374,7 +375,7 @@ def test_whose_an_old_script_s_session_is_gets_asked_once(
         (tmp_path / "home-bash" / ".cache" / "awsenv" / "sessions").rename(tmp_path / "gone")
         shell.submit('eval "$(awsenv assume dev)"')
         shell.wait_for("MFA code")
-        assert "it is a session of" not in shell.output(whole=True)
+        assert "a session of profile" not in shell.output(whole=True)
         shell.press("ctrl-c")
         shell.wait_for_prompt()
 
@@ -385,13 +386,19 @@ def test_no_answer_changes_nothing(sts: RunningSts, tmp_path: Path) -> None:
     before = (sts.aws_folder / "credentials").read_bytes()
     with at_terminal(sts, tmp_path) as shell:
         shell.submit('eval "$(awsenv assume dev)" && echo went on')
-        shell.wait_for("it is a session of profile [ops]:")
+        shell.wait_for("is it a session of profile ops?")
         shell.press("ctrl-c")
         shell.wait_for_prompt()
         assert "went on" not in shell.output()
         shell.submit('eval "$(awsenv assume dev)"')
-        shell.wait_for("it is a session of profile [ops]:")
+        shell.wait_for("is it a session of profile ops?")
+        # Another person's session would take its place: Enter is no answer.
         shell.press("enter")
+        shell.wait_for_prompt()
+        assert (sts.aws_folder / "credentials").read_bytes() == before
+        shell.submit('eval "$(awsenv assume dev)"')
+        shell.wait_for("is it a session of profile ops?")
+        shell.type("y\r")
         shell.wait_for("MFA code")
         shell.press("ctrl-c")
         shell.wait_for_prompt()
