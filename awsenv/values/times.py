@@ -2,6 +2,8 @@
 
 import time
 
+from awsenv.values.digits import whole_number
+
 
 def iso_utc(epoch: int) -> str:
     """`epoch` seconds as ISO 8601 in UTC, ending in Z, as AWS and its SDKs write it."""
@@ -21,8 +23,8 @@ def epoch_of(text: str) -> int | None:
 
 def moment_of(text: str) -> int | None:
     """Epoch seconds of a time as other tools write it: ISO 8601, or seconds since 1970."""
-    plain = text.strip()
-    if plain.isascii() and plain.isdigit():
-        # What is longer is in milliseconds.
-        return int(plain[:10]) if len(plain) in (10, 13) else None
-    return epoch_of(plain)
+    number = whole_number(text.strip(), 13)
+    if number is None:
+        return epoch_of(text)
+    # What is this large is in milliseconds.
+    return number // 1000 if number >= 10**12 else number
