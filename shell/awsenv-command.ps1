@@ -1,3 +1,24 @@
+<#
+.SYNOPSIS
+AWS credentials in your shell: one MFA code a day serves every role and every terminal.
+
+.DESCRIPTION
+awsenv assume NAME gives this session the credentials of profile NAME, awsenv unset takes them away,
+awsenv refresh renews them. Everything else is the program awsenv: see awsenv --help.
+
+.EXAMPLE
+awsenv assume prod-admin
+
+.EXAMPLE
+awsenv exec prod-admin aws s3 ls
+
+.LINK
+about_awsenv
+
+.LINK
+https://github.com/awsenv/awsenv
+#>
+
 # What `awsenv` runs in a session with the module awsenv. A script, for a function would lose `$?`
 # and `&&`. assume, unset and refresh act on the session; everything else is the program, untouched.
 if ($MyInvocation.InvocationName -eq 'awsenv_unload') {

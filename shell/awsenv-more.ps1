@@ -801,7 +801,7 @@ function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
     }
 }
 
-$script:noProgram = 'awsenv: there is no program awsenv on PATH; get it with `uv tool install awsenv`'
+$script:noProgram = 'awsenv: there is no program awsenv on PATH; get it with `uv tool install awsenv-shell`'
 
 # True for a call whose output is statements for this session.
 function script:Test-IsStatement([object[]]$given) {

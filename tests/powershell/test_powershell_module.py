@@ -62,7 +62,7 @@ TABLE = CASES.with_name("match-cases.tsv")
 ELSEWHERE = re.compile(r"^\s*[A-Z_]+=|^if .*then|^!|^[\"(<>]|^x=|`|\\")
 
 
-def test_the_table_of_all_shells(session: PowerShellSession, tmp_path: Path) -> None:
+def test_the_table_of_lines_of_all_shells(session: PowerShellSession, tmp_path: Path) -> None:
     with TABLE.open(newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     cases = []
