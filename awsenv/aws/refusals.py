@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 
+from awsenv.aws import answer_size
 from awsenv.errors import AwsenvError, ConfigError, NetworkError, RefusedError
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
@@ -50,6 +51,8 @@ def is_passing(error: Exception) -> bool:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return "Throttl" in code or code == "RequestLimitExceeded" or status >= 500
     lasting = (exceptions.SSLError, exceptions.ProxyConnectionError)
+    if isinstance(getattr(error, "kwargs", {}).get("error"), answer_size.TooLargeError):
+        return False
     return isinstance(error, exceptions.HTTPClientError) and not isinstance(error, lasting)
 
 
@@ -176,7 +179,15 @@ def network(error: Exception, where: str) -> AwsenvError:
 
     if isinstance(error, exceptions.SSLError):
         return _tls(error, where)
-    if isinstance(error, KeyError) or type(error).__name__ == "ResponseParserError":
+    if isinstance(getattr(error, "kwargs", {}).get("error"), answer_size.TooLargeError):
+        return NetworkError(
+            f"{where} sent an answer without an end",
+            "what answers there is not AWS; check the endpoint and the proxy",
+        )
+    unread = ("ResponseParserError", "ParserError", "ExpatError")
+    # The last two: of a time in an answer that no calendar has.
+    strange = isinstance(error, KeyError | RuntimeError | OverflowError)
+    if strange or type(error).__name__ in unread:
         return NetworkError(
             f"what answers at {where} is not STS",
             "a proxy or a sign-in page of the network may stand in between; open it in a browser",

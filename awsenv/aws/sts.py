@@ -11,7 +11,7 @@ from _thread import allocate_lock  # threading loads more than is needed before 
 from awsenv.aws import refusals
 from awsenv.aws.connection import Connection
 from awsenv.aws.deadline import Deadline
-from awsenv.errors import AwsenvError
+from awsenv.errors import AwsenvError, NetworkError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.credentials import Credentials
@@ -87,17 +87,32 @@ class Sts:
     def caller_identity(self, credentials: Credentials) -> dict[str, str]:
         """GetCallerIdentity: Arn, Account and UserId of `credentials`."""
         answer = self._call("get_caller_identity", credentials, {})
-        return {name: str(answer[name]) for name in ("Arn", "Account", "UserId")}
+        names = ("Arn", "Account", "UserId")
+        if not all(answer.get(name) for name in names):
+            raise NetworkError(
+                f"{self._where} answered without an identity",
+                "what answers there is not AWS's STS; check the endpoint and the proxy",
+            )
+        return {name: str(answer[name]) for name in names}
 
     def _granted(
         self, operation: str, credentials: Credentials, parameters: dict[str, Any]
     ) -> Granted:
         issued_at = int(time.time())
         answer = self._call(operation, credentials, parameters)
-        found = answer["Credentials"]
-        expires_at = int(found["Expiration"].timestamp())
+        try:
+            found = answer["Credentials"]
+            expires_at = int(found["Expiration"].timestamp())
+            given = [found[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+            if not all(given):
+                raise ValueError("an empty value")
+        except (LookupError, AttributeError, TypeError, ValueError, OverflowError):
+            raise NetworkError(
+                f"{self._where} answered without credentials that can be used",
+                "what answers there is not AWS's STS; check the endpoint and the proxy",
+            ) from None
         return Granted(
-            Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]),
+            Credentials(*given),
             # The call itself takes a moment, and no session lives longer than this.
             max(issued_at, expires_at - LONGEST_LIFE),
             expires_at,
@@ -118,7 +133,7 @@ class Sts:
                         raise
                     time.sleep(pauses.pop())
 
-        where = self._connection.endpoint or f"STS in {self._connection.region}"
+        where = self._where
         try:
             # Made beforehand: botocore reads the AWS files for it, which is no network time.
             client = self._client(credentials)
@@ -127,6 +142,10 @@ class Sts:
             raise
         except Exception as error:  # noqa: BLE001 - whatever botocore raises
             raise refusals.explain(error, self._connection, parameters, where) from None
+
+    @property
+    def _where(self) -> str:
+        return self._connection.endpoint or f"STS in {self._connection.region}"
 
     def _client(self, credentials: Credentials) -> Any:
         """The one client, which takes long to make, signing with `credentials`."""
@@ -163,6 +182,9 @@ def new_session(profile: str | None) -> botocore.session.Session:
     """A botocore session for `profile`, or for no profile; the shell's AWS_PROFILE is ignored."""
     import botocore.session
 
+    from awsenv.aws import answer_size
+
+    answer_size.limit()
     if profile:
         return botocore.session.Session(profile=profile)
     return botocore.session.Session(session_vars={"profile": (None, None, None, None)})

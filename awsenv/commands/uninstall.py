@@ -133,7 +133,7 @@ def _removal_of_the_program() -> str:
     ):
         if mark in place:
             return line
-    return f"{sys.executable} -m pip uninstall awsenv-shell"
+    return f"{sys.executable} -P -m pip uninstall awsenv-shell"
 
 
 def _confirm() -> None:

@@ -83,7 +83,7 @@ def sign_in_url(
     from awsenv.aws import http
 
     signin, console = _hosts(session)
-    endpoint = env.get("AWSENV_SIGNIN_URL") or f"https://{signin}/federation"
+    endpoint = _checked(env.get("AWSENV_SIGNIN_URL")) or f"https://{signin}/federation"
     region = f"?region={session.region}" if session.region else ""
     destination = f"https://{console}/{path}/home{region}"
     keys = {
@@ -104,6 +104,26 @@ def sign_in_url(
         raise _unfit(session, "the sign-in endpoint gave no token") from None
     given = {"Action": "login", "Issuer": "awsenv", "Destination": destination}
     return f"{endpoint}?{urlencode({**given, 'SigninToken': token})}"
+
+
+def _checked(url: str | None) -> str | None:
+    """`url`, to which keys may be sent; raises ConfigError where others could read them."""
+    if not url:
+        return None
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    here = host in ("127.0.0.1", "::1", "localhost")
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+        raise ConfigError(
+            f"AWSENV_SIGNIN_URL {url!r} is no https address, and the session's keys are sent there",
+            "unset it, or write it as https://HOST/federation",
+        )
+    return url
 
 
 def _unfit(session: Session, why: str) -> RefusedError:

@@ -103,15 +103,18 @@ def _furnish(folder: str, server: Server) -> Place:
 
 
 def _make_program(folder: str) -> None:
-    """`awsenv` in the demo's PATH is the one that runs the demo, wherever that is installed."""
+    """`awsenv` in the demo's PATH is the one that runs the demo, wherever that is installed.
+
+    -P: no module in the folder that the person is in may take the place of one of its own.
+    """
     make_private_dir(folder)
     if os.name != "posix":
-        write_private(os.path.join(folder, "awsenv.cmd"), f'@"{sys.executable}" -m awsenv %*\n')
+        write_private(os.path.join(folder, "awsenv.cmd"), f'@"{sys.executable}" -P -m awsenv %*\n')
         return
     import shlex
 
     path = os.path.join(folder, "awsenv")
-    write_private(path, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m awsenv "$@"\n')
+    write_private(path, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m awsenv "$@"\n')
     os.chmod(path, 0o700)
 
 

@@ -8,6 +8,7 @@ makes things go wrong. Requests are not written to stderr.
 """
 
 import hmac
+import os
 import secrets
 import socket
 import sys
@@ -35,8 +36,10 @@ _PRIVATE = ("TokenCode", "WebIdentityToken")
 class Server:
     """A running server for one world. Use it with `with`, or call `start` and `stop`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, any_host: bool = False) -> None:
+        """`any_host` has it answer for every name, as behind a proxy."""
         self.world = world
+        self.any_host = any_host
         self.state = State(world)
         self.control_token = secrets.token_urlsafe(32)
         self._http = _Http(("127.0.0.1", 0), self)
@@ -84,8 +87,13 @@ class _Http(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; anything else is a fault of this program."""
-        if not isinstance(sys.exception(), OSError):
+        error = sys.exception()
+        if isinstance(error, OSError):
+            return
+        if os.environ.get("AWSENV_DEBUG"):
             super().handle_error(request, client_address)
+        else:
+            sys.stderr.write(f"awsenv: the demo's server failed at a request: {error!r:.200}\n")
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)
@@ -133,6 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(413, b"", "text/plain")
             return
+        if not self._is_meant():
+            self.close_connection = True
+            self._answer(421, b"", "text/plain")
+            return
         path, _, query = self.path.partition("?")
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
@@ -144,6 +156,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve_control(request)
         else:
             self._serve_aws(request)
+
+    def _is_meant(self) -> bool:
+        """Whether the request is for this server: a browser's page cannot lead here by a name."""
+        owner = self.server.owner
+        names = ("127.0.0.1", "localhost")
+        port = self.server.server_address[1]
+        return owner.any_host or self.headers.get("Host", "") in {
+            f"{name}:{port}" for name in names
+        }
 
     def _serve_control(self, request: HttpRequest) -> None:
         given = request.headers.get("authorization", "")

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 
+from awsenv.environment.for_programs import without_keys
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
@@ -134,6 +135,7 @@ def start(name: str, command: Sequence[str], turn: _Turn) -> subprocess.Popen[by
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=without_keys(),
             # Ctrl-C at a terminal is for awsenv, which then ends the dialog.
             process_group=0 if posix else None,
             pass_fds=(turn.handle,) if posix and turn.handle is not None else (),

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 
+from awsenv.environment.for_programs import without_keys
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
@@ -181,6 +182,7 @@ def _start(
             stdin=own if own is not None else nowhere,
             stdout=subprocess.PIPE,
             stderr=own,
+            env=without_keys(),
             process_group=0 if terminal and os.name == "posix" else None,
             start_new_session=terminal is None and os.name == "posix",
         )

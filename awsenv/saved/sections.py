@@ -7,6 +7,9 @@ over both. Looking them up is pure; `write` and `remove` edit the credentials fi
 
 from __future__ import annotations
 
+import os
+import sys
+
 from awsenv.config import Config, shown
 from awsenv.config.saved_sections import (
     IDENTITY,
@@ -23,6 +26,7 @@ from awsenv.config.saved_sections import (
 )
 from awsenv.errors import ConfigError, CredentialsError
 from awsenv.values.credentials import Session
+from awsenv.values.text import visible
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
@@ -111,7 +115,20 @@ def write(
 
     from awsenv.config.writing import edit
 
-    return edit(config.credentials_path, change)
+    changed = edit(config.credentials_path, change)
+    if changed:
+        warn_if_shared(config.credentials_path)
+    return changed
+
+
+def warn_if_shared(path: str) -> None:
+    """Tell the person if other users can read the keys that have just been written to `path`."""
+    mode = os.stat(path).st_mode & 0o777
+    if os.name == "posix" and mode & 0o077:
+        file = visible(shown(path))
+        sys.stderr.write(
+            f"awsenv: other users can read {file} (mode {mode:04o}): chmod 600 {file}\n"
+        )
 
 
 def names(config: Config) -> list[str]:

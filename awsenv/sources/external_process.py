@@ -11,6 +11,7 @@ import os
 import sys
 
 from awsenv.config import Config, Profile
+from awsenv.environment.for_programs import as_before
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
 from awsenv.values.credentials import Credentials
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # The profiles whose credential_process is running, one per line, for programs that run inside it.
 WITHIN = "AWSENV_WITHIN"
+# In bytes: credentials are a few thousand.
+_LARGEST = 1 << 20
 
 
 class ProcessSource:
@@ -63,23 +66,35 @@ def _run(command: str, root: Root) -> bytes:
         # Windows programs split their command line themselves.
         words = command if sys.platform == "win32" else shlex.split(command)
         within = f"{os.environ.get(WITHIN, '')}\n{root.profile}".strip()
-        done = subprocess.run(
-            words, stdout=subprocess.PIPE, check=False, env={**os.environ, WITHIN: within}
-        )
+        env = {**as_before(), WITHIN: within}
+        with subprocess.Popen(words, stdout=subprocess.PIPE, env=env) as process:
+            assert process.stdout is not None
+            try:
+                output = process.stdout.read(_LARGEST + 1)
+            except BaseException:
+                process.kill()
+                raise
+            if len(output) > _LARGEST:
+                process.kill()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ProgramError(
             f"{root.description} cannot be run ({root.where}): {(reason or 'unknown').lower()}",
             "check the command; it is not run by a shell",
         ) from None
-    if done.returncode in (130, -2):
-        raise CancelledError
-    if done.returncode:
+    if len(output) > _LARGEST:
         raise ProgramError(
-            f"{root.description} failed with exit code {done.returncode} ({root.where})",
+            f"{root.description} prints more than {_LARGEST >> 20} MB ({root.where})",
+            "run the command by hand to see what it prints",
+        )
+    if process.returncode in (130, -2):
+        raise CancelledError
+    if process.returncode:
+        raise ProgramError(
+            f"{root.description} failed with exit code {process.returncode} ({root.where})",
             "run the command by hand to see what is wrong",
         )
-    return done.stdout
+    return output
 
 
 def _parse(output: bytes) -> Resolved | str:

@@ -261,6 +261,7 @@ def test_clock_of_the_regional_endpoint(
     healthy.control.shift_clock(1000)
     host = "sts.eu-central-1.amazonaws.com"
     authority = Authority.make(tmp_path, host)
+    healthy.server.any_host = True
     with Proxy(healthy.url, authority) as proxy:
         env = {"HTTPS_PROXY": proxy.url, "AWS_CA_BUNDLE": str(authority.bundle)}
         assert "clock is 16m behind" in one(findings(env=env), "clock is")["message"]

@@ -54,6 +54,7 @@ def away(clean_env: Path, partition: str) -> Iterator[RunningSts]:
 def proxy(
     away: RunningSts, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Proxy]:
+    away.server.any_host = True
     with Proxy(away.url, authority) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         yield proxy
