@@ -197,6 +197,7 @@ awsenv_segment() {
 # text stands in psvar: from there it is shown as it is, with or without PROMPT_SUBST.
 __awsenv_place() {
   local front=''
+  if __awsenv_is_fixed psvar || __awsenv_is_fixed PROMPT; then return 0; fi
   if [[ ${psvar[61]-} != "$AWSENV_SEGMENT" ]]; then psvar[61]=$AWSENV_SEGMENT; fi
   if [[ ${AWSENV_PROMPT:-on} == on && -n $AWSENV_SEGMENT && $1 == % ]]; then
     front="%{$AWSENV_COLOR%}%61v%{$AWSENV_COLOR_END%}"
@@ -411,7 +412,10 @@ typeset -g __awsenv_front='' __awsenv_placed='' __awsenv_now='' __awsenv_snoozed
 # $3 is the line with its aliases expanded. zsh hands $? on by itself around hooks.
 __awsenv_preexec() {
   builtin emulate -L zsh -o extended_glob -o no_err_return +ex
-  if [[ $precmd_functions[-1] != __awsenv_precmd ]]; then __awsenv_attach; fi
+  if [[ $precmd_functions[-1] != __awsenv_precmd ]]; then
+    __awsenv_attach
+    if [[ ${(t)precmd_functions} == *readonly* ]]; then __awsenv_clock && __awsenv_prepare; fi
+  fi
   if [[ -n $__awsenv_ticking && -z $__awsenv_record && $(( __awsenv_end - EPOCHSECONDS )) -gt $__awsenv_margin ]] || ! __awsenv_expired; then return 0; fi
   # The person's own traps are back when this function has ended.
   trap - DEBUG ZERR
@@ -453,7 +457,9 @@ __awsenv_update() {
     __awsenv_give_notice
   fi
   # After whatever sets PROMPT.
-  precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
+  if [[ $precmd_functions[-1] != __awsenv_precmd ]] && ! __awsenv_is_fixed precmd_functions; then
+    precmd_functions=(${precmd_functions:#__awsenv_precmd} __awsenv_precmd)
+  fi
   __awsenv_attach
   # Once there is completion at all.
   if [[ -z $__awsenv_completes && -n ${_comps+x} ]]; then
@@ -468,16 +474,32 @@ __awsenv_update() {
 typeset -g __awsenv_asks='' __awsenv_attached=''
 if [[ $ZSH_VERSION == (5.5.<1->*|5.<6->*|<6->.*) ]]; then __awsenv_asks=1; fi
 
+# Notes $1 for doctor; false where it is noted already.
+__awsenv_note() {
+  if [[ " $__awsenv_lost " == *" $1 "* ]]; then return 1; fi
+  __awsenv_lost=${__awsenv_lost:+$__awsenv_lost }$1
+}
+
+# True if the variable $1 is read-only. What does not work therefore is said once.
+__awsenv_is_fixed() {
+  if [[ ${(Pt)1} != *readonly* ]]; then return 1; fi
+  if ! __awsenv_note read-only:$1; then return 0; fi
+  case $1 in
+    preexec_functions) builtin print -ru2 -- "awsenv: $1 is read-only in this shell, so no command asks for an MFA code; everything else works" ;;
+    *) builtin print -ru2 -- "awsenv: $1 is read-only in this shell, so the prompt shows no time left; everything else works" ;;
+  esac
+}
+
 # Puts both functions where zsh calls them, also where somebody has assigned an array anew and so
 # taken them out: then `awsenv doctor` is told which one.
 __awsenv_attach() {
   typeset -ga precmd_functions preexec_functions
-  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then
-    __awsenv_lost=precmd_functions
+  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]] && ! __awsenv_is_fixed precmd_functions; then
+    __awsenv_note precmd_functions
     precmd_functions+=(__awsenv_precmd)
   fi
-  if [[ -n $__awsenv_asks && -z ${preexec_functions[(r)__awsenv_preexec]} ]]; then
-    if [[ -n $__awsenv_attached ]]; then __awsenv_lost=preexec_functions; fi
+  if [[ -n $__awsenv_asks && -z ${preexec_functions[(r)__awsenv_preexec]} ]] && ! __awsenv_is_fixed preexec_functions; then
+    if [[ -n $__awsenv_attached ]]; then __awsenv_note preexec_functions; fi
     # First, so that a dropped line is not begun by others.
     preexec_functions=(__awsenv_preexec "${(@)preexec_functions}")
   fi
@@ -558,11 +580,11 @@ awsenv_unload() {
   builtin emulate -L zsh -o extended_glob -o no_err_return +ex
   local name
   AWSENV_PROMPT=off __awsenv_place ''
-  precmd_functions=(${precmd_functions:#__awsenv_precmd})
-  preexec_functions=(${preexec_functions:#__awsenv_preexec})
+  __awsenv_is_fixed precmd_functions || precmd_functions=(${precmd_functions:#__awsenv_precmd})
+  __awsenv_is_fixed preexec_functions || preexec_functions=(${preexec_functions:#__awsenv_preexec})
   if [[ $__awsenv_had != p* && -z $precmd_functions ]]; then unset precmd_functions; fi
   if [[ $__awsenv_had != *x && -z $preexec_functions ]]; then unset preexec_functions; fi
-  psvar[61]=()
+  __awsenv_is_fixed psvar || psvar[61]=()
   if (( ${#psvar} > __awsenv_psvar )) && [[ -z ${(j::)psvar[__awsenv_psvar + 1,-1]} ]]; then
     psvar=("${(@)psvar[1,__awsenv_psvar]}")
   fi

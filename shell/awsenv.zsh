@@ -35,7 +35,7 @@ __awsenv_precmd() {
     compdef __awsenv_complete awsenv
   fi
   # Behind whatever sets PROMPT, from the beginning on.
-  if [[ "${precmd_functions[-1]-}" != __awsenv_precmd ]]; then
+  if [[ "${precmd_functions[-1]-}" != __awsenv_precmd && "${(t)precmd_functions-}" != *readonly* ]]; then
     precmd_functions=("${precmd_functions[@]:#__awsenv_precmd}" __awsenv_precmd)
   fi
 }
@@ -43,7 +43,7 @@ __awsenv_precmd() {
 # Somebody may have assigned the array anew since.
 __awsenv_again() {
   builtin emulate -L zsh
-  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} ]]; then
+  if [[ -z ${precmd_functions[(r)__awsenv_precmd]} && "${(t)precmd_functions-}" != *readonly* ]]; then
     __awsenv_lost=precmd_functions
     typeset -ga precmd_functions
     precmd_functions+=(__awsenv_precmd)
@@ -55,6 +55,8 @@ awsenv() { if __awsenv_rest; then awsenv "$@"; else command awsenv "$@"; fi; }
 awsenv_segment() { if __awsenv_rest; then awsenv_segment; fi; }
 awsenv_unload() { if __awsenv_rest; then awsenv_unload; fi; }
 
-typeset -ga precmd_functions
-precmd_functions+=(__awsenv_precmd)
+if [[ "${(t)precmd_functions-}" != *readonly* ]]; then
+  typeset -ga precmd_functions
+  precmd_functions+=(__awsenv_precmd)
+fi
 [[ -z $__awsenv_aliases ]] || builtin setopt aliases

@@ -260,3 +260,37 @@ def test_a_trap_for_failures_fires_once(
         h.ask("aws a; false")
         h.answer(h.sts.code())
         assert h.shell.screen().count("failed:") == 5
+
+
+@every_zsh
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("name", ["PROMPT", "psvar", "precmd_functions", "preexec_functions"])
+def test_what_a_hardened_host_makes_read_only(
+    name: str, place: str, program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    line = "typeset -ga precmd_functions preexec_functions psvar; typeset -r " + name
+    h = _start(tmp_path, sts, program, **{place: line})
+    with h.shell:
+        h.assume()
+        h.shell.run("true")
+        late = name.endswith("_functions") and place == "after"
+        told = f"awsenv: {name} is read-only in this shell, so "
+        assert h.shell.screen().count(told) == (0 if late and name[:4] == "prec" else 1)
+        unplaced = name in ("PROMPT", "psvar") or (name[:4] == "prec" and place == "before")
+        assert h.segment().startswith("" if unplaced else "[dev ")
+        assert not (unplaced and h.segment())
+        h.lapse()
+        if name == "preexec_functions":
+            assert "aws:a:" in h.shell.run("aws a")
+            return
+        h.ask("aws a; aws b")
+        h.shell.press("ctrl-c")
+        h.wait_until_dropped("aws a; aws b")
+        h.ask("aws a")
+        h.answer(h.sts.code())
+        assert [call.split()[0] for call in h.calls()] == ["a"]
+        assert h.shell.screen().count(told) <= 1
+        if not late:
+            assert f"{name}" in h.shell.run("awsenv doctor --offline")
+        h.shell.run("awsenv unset; awsenv_unload")
+        assert h.shell.run("echo fine") == "fine"
