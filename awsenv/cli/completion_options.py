@@ -87,8 +87,8 @@ def _values(metavar: str) -> Candidates:
         names = ("15m", "30m", "1h", "2h", "4h", "8h", "12h", "36h")
     elif metavar == "REGION":
         names = _regions()
-    elif metavar == "SERVICE":
-        from awsenv.console.federation import SERVICES
+    elif metavar in ("SERVICE", "PLACE"):
+        from awsenv.console.destination import SERVICES
 
         names = SERVICES
     return [(name, "") for name in names]

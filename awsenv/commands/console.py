@@ -6,18 +6,25 @@ import os
 import sys
 
 from awsenv.aws.deadline import Deadline
-from awsenv.config import load
+from awsenv.config import Config, load
 from awsenv.console import federation
+from awsenv.console.destination import of_service, of_text
 from awsenv.environment.change import put_still_holds
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import replace
 from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import takes_request
+from awsenv.plan.chain import walk
+from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store
 from awsenv.sessions.from_request import flow_for, plan_for, tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.console.browser import Wish
 
 
 @takes_request
@@ -25,26 +32,48 @@ def command(
     request: Request,
     *,
     service: str | None = value("--service", "SERVICE", "Open this service, such as ec2."),
-    print_: bool = flag("--print", "Print the address instead of opening it."),
+    destination: str | None = value(
+        "--destination", "PLACE", "Open this place: s3/buckets/NAME, or an address."
+    ),
+    logout: bool = flag("--logout", "End the browser's console session first."),
+    url_only: bool = flag("--url-only", "Print the address instead of opening it."),
 ) -> None:
     """Open the AWS console in the browser as PROFILE, or as this shell's session."""
     env = dict(os.environ)
-    path = federation.path_of(service)
+    if service and destination:
+        raise UsageError("--service and --destination exclude each other", "leave one of them out")
+    place = of_text(destination) if destination else of_service(service)
     if env.get("AWSENV_DEMO"):
         raise UsageError("the demo has no console to open", "try it with an AWS account of yours")
-    plan = plan_for(request if request.options() else _of_shell(request, env), env)
+    config = load(env)
+    plan = plan_for(request if request.options() else _of_shell(request, env), env, config)
     federation.check(plan)
+    wish = _wish(plan, config, env)
     session = flow_for(plan, env).run()
     deadline = Deadline(Settings.read(env).deadline)
-    url = federation.sign_in_url(session, path, load(env), env, deadline)
+    url = federation.sign_in_url(session, place, config, env, deadline, logout=logout)
     usage_counts.note(plan.profile)
-    if print_:
+    if url_only:
         sys.stdout.write(f"{url}\n")
         return
     from awsenv.console.browser import open_privately
 
     tell(f"opening the console as {plan.profile}")
-    open_privately(url)
+    open_privately(url, wish, env)
+
+
+def _wish(plan: Plan, config: Config, env: dict[str, str]) -> Wish:
+    """The browser for the plan's profile: what it says itself, or one that it starts from."""
+    from awsenv.console.browser import Wish
+
+    chain = walk(plan.request, config, env)
+    named, colored = (chain.first(f"awsenv_{key}") for key in ("console_browser", "color"))
+    color = colored.get("awsenv_color") if colored else None
+    if named:
+        key = "awsenv_console_browser"
+        return Wish(named.get(key), named.at(key), plan.profile, color)
+    variable = "AWSENV_CONSOLE_BROWSER"
+    return Wish(env.get(variable) or None, variable, plan.profile, color)
 
 
 def _of_shell(request: Request, env: dict[str, str]) -> Request:

@@ -12,46 +12,11 @@ from awsenv.aws.arn import partition_in
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.partitions import PARTITIONS, partition_of_region
 from awsenv.config import Config
+from awsenv.console.destination import Place
 from awsenv.errors import ConfigError, RefusedError, UsageError
 from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Session
 from awsenv.values.steps import GetSessionToken
-
-# What TAB offers for --service, and the console's own name for each service.
-SERVICES = {
-    "acm": "acm",
-    "apigateway": "apigateway",
-    "athena": "athena",
-    "billing": "billing",
-    "cfn": "cloudformation",
-    "cloudformation": "cloudformation",
-    "cloudfront": "cloudfront/v4",
-    "cloudtrail": "cloudtrailv2",
-    "cloudwatch": "cloudwatch",
-    "cw": "cloudwatch",
-    "ddb": "dynamodbv2",
-    "dynamodb": "dynamodbv2",
-    "ec2": "ec2",
-    "ecr": "ecr",
-    "ecs": "ecs",
-    "eks": "eks",
-    "iam": "iam",
-    "kms": "kms",
-    "lambda": "lambda",
-    "opensearch": "aos",
-    "organizations": "organizations/v2",
-    "r53": "route53",
-    "rds": "rds",
-    "route53": "route53",
-    "s3": "s3",
-    "secretsmanager": "secretsmanager",
-    "sfn": "states",
-    "sns": "sns/v3",
-    "sqs": "sqs/v3",
-    "ssm": "systems-manager",
-    "stepfunctions": "states",
-    "vpc": "vpc",
-}
 
 
 def check(plan: Plan) -> None:
@@ -68,12 +33,16 @@ def check(plan: Plan) -> None:
 
 def sign_in_url(
     session: Session,
-    path: str,
+    place: Place,
     config: Config,
     env: Mapping[str, str],
     deadline: Deadline,
+    *,
+    logout: bool = False,
 ) -> str:
-    """A URL that signs in whoever opens it, and leads to `path` of the console.
+    """A URL that signs in whoever opens it, and leads to `place` in the console.
+
+    With `logout` it ends the console session that the browser has first.
 
     AWSENV_SIGNIN_URL is another federation endpoint to ask. Raises RefusedError, NetworkError.
     """
@@ -84,8 +53,7 @@ def sign_in_url(
 
     signin, console = _hosts(session)
     endpoint = _checked(env.get("AWSENV_SIGNIN_URL")) or f"https://{signin}/federation"
-    region = f"?region={session.region}" if session.region else ""
-    destination = f"https://{console}/{path}/home{region}"
+    destination = place.address(console, session.region)
     keys = {
         "sessionId": session.credentials.access_key_id,
         "sessionKey": session.credentials.secret_access_key,
@@ -103,7 +71,10 @@ def sign_in_url(
     except (ValueError, TypeError, KeyError):
         raise _unfit(session, "the sign-in endpoint gave no token") from None
     given = {"Action": "login", "Issuer": "awsenv", "Destination": destination}
-    return f"{endpoint}?{urlencode({**given, 'SigninToken': token})}"
+    url = f"{endpoint}?{urlencode({**given, 'SigninToken': token})}"
+    if not logout:
+        return url
+    return f"https://{signin}/oauth?{urlencode({'Action': 'logout', 'redirect_uri': url})}"
 
 
 def _checked(url: str | None) -> str | None:
@@ -144,14 +115,3 @@ def _hosts(session: Session) -> tuple[str, str]:
             "sign in to it in the browser",
         )
     return known.sign_in, known.console
-
-
-def path_of(service: str | None) -> str:
-    """The path of `service` in the console; raises UsageError for what cannot be a service."""
-    path = SERVICES.get(service, service) if service else "console"
-    plain = path.replace("-", "").replace("/", "")
-    if not plain.isascii() or not plain.isalnum():
-        raise UsageError(
-            f"--service {service!r} is not the name of a service", "write it as --service ec2"
-        )
-    return path
