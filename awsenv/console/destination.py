@@ -41,7 +41,7 @@ SERVICES = {
 }
 
 
-class Place:
+class Destination:
     """A service, a deep link such as `s3/buckets/foo`, or a full address of the console's."""
 
     def __init__(self, path: str) -> None:
@@ -64,7 +64,7 @@ class Place:
         return self._path
 
 
-def of_service(service: str | None) -> Place:
+def of_service(service: str | None) -> Destination:
     """The start page of `service`, or the console's; raises UsageError for what is no service."""
     path = SERVICES.get(service, service) if service else "console"
     if service and service not in SERVICES and "/" in service:
@@ -77,10 +77,10 @@ def of_service(service: str | None) -> Place:
         raise UsageError(
             f"--service {service!r} is not the name of a service", "write it as --service ec2"
         )
-    return Place(f"{path}/home")
+    return Destination(f"{path}/home")
 
 
-def of_text(text: str) -> Place:
+def of_text(text: str) -> Destination:
     """What --destination says; raises UsageError for what can be no part of an address."""
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         raise UsageError(
@@ -88,12 +88,12 @@ def of_text(text: str) -> Place:
             "copy the address from the browser's address bar",
         )
     if "://" in text:
-        return Place(text)
+        return Destination(text)
     path = text.lstrip("/")
     if not any(char in path for char in "/?#"):
         return of_service(path)
     service, slash, rest = path.partition("/")
-    return Place(f"{SERVICES.get(service, service)}{slash}{rest}")
+    return Destination(f"{SERVICES.get(service, service)}{slash}{rest}")
 
 
 def _with_region(address: str, region: str | None) -> str:

@@ -12,7 +12,7 @@ from awsenv.aws.arn import partition_in
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.partitions import PARTITIONS, partition_of_region
 from awsenv.config import Config
-from awsenv.console.destination import Place
+from awsenv.console.destination import Destination
 from awsenv.errors import ConfigError, RefusedError, UsageError
 from awsenv.plan.plan import Plan
 from awsenv.values.credentials import Session
@@ -33,7 +33,7 @@ def check(plan: Plan) -> None:
 
 def sign_in_url(
     session: Session,
-    place: Place,
+    place: Destination,
     config: Config,
     env: Mapping[str, str],
     deadline: Deadline,
