@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
-from awsenv.aws.deadline import Deadline
-from awsenv.config import Config
 from awsenv.errors import ConfigError, NetworkError
 from awsenv.lean.dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
+
+    from awsenv.aws.deadline import Deadline
+    from awsenv.config import Config
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ API: AWS Identity and Access Management, version 2010-05-08.
 from __future__ import annotations
 
 from awsenv.aws import refusals
-from awsenv.aws.connection import Connection
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.sts import new_session
 from awsenv.errors import AwsenvError, RefusedError
@@ -16,6 +15,8 @@ from awsenv.values.credentials import Credentials
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from awsenv.aws.connection import Connection
 
 DENIED = "AccessDenied"
 GONE = "NoSuchEntity"

@@ -9,19 +9,20 @@ import time
 from _thread import allocate_lock  # threading loads more than is needed before the first call
 
 from awsenv.aws import refusals
-from awsenv.aws.connection import Connection
-from awsenv.aws.deadline import Deadline
 from awsenv.errors import AwsenvError, NetworkError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.storage.record_format import LONGEST_LIFE
 from awsenv.values.credentials import Credentials
-from awsenv.values.steps import AssumeRole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     import botocore.session
+
+    from awsenv.aws.connection import Connection
+    from awsenv.aws.deadline import Deadline
+    from awsenv.values.steps import AssumeRole
 
 
 # Seconds to wait before retrying a call that may succeed later; taken from the end.

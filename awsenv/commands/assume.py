@@ -13,10 +13,13 @@ from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag
 from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
 from awsenv.parameters.request_options import takes_request
-from awsenv.plan.request import Request
 from awsenv.saved.profile_mode import choose
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.plan.request import Request
 
 
 @takes_request

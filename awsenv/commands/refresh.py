@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from awsenv.config import load
 from awsenv.environment.change import EnvChange, is_profile_mode, put_still_holds, refresh_change
@@ -13,7 +12,6 @@ from awsenv.mfa import EmptyCode
 from awsenv.parameters.declared import flag
 from awsenv.parameters.output_options import SHELL, renderer
 from awsenv.plan.identity import step_identities
-from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.saved.profile_mode import choose
@@ -22,6 +20,12 @@ from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
 from awsenv.terminal.opening import open_terminal
 from awsenv.values.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsenv.plan.plan import Plan
 
 
 def command(

@@ -21,10 +21,13 @@ from awsenv.plan.sts_endpoint import sts_region
 from awsenv.sessions.from_request import tell
 from awsenv.sources.root import Context
 from awsenv.terminal.opening import open_terminal, why_closed
-from awsenv.terminal.terminal import Terminal
-from awsenv.values.credentials import Credentials
 from awsenv.values.digits import whole_number
 from awsenv.values.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.terminal.terminal import Terminal
+    from awsenv.values.credentials import Credentials
 
 _FIDO = ":u2f/"
 

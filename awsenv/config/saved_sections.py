@@ -6,7 +6,6 @@ profile, or `awsenv_saved_from = PROFILE` in the section [NAME] itself. Other to
 
 from __future__ import annotations
 
-from awsenv.config.profiles import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.values.credentials import Credentials
 from awsenv.values.times import moment_of
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from awsenv.config.ini_text import Values
+    from awsenv.config.profiles import Config, Profile
 
 SAVE_AS = "awsenv_save_as"
 SAVED_FROM = "awsenv_saved_from"

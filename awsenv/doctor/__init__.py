@@ -8,13 +8,16 @@ May import listing, rotation, console, serving, fast and what is below.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from awsenv.config import Config, load
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, field
 from awsenv.values.digits import whole_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 # In the order in which they are shown: the name people see, and the module here.
 GROUPS = {

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import time
 
-from awsenv.config import Config
 from awsenv.errors import AwsenvError
 from awsenv.fast import answer
-from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.storage import paths, private_files, record_format
-from awsenv.values.credentials import Session
 from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from awsenv.config import Config
     from awsenv.config.ini import Snapshot
+    from awsenv.plan.plan import Plan
+    from awsenv.values.credentials import Session
 
 _STARTED = time.time()
 # Whose keys these give hangs on more than the files and the relevant variables.

@@ -5,12 +5,13 @@ May import shells, sources and what is below.
 
 from __future__ import annotations
 
-from awsenv.environment.change import EnvChange
 from awsenv.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from awsenv.environment.change import EnvChange
 
 # Every name that --format accepts, and its module here, loaded on demand.
 FORMATS = {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from functools import cache
 
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.lean.dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # The one of the current user and of this host, which is what people know as $PROFILE. The prompt
 # and the reader are this host's as well.

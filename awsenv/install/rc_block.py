@@ -6,11 +6,12 @@ import os
 
 from awsenv.errors import AwsenvError
 from awsenv.install import hook_files, powershell_profile, rc_files, short_name
-from awsenv.shells.shell import Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from awsenv.shells.shell import Shell
 
 
 # What switches zsh's completion on: itself, or a framework.

@@ -14,7 +14,6 @@ from awsenv.plan.plan import plan_of
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store
-from awsenv.sources.root import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from awsenv.listing.overview_cache import Index
     from awsenv.listing.row import Facts, Row
+    from awsenv.sources.root import Root
 
 
 def make_rows(env: Mapping[str, str], index: Index) -> tuple[list[Row], dict[str, str]]:

@@ -16,7 +16,6 @@ from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
 from awsenv.mfa.question import USED, Question, is_code
-from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import subprocess
 
     from awsenv.mfa.question import Last
+    from awsenv.terminal.terminal import Terminal
 
 _LONGEST_OUTPUT = 4096
 _RUNS = 3

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from awsenv.errors import ConfigError
-from awsenv.mfa.question import Question
 from awsenv.mfa.terminal_prompt import TerminalSource
 
 TYPE_CHECKING = False
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from awsenv.mfa.question import CodeSource
+    from awsenv.mfa.question import CodeSource, Question
 
 TERMINAL, AUTO = "terminal", "auto"
 # The order in which `auto` tries them, after the terminal.

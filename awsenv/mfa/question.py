@@ -6,7 +6,6 @@ import time
 
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.terminal.terminal import Terminal
 from awsenv.values.digits import whole_number
 from awsenv.values.text import visible
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from typing import Literal, Protocol
+
+    from awsenv.terminal.terminal import Terminal
 
     # What happened to the previous code: there was none, AWS refused it, or it is used up.
     Last = Literal["", "refused", "used"]

@@ -6,12 +6,12 @@ import os
 
 from awsenv.errors import CredentialsError
 from awsenv.mfa.question import USED, WRONG, EmptyCode, Question, TakenOver, is_code
-from awsenv.terminal.terminal import Terminal
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.mfa.question import Last
+    from awsenv.terminal.terminal import Terminal
 
 _MALFORMED_TRIES = 3
 # Set in the shell of `awsenv demo`.

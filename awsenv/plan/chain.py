@@ -6,14 +6,15 @@ from awsenv.config import Config, Profile, default_profile_name
 from awsenv.config.saved_sections import origin_of
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import dataclass, field, replace
-from awsenv.plan.request import Request
 from awsenv.sources import find_root
 from awsenv.sources.environment_keys import environment_root
-from awsenv.sources.root import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.plan.request import Request
+    from awsenv.sources.root import Root
 
 
 @dataclass

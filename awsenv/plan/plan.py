@@ -8,7 +8,6 @@ and on who may make which call are those of the AWS documentation of GetSessionT
 from __future__ import annotations
 
 from awsenv.aws.connection import Connection
-from awsenv.config import Config, Profile
 from awsenv.config.saved_sections import names_of
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
@@ -27,13 +26,15 @@ from awsenv.plan.settings import (
     role_duration,
 )
 from awsenv.plan.sts_endpoint import explicit_endpoint, sts_region
-from awsenv.sources.root import Root
 from awsenv.values.durations import format_duration
 from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
+    from awsenv.sources.root import Root
 
 
 @dataclass(frozen=True)

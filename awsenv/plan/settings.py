@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 
-from awsenv.config import Profile
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.values.durations import parse_duration
@@ -16,6 +15,8 @@ from awsenv.values.durations import parse_duration
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Profile
 
 HOUR = 3600
 # What GetSessionToken and AssumeRole accept, in seconds.

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from awsenv.aws.arn import partition_in
 from awsenv.aws.partitions import default_region, may_be_in
-from awsenv.config import Config, Profile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from awsenv.config import Config, Profile
 
 
 def sts_region(

@@ -7,7 +7,6 @@ SerialNumber, ExternalId, PolicyDescriptorType, Tags) and of region names.
 from __future__ import annotations
 
 from awsenv.aws.arn import is_iam
-from awsenv.config import Profile
 from awsenv.errors import AwsenvError, ConfigError, UsageError
 from awsenv.values.steps import AssumeRole, Step
 
@@ -15,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from awsenv.config import Profile
     from awsenv.values.steps import Step
 
 _IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")

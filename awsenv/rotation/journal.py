@@ -7,7 +7,6 @@ replaced. It holds the new key until that is in the AWS files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from awsenv.errors import AwsenvError
@@ -15,6 +14,10 @@ from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.storage import paths, private_files, record_format
 from awsenv.values.credentials import Credentials
 from awsenv.values.digits import whole_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)

@@ -14,26 +14,27 @@ all of them again completes the work.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.iam import DENIED, GONE, AccessKey, Iam
 from awsenv.aws.refusals import STALE
 from awsenv.aws.sts import Sts
 from awsenv.config import Config, load, reading, shown
-from awsenv.config.ini_text import IniText
 from awsenv.config.saved_sections import credentials_of
 from awsenv.config.writing import edit
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
-from awsenv.plan.plan import Plan
 from awsenv.rotation import journal
 from awsenv.rotation.journal import Journal
-from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import TypeVar
+
+    from awsenv.config.ini_text import IniText
+    from awsenv.plan.plan import Plan
+    from awsenv.values.credentials import Credentials
 
     T = TypeVar("T")
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from awsenv.config import Config
 from awsenv.config.saved_sections import name_for, origin_of
 from awsenv.errors import UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan.identity import step_identities
-from awsenv.plan.plan import Plan
 from awsenv.saved.sections import write
-from awsenv.values.credentials import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsenv.config import Config
+    from awsenv.plan.plan import Plan
+    from awsenv.values.credentials import Session
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from awsenv.config import Config, saved_sections
 from awsenv.errors import AwsenvError
 from awsenv.saved import sections
 from awsenv.storage.record_format import LONGEST_LIFE
-from awsenv.values.credentials import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from awsenv.values.credentials import Session
     from awsenv.values.steps import Step
 
 

@@ -25,13 +25,13 @@ from awsenv.config.saved_sections import (
     keys_in,
 )
 from awsenv.errors import ConfigError, CredentialsError
-from awsenv.values.credentials import Session
 from awsenv.values.text import visible
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.config.ini_text import IniText, Values
+    from awsenv.values.credentials import Session
 
 
 _WRITTEN = (*KEYS, OLD_TOKEN, "expiration", IDENTITY)

@@ -14,13 +14,14 @@ import time
 from awsenv.errors import CancelledError
 from awsenv.lean.contextlib import suppress
 from awsenv.serving.not_started import explained
-from awsenv.serving.renewing import Keeper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
     from typing import Self, TypeVar
+
+    from awsenv.serving.renewing import Keeper
 
     T = TypeVar("T")
 

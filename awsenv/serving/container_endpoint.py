@@ -15,13 +15,14 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from awsenv.errors import AwsenvError
-from awsenv.values.credentials import Session
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
+
+    from awsenv.values.credentials import Session
 
 _PATH = "/credentials"
 

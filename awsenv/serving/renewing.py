@@ -12,13 +12,13 @@ import time
 
 from awsenv.errors import AwsenvError, CredentialsError, ProgramError
 from awsenv.fast.answer import RENEW_BELOW
-from awsenv.values.credentials import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from awsenv.sessions.acquiring import Flow
+    from awsenv.values.credentials import Session
 
 # How long a request waits for the new session while the old one would do, in seconds: the SDKs
 # wait for one to two seconds in all.

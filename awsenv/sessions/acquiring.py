@@ -18,18 +18,15 @@ from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.mfa import Codes, NoCodes, Question
 from awsenv.mfa.question import TakenOver
 from awsenv.plan.identity import step_identities
-from awsenv.plan.plan import Plan
 from awsenv.plan.settings import HOUR
 from awsenv.saved import renewal
 from awsenv.saved.origin import no_longer_good
 from awsenv.sessions import store
 from awsenv.sessions.lock import Held, RecordLock, Waiting
 from awsenv.sessions.session_record import Values, as_session, as_values, credentials_in, refused_at
-from awsenv.sources.root import Context, Resolved
 from awsenv.sources.sign_in import SignInNeeded, offer
 from awsenv.storage import record_format
 from awsenv.terminal.opening import open_terminal, terminal_name
-from awsenv.terminal.terminal import Terminal
 from awsenv.values.credentials import Credentials, Session
 from awsenv.values.durations import format_duration
 from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
@@ -37,6 +34,10 @@ from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from awsenv.plan.plan import Plan
+    from awsenv.sources.root import Context, Resolved
+    from awsenv.terminal.terminal import Terminal
 
 _NOBODY = Credentials("", "")
 

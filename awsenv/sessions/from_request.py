@@ -8,7 +8,6 @@ import sys
 from awsenv.aws.deadline import Deadline
 from awsenv.config import Config, load
 from awsenv.plan.plan import Plan, make_plan
-from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sources.root import Context
 from awsenv.values.text import visible
@@ -17,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from awsenv.plan.request import Request
     from awsenv.sessions.acquiring import Flow
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 
-from awsenv.aws.sts import Granted
 from awsenv.plan.identity import source_identity, step_identities
-from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import HOUR
 from awsenv.values.credentials import Credentials, Session
@@ -17,6 +15,9 @@ from awsenv.values.times import iso_utc
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.aws.sts import Granted
+    from awsenv.plan.plan import Plan
 
 Values = dict[str, str]
 KINDS = {FromSource: "source", GetSessionToken: "mfa", AssumeRole: "role"}

@@ -8,7 +8,6 @@ import os
 
 from awsenv.lean.contextlib import suppress
 from awsenv.plan.identity import fingerprint, step_identities
-from awsenv.plan.plan import Plan
 from awsenv.storage import paths, record_format
 from awsenv.storage.private_files import is_key, make_private_dir, write_private
 from awsenv.storage.sweeping import sweep
@@ -17,6 +16,8 @@ from awsenv.values.steps import AssumeRole, FromSource, Step
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.plan.plan import Plan
 
 # What a shell takes from a record stands above its CHECK: the first so many values.
 CHECKED = 6

@@ -8,13 +8,14 @@ May import environment, aws and what is below.
 
 from __future__ import annotations
 
-from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
-from awsenv.sources.root import Context, Resolved, Root, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
+    from awsenv.sources.root import Context, Resolved, Root, Source
 
 
 # Every source and its module here, which lists it in SOURCES. The sources of a profile are tried in

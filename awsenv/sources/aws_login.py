@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from awsenv.aws.arn import account_in
-from awsenv.config import Config, Profile
 from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
 
 
 class LoginSource(BotocoreSource):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from awsenv.config import Config, Profile
 from awsenv.environment.change import before
 from awsenv.errors import CredentialsError
 from awsenv.sources.metadata import container_root
@@ -13,6 +12,8 @@ from awsenv.values.credentials import Credentials
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
 
 
 class EnvironmentSource:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv.config import Config, Profile
 from awsenv.environment.for_programs import as_before
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
@@ -21,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from awsenv.config import Config, Profile
 
 # The profiles whose credential_process is running, one per line, for programs that run inside it.
 WITHIN = "AWSENV_WITHIN"

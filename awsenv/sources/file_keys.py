@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from awsenv.config import Config, Profile
 from awsenv.config.saved_sections import KEYS, credentials_of, ends_at, is_session
 from awsenv.errors import ConfigError
 from awsenv.sources.root import Context, Resolved, Root
@@ -10,6 +9,8 @@ from awsenv.sources.root import Context, Resolved, Root
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
 
 
 class KeysSource:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from awsenv.config import Config, Profile
 from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
 from awsenv.values.stamps import machine
@@ -10,6 +9,8 @@ from awsenv.values.stamps import machine
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
 
 
 class Ec2Source(BotocoreSource):

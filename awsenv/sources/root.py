@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from awsenv.aws.deadline import Deadline
-from awsenv.config import Config, Profile
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Protocol
+
+    from awsenv.aws.deadline import Deadline
+    from awsenv.config import Config, Profile
+    from awsenv.values.credentials import Credentials
 else:
     Protocol = object
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
@@ -10,6 +9,8 @@ from awsenv.sources.with_botocore import BotocoreSource
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
 
 _OF_PROFILE = ("sso_account_id", "sso_role_name")
 _OF_SESSION = ("sso_start_url", "sso_region")

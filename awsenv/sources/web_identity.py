@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from awsenv.aws.arn import account_in
-from awsenv.config import Config, Profile
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import replace
 from awsenv.sources.root import Root
@@ -12,6 +11,8 @@ from awsenv.sources.with_botocore import BotocoreSource
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from awsenv.config import Config, Profile
 
 
 class WebIdentitySource(BotocoreSource):

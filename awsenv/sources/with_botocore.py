@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 
-from awsenv.aws.deadline import Deadline
-from awsenv.aws.refusals import network
-from awsenv.aws.sts import new_session
 from awsenv.errors import AwsenvError, CredentialsError, RefusedError
 from awsenv.sources.root import Context, Resolved, Root
-from awsenv.sources.sign_in import SignInNeeded
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from awsenv.aws.deadline import Deadline
 
 
 class BotocoreSource:
@@ -30,6 +28,8 @@ class BotocoreSource:
 def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
     """What botocore's `provider` finds for the profile of `root`, and nothing else it could try."""
     import botocore.credentials
+
+    from awsenv.aws.sts import new_session
 
     def work() -> Any:
         # botocore reads AWS_DEFAULT_REGION only, but pods and tasks are given AWS_REGION.
@@ -74,6 +74,9 @@ _EXPIRED = (
 def _explained(error: Exception, root: Root) -> AwsenvError:
     """The error to raise for what botocore raised while resolving root credentials."""
     from botocore import exceptions
+
+    from awsenv.aws.refusals import network
+    from awsenv.sources.sign_in import SignInNeeded
 
     name, where = type(error).__name__, f" ({root.where})" if root.where else ""
     signs_in = {"sso": ("aws", "sso", "login"), "login": ("aws", "login")}.get(root.source)

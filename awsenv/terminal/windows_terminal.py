@@ -7,15 +7,15 @@ import msvcrt
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 
 from awsenv.errors import CancelledError
 from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, UP, Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
     from typing import Self
 
 assert sys.platform == "win32"
