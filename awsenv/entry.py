@@ -12,9 +12,11 @@ def main() -> None:
     """Run awsenv and end the process with its exit code."""
     arguments = sys.argv[1:]
     try:
-        from awsenv.terminal import stopping
+        if arguments[:1] != ["__complete"]:
+            # What TAB offers is evaluated by no shell, and has to come at once.
+            from awsenv.terminal import stopping
 
-        stopping.unwind()
+            stopping.unwind()
         code = _main(arguments)
     except BaseException as error:  # noqa: BLE001 - a shell may be waiting to be told
         code = _failed(arguments, error)

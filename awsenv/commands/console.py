@@ -16,7 +16,6 @@ from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import takes_request
 from awsenv.plan.chain import walk
-from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store
@@ -25,6 +24,7 @@ from awsenv.sessions.from_request import flow_for, plan_for, tell
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsenv.console.browser import Wish
+    from awsenv.plan.plan import Plan
 
 
 @takes_request

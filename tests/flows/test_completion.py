@@ -138,7 +138,10 @@ def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:
         "awsenv.config.ini",
         "awsenv.config.profiles",
         "awsenv.config.places",
+        "awsenv.config.reading",
         "awsenv.errors",
+        "awsenv.values",
+        "awsenv.values.stamps",
     }
     for heavy in ("typer", "json", "typing", "dataclasses", "inspect"):
         assert heavy not in loaded
