@@ -767,6 +767,8 @@ function script:Get-GivenWords([object[]]$given, [string]$more) {
 # What awsenv-command.ps1 is to do for its call: Code, to end with it; else the Script that calls
 # Program, and whether what that prints IsApplied to the session.
 function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
+    # Where another tool has taken the place of our lookup action, nothing has begun yet.
+    Start-Hook
     $line = $given -join ' '
     $command, $value = $line -split ' '
     if ($command -ceq 'auto' -or $line -cmatch '^prompt (on|off)\z') { return Set-Switch $command $value $line }

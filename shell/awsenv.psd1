@@ -15,7 +15,7 @@
     VariablesToExport = @('AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END')
     AliasesToExport = @('awsenv', 'awsenv_unload')
     FileList = @(
-        'awsenv.psd1', 'awsenv.psm1', 'awsenv-more.ps1', 'awsenv-match.ps1', 'awsenv-command.ps1',
+        'awsenv.psd1', 'awsenv.psm1', 'awsenv-hook.ps1', 'awsenv-more.ps1', 'awsenv-match.ps1', 'awsenv-command.ps1',
         'awsenv-alias.ps1', 'awsenv-commands', 'en-US/about_awsenv.help.txt'
     )
     PrivateData = @{

@@ -32,6 +32,7 @@ FILES = {
     ),
     "powershell": (
         "awsenv.psm1",
+        "awsenv-hook.ps1",
         "awsenv-more.ps1",
         "awsenv-match.ps1",
         "awsenv-command.ps1",

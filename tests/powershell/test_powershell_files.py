@@ -15,12 +15,18 @@ from support.powershell_syntax import (
     walk,
 )
 
-NAMES = ("awsenv.psm1", "awsenv-more.ps1", "awsenv-match.ps1", "awsenv-command.ps1")
+NAMES = (
+    "awsenv.psm1",
+    "awsenv-hook.ps1",
+    "awsenv-more.ps1",
+    "awsenv-match.ps1",
+    "awsenv-command.ps1",
+)
 TEXTS = {name: (SHELL_FILES / name).read_text("ascii") for name in NAMES}
 TREES = {name: parse(text) for name, text in TEXTS.items()}
 MODULE = "awsenv.psm1"
 # What a start takes, and the rest that it reads when needed.
-OF_MODULE = (MODULE, "awsenv-more.ps1", "awsenv-match.ps1")
+OF_MODULE = (MODULE, "awsenv-hook.ps1", "awsenv-more.ps1", "awsenv-match.ps1")
 FUNCTIONS = {name: node for file in OF_MODULE for name, node in functions(TREES[file]).items()}
 # They need no module, or there is no other way.
 CMDLETS = {
@@ -161,7 +167,7 @@ def test_no_variable_of_powershell_itself_is_assigned(name: str) -> None:
 
 def test_the_parts_stand_in_the_same_order_as_in_the_other_shells() -> None:
     banner = re.compile(r"^# --- (\d+\. [^-]+?) -+$", re.MULTILINE)
-    hook = OF_MODULE[:2]
+    hook = OF_MODULE[:3]
     numbered = sorted(
         {part for name in hook for part in banner.findall(TEXTS[name])},
         key=lambda part: int(part.split(".")[0]),

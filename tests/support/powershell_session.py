@@ -41,12 +41,19 @@ class PowerShellSession:
         end = text.index("\n}\n", start) + 3
         (folder / "awsenv.psm1").write_text(_STRICT + text[:start] + text[end:], "ascii")
         shutil.copy(SHELL_FILES / "awsenv-commands", folder)
-        for name in ("awsenv-more.ps1", "awsenv-match.ps1", "awsenv-command.ps1"):
+        for name in (
+            "awsenv-hook.ps1",
+            "awsenv-more.ps1",
+            "awsenv-match.ps1",
+            "awsenv-command.ps1",
+        ):
             strict = "" if name == "awsenv-command.ps1" else _STRICT
             (folder / name).write_text(strict + (SHELL_FILES / name).read_text("ascii"), "ascii")
         self.load = f"Import-Module {quoted(str(folder / 'awsenv.psm1'))}"
         # As by the first line that is read.
-        self.begin = "& (Get-Module awsenv) { Read-Rest; Register-Completion; Join-Prompt }"
+        self.begin = (
+            "& (Get-Module awsenv) { Start-Hook; Read-Rest; Register-Completion; Join-Prompt }"
+        )
 
     def run(
         self, *lines: str, env: Mapping[str, str] = {}, stdin: str = "", before: str = ""
