@@ -33,9 +33,12 @@ def _main(arguments: list[str]) -> int:
     from awsenv.fast import answer
 
     try:
-        text = answer.answer(arguments)
+        found = answer.command(arguments)
+        text = answer.answer(arguments) if found is None else None
     except Exception:  # noqa: BLE001 - the full way answers, or says what is wrong
-        text = None
+        found = text = None
+    if found is not None:
+        _become(*found)
     if text is None:
         from awsenv.cli.command_line import run
 
@@ -45,6 +48,19 @@ def _main(arguments: list[str]) -> int:
     while data:
         data = data[os.write(1, data) :]
     return 0
+
+
+def _become(words: list[str], env: dict[str, str]) -> None:
+    """Run `words` in the place of this process; raises AwsenvError where that cannot be."""
+    from awsenv.terminal import stopping
+
+    stopping.restore()
+    try:
+        os.execvpe(words[0], words, env)  # noqa: S606 - the point of the command
+    except (OSError, ValueError) as error:
+        from awsenv.serving.not_started import explained
+
+        raise explained(words, error) from None
 
 
 def _failed(arguments: list[str], error: BaseException) -> int:

@@ -3,8 +3,10 @@
 import os
 import sys
 
+from awsenv.config import load
 from awsenv.environment.change import assume_change
 from awsenv.errors import UsageError
+from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
 from awsenv.parameters.declared import arguments, flag
 from awsenv.parameters.request_options import takes_request, tells_of_profile
@@ -40,14 +42,16 @@ def command(
             from awsenv.listing import picker
 
             request = replace(request, profile=picker.pick(env))
-    plan = plan_for(request, env)
+    config = load(env)
+    plan = plan_for(request, env, config)
     if not words:
-        return _shell(flow_for(plan, env).run(), env)
+        return _shell(flow_for(plan, env, config).run(), env)
     if server:
         from awsenv.serving.serve import serve
 
         return serve(plan, words)
-    session = flow_for(plan, env).run()
+    session = flow_for(plan, env, config).run()
+    note.leave(plan, session, config, env)
     return _run(words, assume_change(session, env).apply_to(env))
 
 

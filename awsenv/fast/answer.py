@@ -1,10 +1,11 @@
-"""The fast way: `assume NAME` and `credential-process NAME` with a live session, and nothing else.
+"""The fast way: `assume`, `credential-process` and `exec` of a NAME with a live session.
 
-It answers only when it is certain that the full way would print the same bytes: no options but
---shell, config and credentials files unchanged since the full way last answered for NAME, the
-same settings in the environment, a session with enough time left. In any doubt it answers None,
-and the full way runs. It imports os, sys, time and this package's own small modules; what it
-reads is written by `awsenv.fast.note` (docs/files.md describes it).
+It answers only when it is certain that the full way would print the same bytes, or start the
+command with the same ones in its environment: no options but --shell, config and credentials files
+unchanged since the full way last answered for NAME, the same settings in the environment, a session
+with enough time left. In any doubt it answers None, and the full way runs. It imports os, sys, time
+and this package's own small modules; what it reads is written by `awsenv.fast.note` (docs/files.md
+describes it).
 """
 
 import os
@@ -65,6 +66,25 @@ def answer(arguments: list[str]) -> str | None:
     except (OSError, KeyError, ValueError):
         pass
     return None
+
+
+def command(arguments: list[str]) -> tuple[list[str], dict[str, str]] | None:
+    """The words that `exec` would start and their environment, or None if that is not certain."""
+    if os.name != "posix" or len(arguments) < 3 or arguments[0] != "exec":
+        return None
+    name, words = arguments[1], arguments[2:]
+    if words[0] == "--":
+        del words[0]
+    if not words or not name or name.startswith("-"):
+        return None
+    try:
+        session = _session(name, 0)
+    except (OSError, KeyError, ValueError):
+        return None
+    if session is None:
+        return None
+    env = dict(os.environ)
+    return words, assume_change(session, env).apply_to(env)  # type: ignore[arg-type]
 
 
 def _parse(arguments: list[str]) -> tuple[str, str, str]:

@@ -5,14 +5,16 @@ has to print the statement that fails. SIGKILL, a crash and what comes before Py
 beyond that.
 """
 
-from __future__ import annotations
-
-from awsenv.lean.contextlib import suppress
-from awsenv.lean.signal import signals as signal
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    # As in awsenv.lean, which would have to be loaded for it before anything is answered.
+    try:
+        import _signal as signal
+    except ImportError:
+        import signal
 
 # Those that end a process unless it handles them. Left out are SIGINT, which has an exception of
 # its own, and what a fault of the machine raises: to go on after that would fault for ever.
@@ -27,7 +29,7 @@ class Stopped(BaseException):
     """A signal asked this process to end; `args[0]` is its number."""
 
 
-def _deadly() -> list[int]:
+def _deadly() -> "list[int]":
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     if hasattr(signal, "SIGRTMIN"):
         numbers += range(signal.SIGRTMIN, signal.SIGRTMAX + 1)
@@ -37,7 +39,7 @@ def _deadly() -> list[int]:
 DEADLY = _deadly()
 
 
-def _stop(number: int, _frame: Any) -> None:
+def _stop(number: int, _frame: "Any") -> None:
     raise Stopped(number)
 
 
@@ -46,15 +48,21 @@ def unwind() -> None:
     for number in DEADLY:
         # What is ignored (nohup) stays ignored; Python itself ignores SIGPIPE and SIGXFSZ.
         if signal.getsignal(number) == signal.SIG_DFL:
-            with suppress(OSError, ValueError):
-                signal.signal(number, _stop)
+            _set(number, _stop)
 
 
 def ignore() -> None:
     """Ignore further signals, so that they do not interrupt the report on the first one."""
     for number in (signal.SIGINT, *DEADLY):
-        with suppress(OSError, ValueError):
-            signal.signal(number, signal.SIG_IGN)
+        _set(number, signal.SIG_IGN)
+
+
+def _set(number: int, action: "Any") -> None:
+    try:
+        signal.signal(number, action)
+    except (OSError, ValueError):
+        # The system keeps it for itself, or this is not the main thread.
+        return
 
 
 def restore() -> None:

@@ -77,6 +77,55 @@ def test_same_bytes_in_any_environment(warm: RunningSts) -> None:
         assert fast == run(FULL, *args, env=env), f"seed {seed}"
 
 
+# With the full way out of reach.
+FAST_EXEC = (
+    "import sys; sys.modules['awsenv.cli.command_line'] = None; "
+    "from awsenv.entry import main; main()"
+)
+DUMP = "import os; os.write(1, repr(sorted(os.environb.items())).encode())"
+
+
+def test_exec_gives_the_command_the_same_environment(warm: RunningSts) -> None:
+    seed = int(os.environ.get("AWSENV_TEST_SEED", time.time()))
+    chance = random.Random(seed)
+    values = ["", "dev", "eu-west-1", "it's", '"$(c)`', "\u00e9\u202e", "line\nbreak", "%41&b=c"]
+    names = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "OTHER"]
+    names += ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "_", "a b"]
+    names += ["AWSENV_PUT", "AWSENV_BASELINE", "AWSENV_EXPIRES_AT", "AWS_CREDENTIAL_EXPIRATION"]
+    in_session = json.loads(run_awsenv("assume", "audit", "--format", "json").stdout)
+    set_by_awsenv = {name: text for name, text in in_session.items() if text is not None}
+    for number in range(16):
+        env = set_by_awsenv if number % 2 else {}
+        env |= {name: chance.choice(values) for name in names if chance.random() < 0.3}
+        profile = chance.choice(["dev", "default", "prod-admin", "external"])
+        words = [*chance.choice([[], ["--"]]), sys.executable, "-ISc", DUMP]
+        fast = run(FAST_EXEC, "exec", profile, *words, env=env)
+        assert "AWS_SECRET_ACCESS_KEY" in fast, f"seed {seed}"
+        assert fast == run(FULL, "exec", profile, *words, env=env), f"seed {seed}"
+
+
+def test_exec_takes_the_fast_way_after_its_first_time(warm: RunningSts) -> None:
+    folder = Path(os.environ["HOME"], ".cache/awsenv/names")
+    for path in folder.iterdir():
+        path.unlink()
+    assert run(FAST_EXEC, "exec", "dev", "echo", "ran") == "false"
+    assert run_awsenv("exec", "dev", "true").returncode == 0
+    assert run(FAST_EXEC, "exec", "dev", "echo", "ran") == "ran"
+    for args in (
+        ["exec", "dev"],
+        ["exec", "--region", "x-y-1", "dev", "true"],
+        ["exec", "", "true"],
+    ):
+        assert run(FAST_EXEC, *args) in ("", "false"), args
+    for words, code in ((["no-such-command"], 127), (["/"], 126), (["-x"], 127)):
+        full = subprocess.run(
+            [sys.executable, "-c", FULL, "exec", "dev", *words], capture_output=True, check=False
+        )
+        done = run_awsenv("exec", "dev", *words)
+        assert done.returncode == full.returncode == code
+        assert done.stderr.encode() == full.stderr
+
+
 def is_fast(*args: str, env: dict[str, str] | None = None) -> bool:
     return bool(run(FAST, *(args or ("assume", "dev", "--shell", "bash")), env=env))
 

@@ -74,7 +74,8 @@ def test_commands_without_the_network(args: list[str], code: int, sts: RunningSt
 
 def test_a_live_session(sts: RunningSts) -> None:
     logged_in(sts)
-    for args in (["exec", "dev", "true"], ["assume", "dev", "--shell", "bash", "--region", "x-y"]):
+    options = ["--region", "x-y"]
+    for args in (["exec", *options, "dev", "true"], ["assume", "dev", "--shell", "bash", *options]):
         found = loaded(*args)
         assert "awsenv.sessions.acquiring" in found
         assert not found & HEAVY
