@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv.config import load
+from awsenv.config import load, shown
 from awsenv.environment.change import assume_change
 from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
@@ -29,7 +29,9 @@ def command(
     shell: str | None = SHELL,
     format_: str | None = FORMAT,
     print_: bool = PRINT,
-    export_profile: bool = flag("--export-profile", "Export AWS_PROFILE instead of keys."),
+    export_profile: bool = flag(
+        "--export-profile", "Export AWS_PROFILE, not keys; may save a profile."
+    ),
     pick: bool = flag("--pick", "Choose the profile from a list; PROFILE filters it."),
 ) -> None:
     """Print statements that give the shell a role's credentials: eval "$(awsenv assume NAME)"."""
@@ -45,8 +47,13 @@ def command(
     session = flow_for(export.plan if export else plan, config=config).run()
     if sys.stderr.isatty():
         tell(summary(session))
+        if session.expires_at is None and plan.root.source == "keys":
+            tell(f"for a session with MFA instead: awsenv setup {plan.root.profile}")
     if export:
-        export.save(session, config)
+        saved = export.save(session, config)
+        if saved:
+            names = ", ".join(f"[{name}]" for name in saved)
+            tell(f"saved the session as {names} in {shown(config.credentials_path)}")
     else:
         note.leave(plan, session, config, os.environ)
     emit(assume_change(session, os.environ, export.name if export else ""))

@@ -18,7 +18,7 @@ def command(request: Request) -> None:
     assert session.expires_at is not None
     left = format_duration(session.expires_at - int(time.time()))
     until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
-    tell(f"logged in as {session.profile} until {until} ({left})")
+    tell(f"logged in with {plan.root.description} until {until} ({left})")
     if len(plan.steps) > len(part.steps) and plan.steps[-1].saves:
         # The profile's role is kept saved under a name, which every login renews.
         flow_for(plan).run()

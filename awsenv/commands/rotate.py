@@ -4,9 +4,9 @@ import os
 
 from awsenv.config import load
 from awsenv.errors import AwsenvError, CancelledError, RefusedError, UsageError
-from awsenv.parameters.declared import value
+from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import PROFILE
-from awsenv.plan.plan import mfa_part, root_plan
+from awsenv.plan.plan import Plan, mfa_part, root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.rotation.rotation import Means, Rotation
@@ -24,6 +24,7 @@ def command(
     ),
     mfa_serial: str | None = value("--mfa-serial", "SERIAL", "Use this MFA device."),
     mfa_code: str | None = value("--mfa-code", "CODE", "The MFA code, instead of asking."),
+    yes: bool = flag("--yes", "Do not ask before the old key is deleted."),
     wait: str = value("--wait", "TIME", "How long AWS may take to know the new key.", "2m"),
 ) -> None:
     """Replace the access key of a profile's IAM user, wherever your files hold it."""
@@ -35,6 +36,9 @@ def command(
             f"{plan.root.description} are no access key that stands in the AWS files",
             "name the profile that holds an IAM user's own keys",
         )
+
+    if not yes:
+        _confirm(plan)
 
     def mfa_session() -> Credentials:
         try:
@@ -64,6 +68,21 @@ def command(
         raise
     except KeyboardInterrupt:
         raise CancelledError("cancelled", _so_far(rotation)) from None
+
+
+def _confirm(plan: Plan) -> None:
+    """Ask at a terminal, if there is one, before anything is done."""
+    terminal = open_terminal()
+    if terminal is None:
+        return
+    key_id = load().profile(plan.root.profile or "").get("aws_access_key_id")
+    with terminal:
+        terminal.say(
+            f"awsenv: {key_id} will be replaced by a new key in your AWS files, and deleted;"
+            " copies of it elsewhere (other machines, CI) stop working"
+        )
+        if terminal.ask("go on? [y/N] ").strip().lower() not in ("y", "yes"):
+            raise CancelledError("nothing was changed")
 
 
 def _so_far(rotation: Rotation) -> str:

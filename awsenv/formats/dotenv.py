@@ -1,28 +1,30 @@
 """NAME=value lines, for docker's --env-file, for dotenv libraries and for `set -a; . FILE`.
 
-Their readers agree on little: docker treats quotes as part of the value; python-dotenv expands
-${NAME} even inside single quotes, and drops backslashes there. So a value is written bare where all
-of them read it unchanged, quoted where at least those that know quotes agree, and refused
-otherwise. Variables to remove cannot be expressed and are left out.
+Their readers agree on little: docker treats quotes as part of the value, python-dotenv expands
+${NAME} even inside single quotes, and a shell runs what follows a blank. So a value is written as
+it is, where all of them read that unchanged, and refused otherwise. Variables to remove cannot be
+expressed and are left out, as is what only awsenv in a shell needs.
 """
 
 from awsenv.environment.change import EnvChange
 from awsenv.errors import AwsenvError
 
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,@%")
+_FOR_SHELLS = ("AWSENV_BASELINE", "AWSENV_PUT", "AWSENV_SESSION")
 
 
 def render(change: EnvChange) -> str:
-    return "\n".join(f"{name}={_value(name, value)}" for name, value in change.set.items())
+    return "\n".join(
+        f"{name}={_checked(name, value)}"
+        for name, value in change.set.items()
+        if name not in _FOR_SHELLS
+    )
 
 
-def _value(name: str, value: str) -> str:
+def _checked(name: str, value: str) -> str:
     if _BARE.issuperset(value):
         return value
-    if value.isprintable() and not any(char in value for char in "\\$`"):
-        for mark in "'\"":
-            if mark not in value:
-                return f"{mark}{value}{mark}"
     raise AwsenvError(
-        f"the value of {name} cannot be written in dotenv format", "use --format json"
+        f"dotenv cannot hold the value of {name}: its readers disagree on blanks and quotes",
+        "use --format json, or awsenv exec, which needs no file",
     )

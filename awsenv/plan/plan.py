@@ -178,7 +178,7 @@ def mfa_part(plan: Plan) -> Plan:
     if plan.root.temporary:
         hint = f"{plan.root.description} is a session already: awsenv assume {plan.profile}"
     else:
-        hint = "set mfa_serial in its config, or pass --mfa-serial"
+        hint = f"awsenv setup {plan.root.profile or plan.profile} finds the user's MFA device"
     raise UsageError(f"profile {plan.profile!r} has no MFA session to log in to", hint)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from awsenv.aws.arn import is_iam
 from awsenv.errors import AwsenvError, ConfigError, UsageError
+from awsenv.values.digits import whole_number
 from awsenv.values.steps import AssumeRole, Step
 
 TYPE_CHECKING = False
@@ -24,8 +25,18 @@ _IN_REGIONS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 def check_region(region: str | None, where: str | None = None) -> None:
     """Raises UsageError, or ConfigError if the region is set in a file."""
-    if region and not _IN_REGIONS.issuperset(region):
-        raise _wrong(f"region {region!r} is not the name of a region", "eu-west-1, say", where)
+    if not region:
+        return
+    # A name in a file may be that of an endpoint of the person's own.
+    typed = where is None and not _looks_like_one(region)
+    if typed or not _IN_REGIONS.issuperset(region):
+        raise _wrong(f"{region!r} is not the name of a region", "such as eu-west-1", where)
+
+
+def _looks_like_one(region: str) -> bool:
+    """Whether `region` is made like all names of regions: eu-west-1, us-iso-east-1, aws-global."""
+    *words, last = region.split("-")
+    return (len(words) > 1 and whole_number(last) is not None) or (bool(words) and last == "global")
 
 
 def check_step(step: Step, profile: Profile | None) -> None:

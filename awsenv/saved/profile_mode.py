@@ -23,10 +23,14 @@ class Export:
     plan: Plan
     saved: tuple[str, ...] = ()
 
-    def save(self, session: Session, config: Config) -> None:
-        """Write `session` under the names in `saved`; raises ConfigError where that cannot be."""
-        for name in self.saved:
-            write(
+    def save(self, session: Session, config: Config) -> list[str]:
+        """Write `session` under the names in `saved`; those of them that changed.
+
+        Raises ConfigError where it cannot be saved.
+        """
+
+        def changes(name: str) -> bool:
+            return write(
                 session,
                 name,
                 self.plan.steps[-1].profile,
@@ -34,6 +38,8 @@ class Export:
                 identity=step_identities(self.plan)[-1],
                 keep_longer=not self.plan.request.refresh,
             )
+
+        return [name for name in self.saved if changes(name)]
 
 
 def choose(plan: Plan, config: Config) -> Export:

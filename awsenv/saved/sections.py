@@ -154,7 +154,8 @@ def remove(name: str, config: Config) -> bool:
             return
         gone = [key for key in (*_WRITTEN, *(() if needed else _NOTED)) if key in there]
         origin = there.get(SAVED_FROM)
-        if isinstance(origin, str) and there.get("region") == _region_of(origin, config):
+        region = there.get("region")
+        if region and isinstance(origin, str) and region == _region_of(origin, config):
             gone.append("region")
         if set(there) == set(gone):
             text.remove(name)

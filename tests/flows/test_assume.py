@@ -348,3 +348,21 @@ def test_what_aws_cannot_take_is_said_before_a_code_is_asked_for(
     assert done.returncode == 2
     assert said in done.stderr
     assert sts.control.count() == 0
+
+
+@pytest.mark.parametrize("region", ["nonsense", "eu-west", "eu_west_1", "1"])
+def test_what_is_no_region_is_refused_though_a_session_is_live(
+    sts: RunningSts, region: str
+) -> None:
+    assume("dev", "--mfa-code", sts.code())
+    done = run_awsenv("assume", "dev", "--region", region, "--shell", "bash")
+    assert done.returncode == 2
+    assert f"{region!r} is not the name of a region" in done.stderr
+    for name in ("us-gov-west-1", "us-isob-east-1", "aws-global", "mx-central-1"):
+        assert assume("dev", "--region", name)["AWS_REGION"] == name
+
+
+def test_keys_without_mfa_lead_to_setup(sts: RunningSts) -> None:
+    with (sts.aws_folder / "credentials").open("a") as file:
+        file.write("\n[plain]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n")
+    assert "hint: awsenv setup plain finds" in run_awsenv("login", "plain").stderr

@@ -19,7 +19,7 @@ def login(sts: RunningSts) -> None:
     done = run_awsenv("login", "--mfa-code", sts.code())
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert "logged in as default until" in done.stderr
+    assert "logged in with the keys of profile 'default' until" in done.stderr
 
 
 def test_exec(sts: RunningSts) -> None:

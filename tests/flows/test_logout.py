@@ -26,7 +26,7 @@ def test_login_gets_the_mfa_session_only(sts: RunningSts) -> None:
     done = run_awsenv("login", "dev", "--mfa-code", sts.code())
     assert done.returncode == 0
     assert done.stdout == ""
-    assert "logged in as dev until" in done.stderr
+    assert "logged in with the keys of profile 'default' until" in done.stderr
     assert sts.control.count("GetSessionToken") == sts.control.count() == 1
     assert len(records()) == 1
     done = run_awsenv("login", "prod-admin")

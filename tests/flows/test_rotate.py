@@ -157,11 +157,20 @@ def test_second_key_is_asked_about_at_a_terminal(sts: RunningSts, tmp_path: Path
     }
     with drive("bash", tmp_path, columns=250, env=env) as shell:
         shell.submit("awsenv rotate")
+        shell.wait_for(f"{old} will be replaced")
+        shell.wait_for("go on? [y/N]")
+        shell.press("enter")
+        shell.wait_for("nothing was changed")
+        shell.wait_for_prompt()
+        assert sts.control.count() == 0
+        shell.submit("awsenv rotate")
+        shell.wait_for("go on? [y/N]")
+        shell.type("y\r")
         shell.wait_for("delete it for good? [y/N]")
         shell.press("enter")
         shell.wait_for_prompt()
         assert {key.id for key in keys(sts)} == {old, second.id}
-        shell.submit("awsenv rotate")
+        shell.submit("awsenv rotate --yes")
         shell.wait_for("delete it for good? [y/N]")
         shell.type("y\r")
         shell.wait_for_prompt()
