@@ -792,6 +792,12 @@ function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
         $Host.UI.WriteErrorLine($script:noProgram)
         return @{ Code = 127; Text = $null }
     }
+    if ($command -cin 'status', 'doctor' -and
+        $null -ne $ExecutionContext.SessionState.PSVariable.GetValue('global:StoredAWSCredentials')) {
+        $about = 'Set-AWSCredential has set $StoredAWSCredentials'
+        $Host.UI.WriteErrorLine("awsenv: $about, which the AWS cmdlets prefer to the session of this shell")
+        $Host.UI.WriteErrorLine('hint: Clear-AWSCredential takes it away')
+    }
     $more = if ($isStatement) { ' --shell powershell' } else { '' }
     @{
         Code = $null

@@ -12,6 +12,7 @@ import pytest
 
 from awsenv.storage import paths
 from support.powershell_session import PowerShellSession, quoted
+from support.shells_at_hand import need_shell
 from support.world import RunningSts
 
 PYTHON = quoted(sys.executable)
@@ -139,6 +140,30 @@ def test_switches_are_for_the_session(session: PowerShellSession) -> None:
 def test_without_the_program_it_says_so(session: PowerShellSession) -> None:
     shown = _lines(session, "$env:PATH = ''; awsenv status; \"$? $LASTEXITCODE\"")
     assert shown[-1] == "False 127"
+
+
+@pytest.mark.parametrize("command", ["status", "doctor --offline"])
+def test_credentials_that_win_over_the_session_are_told(
+    session: PowerShellSession, sts: RunningSts, command: str
+) -> None:
+    """Those of Set-AWSCredential, for the cmdlets of AWS."""
+    told = "Set-AWSCredential has set $StoredAWSCredentials"
+    assert told not in session.run(f"awsenv {command}").stderr
+    done = session.run("$global:StoredAWSCredentials = 'any'", f"awsenv {command}")
+    assert told in done.stderr + done.stdout
+
+
+def test_a_failure_that_stops_is_one_line(session: PowerShellSession) -> None:
+    """With PSNativeCommandUseErrorActionPreference it is as for a program, and not about us."""
+    if need_shell("pwsh").endswith("powershell"):
+        pytest.skip("Windows PowerShell has no such preference")
+    setting = "$global:PSNativeCommandUseErrorActionPreference = $true"
+    done = session.run(setting, f"awsenv exec {sys.executable}; 'ran on'", "'next'")
+    assert done.returncode == 1
+    assert "ran on" not in done.stdout
+    assert "awsenv-command" not in done.stderr
+    assert "awsenv-more" not in done.stderr
+    assert len([line for line in done.stderr.splitlines() if "ended with non-zero" in line]) == 1
 
 
 # All that an assume may change, on one line.
