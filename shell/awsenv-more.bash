@@ -3,16 +3,18 @@
 # Functions give their results in variables: $(...) would cost a process.
 
 __awsenv_aliases=
-# Functions are parsed without aliases, so that no alias of a builtin ends up in them.
-if \builtin shopt -q expand_aliases; then __awsenv_aliases=1 && \builtin shopt -u expand_aliases; fi
+# Functions are parsed without aliases, so that no alias of a builtin ends up in them, and without -k,
+# which stays in them in bash 3.2.
+if \builtin shopt -q expand_aliases; then __awsenv_aliases=a && \builtin shopt -u expand_aliases; fi
+case $- in *k*) __awsenv_aliases+=k && set +k ;; esac
 
 # --- 2. settings ---------------------------------------------------------------------------
 
 # AWSENV_AUTO=match|all|off  AWSENV_LEAD=2m  AWSENV_COMMANDS="mytool -kubectl"
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
-# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'
+# AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
-__awsenv_seen='' __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0
+__awsenv_seen='' __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed=''
 __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
@@ -24,6 +26,30 @@ __awsenv_seconds() {
   __awsenv_n=${__awsenv_n//h/*3600+10#}
   __awsenv_n=${__awsenv_n//d/*86400+10#}
   __awsenv_n=$((${__awsenv_n%+10#}))
+}
+
+# Runs "$@" without a trace, in which secrets would show, and without -k, under which bash takes the
+# `x=y` out of `local x=y`.
+__awsenv_plainly() {
+  case $- in *[kx]*) ;; *) "$@" && return || return ;; esac
+  if ((__awsenv_version >= 404)); then
+    local -
+    set +kx
+    "$@"
+  else
+    __awsenv_options=$-
+    set +kx
+    "$@"
+    set -- $?
+    __awsenv_put_back
+    return "$1"
+  fi
+}
+__awsenv_options=''
+
+__awsenv_put_back() {
+  case $__awsenv_options in *k*) set -k ;; esac
+  case $__awsenv_options in *x*) __awsenv_options='' && set -x ;; *) __awsenv_options= ;; esac
 }
 
 # --- 3. clock and digits -------------------------------------------------------------------
@@ -65,8 +91,8 @@ __awsenv_limit() {
   fi
 }
 
-# True if the session in this shell has lapsed or is about to; by what the last prompt found.
-__awsenv_lapsed() {
+# True if the session in this shell has expired or is about to; by what the last prompt found.
+__awsenv_expired() {
   if [[ -z $__awsenv_end ]]; then return 1; fi
   __awsenv_clock
   ((__awsenv_end - __awsenv_now <= __awsenv_margin))
@@ -94,9 +120,10 @@ __awsenv_left() {
 # Sets AWSENV_SEGMENT, the text, and AWSENV_COLOR and AWSENV_COLOR_END to stand around it.
 __awsenv_compute() {
   __awsenv_clock
-  __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${NO_COLOR-}/${TERM-}
+  __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${AWSENV_NOTICE-}/${NO_COLOR-}/${TERM-}
   if [[ $__awsenv_seen != "$__awsenv_state" ]]; then __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare; fi
   if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
+  if [[ $__awsenv_notice != 0 && $__awsenv_noticed != "$__awsenv_end" ]]; then __awsenv_give_notice; fi
   AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
 }
 
@@ -111,12 +138,20 @@ __awsenv_render() {
     __awsenv_to=$((__awsenv_now + (seconds < 60 ? 0 : seconds % 60)))
     if ((seconds <= __awsenv_warn)); then color=${color#* }; fi
     if ((seconds <= __awsenv_urgent)); then color=${color##* }; fi
-    for limit in "$__awsenv_warn" "$__awsenv_urgent"; do
+    for limit in "$__awsenv_warn" "$__awsenv_urgent" "$__awsenv_notice"; do
       if ((seconds > limit && __awsenv_end - __awsenv_to <= limit)); then __awsenv_to=$__awsenv_now; fi
     done
   fi
   color=${color%% *}
   if [[ -n $color && -n $__awsenv_shown ]]; then __awsenv_colored=$'\e['${color}m; fi
+}
+
+# Says once, where a person wants to be told, that the session is about to expire.
+__awsenv_give_notice() {
+  if [[ -z $__awsenv_end ]] || ((__awsenv_end <= __awsenv_now || __awsenv_end - __awsenv_now > __awsenv_notice)); then return 0; fi
+  __awsenv_noticed=$__awsenv_end
+  __awsenv_left $((__awsenv_end - __awsenv_now))
+  builtin printf 'awsenv: %s expires in %s; awsenv refresh renews it\n' "${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}" "$__awsenv_text" >&2
 }
 
 # What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
@@ -130,6 +165,8 @@ __awsenv_prepare() {
     __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
     __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
     __awsenv_margin=$__awsenv_n
+    __awsenv_seconds "${AWSENV_NOTICE-}" 0
+    __awsenv_notice=$__awsenv_n
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
     text=${text/\{left\}/\?}
   else
@@ -157,7 +194,7 @@ __awsenv_prepare() {
 # For prompts made by hand: computes the segment anew and prints it, without colour.
 awsenv_segment() {
   __awsenv_state=''
-  __awsenv_compute
+  __awsenv_plainly __awsenv_compute
   builtin printf %s "$AWSENV_SEGMENT"
 }
 
@@ -172,15 +209,34 @@ __awsenv_front='\[${AWSENV_COLOR-}\]${AWSENV_SEGMENT-}\[${AWSENV_COLOR_END-}\]'
 __awsenv_place() {
   local prompt=${AWSENV_PROMPT:-on}
   if ! builtin shopt -q promptvars; then
-    prompt=off PS0=${PS0-}
-    PS0=${PS0/"$__awsenv_ps0"/}
+    prompt=off
+    if [[ ${PS0-} == *"$__awsenv_ps0"* ]]; then __awsenv_assign PS0 "${PS0/"$__awsenv_ps0"/}"; fi
   elif ((__awsenv_version >= 503)) && [[ ${PS0-} != *__awsenv_before_line* ]]; then
-    PS0=${PS0-}$__awsenv_ps0
+    __awsenv_assign PS0 "${PS0-}$__awsenv_ps0"
   fi
   case $prompt,${PS1-} in
     on, | on,*AWSENV_SEGMENT* | on,*awsenv_segment*) ;;
-    on,*) PS1=$__awsenv_front$PS1 ;;
-    *"$__awsenv_front"*) PS1=${PS1%%"$__awsenv_front"*}${PS1#*"$__awsenv_front"} ;;
+    on,*) __awsenv_assign PS1 "$__awsenv_front$PS1" ;;
+    *"$__awsenv_front"*) __awsenv_assign PS1 "${PS1%%"$__awsenv_front"*}${PS1#*"$__awsenv_front"}" ;;
+  esac
+}
+
+# $1=$2. Where $1 is read-only, an assignment would end the function that tries it, and with it what
+# bash does at the prompt; older versions of printf do not even report it.
+__awsenv_assign() {
+  if [[ $__awsenv_fixed == *$1* ]]; then return 0; fi
+  builtin printf -v "$1" %s "$2" 2>/dev/null || :
+  if [[ ${!1} != "$2" ]]; then
+    __awsenv_fixed+=" $1"
+    __awsenv_tell_fixed "$1"
+  fi
+}
+
+# Says once what does not work, where $1 is read-only.
+__awsenv_tell_fixed() {
+  case $1 in
+    PROMPT_COMMAND) builtin printf '%s\n' 'awsenv: PROMPT_COMMAND is read-only in this shell, so the prompt shows no time left and no command asks for an MFA code; awsenv assume and awsenv refresh work' >&2 ;;
+    PS1) builtin printf '%s\n' 'awsenv: PS1 is read-only in this shell, so the prompt shows no time left; everything else works' >&2 ;;
   esac
 }
 
@@ -201,12 +257,13 @@ __awsenv_find_cache() {
 }
 
 # Reads the first eight lines from its input into `lines`, and the others with their ends into `rest`.
-# Both are the caller's.
+# Both are the caller's. No record has more than a hundred lines.
 __awsenv_read() {
-  local line IFS=
-  if ((__awsenv_version >= 404)); then builtin mapfile -t -n 8 lines && builtin mapfile rest && return; fi
+  local line left=65536 IFS=
+  if ((__awsenv_version >= 404)); then builtin mapfile -t -n 8 lines && builtin mapfile -n 99 rest && return; fi
   lines=() rest=()
-  while builtin read -r line; do
+  while builtin read -r line && ((left > 0)); do
+    left=$((left - ${#line} - 1))
     if ((${#lines[@]} < 8)); then lines+=("$line"); else rest+=("$line"$'\n'); fi
   done
   # Never without an element, which older versions take for unset.
@@ -216,13 +273,14 @@ __awsenv_read() {
 # True if the record in `lines` and `rest`, which the caller has, is a session's. Sets `tenth`, the
 # caller's too, to a tenth of its life in seconds.
 __awsenv_check_record() {
-  local names IFS=' ' || return 1
+  local names text IFS=' ' || return 1
   local -a all || return 1
   all=("${lines[@]}" "${rest[@]%$'\n'}")
   # Nearly always the names are those of the last record.
   names=${all[*]/=*/=}
   # With a space in it, the same text could be cut into other lines.
-  if [[ ${all[*]} =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=2 || ${lines[3]} == *' '* ]]; then return 1; fi
+  text=${all[*]}
+  if [[ ${#text} -gt 65536 || $text =~ [[:cntrl:]] || ${lines[0]} != AWSENV_RECORD=2 || ${lines[3]} == *' '* ]]; then return 1; fi
   if [[ $names != "$__awsenv_names" ]] && ! __awsenv_check_names "$names "; then return 1; fi
   # With a 0 before them, they would be octal numbers.
   if [[ ${lines[1]:10:1}${lines[2]:11:1} == *0* || ${lines[4]:18} == *[!A-Za-z0-9]* ||
@@ -254,17 +312,17 @@ __awsenv_take() {
   __awsenv_file=$__awsenv_cache/sessions/$1
   if [[ ${#1} != 40 || $1 == *[!0-9a-f]* || ! -f $__awsenv_file || -L $__awsenv_file || ! -O $__awsenv_file || ! -r $__awsenv_file ]]; then return 1; fi
   if ((__awsenv_version >= 501)); then
-    { builtin mapfile -t -n 8 lines && builtin mapfile rest; } <"$__awsenv_file"
+    { builtin mapfile -t -n 8 lines && builtin mapfile -n 99 rest; } <"$__awsenv_file"
     # What is known by its times and its key need not be checked again.
     tenth=${__awsenv_known[x${lines[@]:1:4}]-} __awsenv_now=$EPOCHSECONDS
   else
     __awsenv_read <"$__awsenv_file"
     __awsenv_clock
   fi
-  # A byte that has changed is not what CHECK repeats, and the end has to be whole, down to the last
-  # line's own end.
+  # A byte that has changed is not what CHECK repeats, no record is that large, and its end has to be
+  # whole, down to the last line's own end.
   if [[ ${lines[7]-} != "CHECK=${lines[1]:10}.${lines[2]:11}.${lines[3]:26}.${lines[4]:18}.${lines[5]:22}.${lines[6]:18}" ]]; then return 1; fi
-  if [[ "${rest[*]: -1}" != "END=$1"$'\n' || ${lines[5]-} != AWS_SECRET_ACCESS_KEY=?* || ${lines[6]-} != AWS_SESSION_TOKEN=?* ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
+  if [[ ${#lines[6]} -gt 65536 || "${rest[*]: -1}" != "END=$1"$'\n' || ${lines[5]-} != AWS_SECRET_ACCESS_KEY=?* || ${lines[6]-} != AWS_SESSION_TOKEN=?* ]] || { [[ -z $tenth ]] && ! __awsenv_check_record; }; then return 1; fi
   expires=${lines[2]:11}
   # The clock has no fractions: what is left may be a second less.
   if ((expires - __awsenv_now <= ($2 < tenth ? $2 : tenth) + 1 || ${lines[1]:10} > __awsenv_now + 900)); then return 1; fi
@@ -281,6 +339,19 @@ __awsenv_load() {
   if ! __awsenv_take "${AWSENV_SESSION-}" "$__awsenv_n"; then return 1; fi
   builtin export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT \
     AWSENV_PUT="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${AWSENV_PUT#"${AWSENV_PUT%%&*}"}"
+}
+
+# Sets __awsenv_name to a variable that a renewal sets and that is read-only; false if none is. bash
+# would set the others. Only trying tells of them all, in a subshell; it is seldom needed.
+__awsenv_find_fixed() {
+  local names='AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_PUT'
+  local IFS=' '
+  # shellcheck disable=SC2086
+  if (\builtin unset -v $names) 2>/dev/null; then return 1; fi
+  for __awsenv_name in $names; do
+    if ! (\builtin unset -v "$__awsenv_name") 2>/dev/null; then return 0; fi
+  done
+  return 1
 }
 
 # What awsenv's answer depends on, beside the files; another awsenv may know of more. And what it sets,
@@ -374,7 +445,7 @@ __awsenv_export() {
 # with nothing changed, in any doubt.
 __awsenv_switch() {
   local state kinds put file note known n config credentials region || return 1
-  case $- in *u*) local - && set +u ;; esac
+  case $- in *[kux]*) local - && set +kux ;; esac
   # shellcheck disable=SC2050
   if [[ a == A || -z ${__awsenv_keys[$1]} ]] && ! __awsenv_make_key "$1"; then return 1; fi
   # Of what awsenv sets, all has to be as it left it: else there would be something to put aside.
@@ -410,475 +481,22 @@ if ((__awsenv_version >= 501)); then
   __awsenv_make_look
   # What has been checked in this shell, which takes four times as long as to find it here: sessions,
   # and what is noted on profiles, in the state that it fits. __awsenv_facts has what those notes say.
-  declare -gA __awsenv_keys=() __awsenv_known=()
-  declare -ga __awsenv_facts=()
+  declare -gA __awsenv_keys __awsenv_known
+  __awsenv_keys=() __awsenv_known=() __awsenv_facts=()
 else
   # bash before 5.1 does not tell what a variable is without a process.
   __awsenv_switch() { return 1; }
 fi
 
-# --- 8. matching ---------------------------------------------------------------------------
+# --- 8. asking -----------------------------------------------------------------------------
 
-# docs/matching.md has the rules; the table of commands is awsenv-commands, beside this file. A word
-# that was quoted has a \ in front in what follows, for it is no alias and no keyword.
-
-# True if the line $1 holds a command that needs the session. Sets __awsenv_gone if the line leaves
-# the session: what comes after that needs it no more.
-__awsenv_matches() {
-  local body=0
-  __awsenv_gone=
-  if [[ -z $__awsenv_plus ]]; then __awsenv_read_table; fi
-  if [[ ${AWSENV_COMMANDS-} != "$__awsenv_own_text" ]]; then __awsenv_read_own; fi
-  __awsenv_unquote "$1"
-  __awsenv_any_uses_aws "$__awsenv_text" ' '
+# Reads what is needed once a session has expired and a line is about to run.
+__awsenv_fetch_asking() {
+  if [[ -n $__awsenv_asking ]]; then return 0; fi
+  if [[ -r ${__awsenv_more%/*}/awsenv-match.bash ]]; then builtin . "${__awsenv_more%/*}/awsenv-match.bash"; fi
+  [[ -n $__awsenv_asking ]]
 }
-__awsenv_plus='' __awsenv_gone='' __awsenv_own_text='' __awsenv_own_yes=' ' __awsenv_own_no=' ' __awsenv_own_patterns=()
-
-# Each kind of rule becomes one text, a rule a line with a blank at its end, for a search in a text is
-# what bash does quickly.
-__awsenv_read_table() {
-  local kind rule IFS=' '
-  __awsenv_plus=$'\n' __awsenv_minus=$'\n' __awsenv_kube=$'\n' __awsenv_valued=$'\n' __awsenv_runners=$'\n'
-  if [[ -f ${__awsenv_more%/*}/awsenv-commands && -r ${__awsenv_more%/*}/awsenv-commands ]]; then
-    while builtin read -r kind rule; do
-      case $kind in
-        +) __awsenv_plus+=$rule\ $'\n' ;;
-        -) __awsenv_minus+=$rule\ $'\n' ;;
-        k) __awsenv_kube+=$rule\ $'\n' ;;
-        =) __awsenv_valued+=$rule\ $'\n' ;;
-        \>) __awsenv_runners+=$rule\ $'\n' ;;
-      esac
-    done <"${__awsenv_more%/*}/awsenv-commands"
-  fi
-  if [[ $__awsenv_plus == $'\n' ]]; then __awsenv_plus+=$'aws \n'; fi
-}
-
-# Takes AWSENV_COMMANDS apart: names into two texts, patterns into a list.
-__awsenv_read_own() {
-  local part sign IFS=$' \t\n'
-  __awsenv_own_text=${AWSENV_COMMANDS-} __awsenv_own_yes=' ' __awsenv_own_no=' ' __awsenv_own_patterns=()
-  while builtin read -r part; do
-    case $part in
-      *[*?]*)
-        # Of all that bash knows in patterns, only these two.
-        part=${part//\\/\\\\} && part=${part//[/\\[} && part=${part//(/\\(}
-        __awsenv_own_patterns+=("$part")
-        ;;
-      *)
-        local -a words=()
-        builtin read -r -a words <<<"$part" || true
-        for part in ${words[@]+"${words[@]}"}; do
-          case $part in -?*) __awsenv_own_no+="${part#-} " ;; *) __awsenv_own_yes+="$part " ;; esac
-        done
-        ;;
-    esac
-  done <<<"${__awsenv_own_text//;/$'\n'}"
-}
-
-# The next quoted or escaped piece, or comment, after the text before it.
-__awsenv_piece='^([^\\"'\''#]*)(\\.|"([^"\\]|\\.)*"|'\''[^'\'']*'\''|[\\"'\''#])(.*)$'
-
-# Sets __awsenv_text to $1 with quoted text blanked, but for bare words and $(...) inside "...".
-__awsenv_unquote() {
-  local rest=$1 piece
-  __awsenv_text=
-  while [[ $rest =~ $__awsenv_piece ]]; do
-    piece=${BASH_REMATCH[2]} rest=${BASH_REMATCH[4]}
-    __awsenv_text+=${BASH_REMATCH[1]}
-    case $piece in
-      \#) case $__awsenv_text in '' | *[[:space:]\;\|\&\(\)]) rest=${rest#"${rest%%$'\n'*}"} ;; esac ;;
-      \\$'\n') ;;
-      \"*\$\(*\") __awsenv_text+=_\$\(${piece#*\$\(} ;;
-      \"*\`*\`*\") __awsenv_text+=_\`${piece#*\`} ;;
-      *)
-        piece=${piece#[\\\"\']} && piece=${piece%[\"\']}
-        case $piece in
-          *[!A-Za-z0-9_./:@%+,=-]*) __awsenv_text+=_ ;;
-          # Not an assignment, as it would be without quotes.
-          [!-]*=*) __awsenv_text+=_ ;;
-          *) __awsenv_text+=\\$piece ;;
-        esac
-        ;;
-    esac
-  done
-  __awsenv_text+=$rest
-}
-
-# True if one of the simple commands in $1 needs the session; $2 are the aliases so far.
-__awsenv_any_uses_aws() {
-  local text=$1 simple='' outer
-  # What looks like a separator without being one: redirections, lists of words, the patterns of
-  # `case`, and the () of a function.
-  text=${text//'>&'/>} && text=${text//'<&'/<} && text=${text//'&>'/>} && text=${text//'=('/=_ : }
-  text=${text//';;&'/$'\n': } && text=${text//';;'/$'\n': } && text=${text//';&'/$'\n': }
-  text=${text//'()'/$'\n'function _ }
-  text=${text//[;|&()\`]/$'\n'}
-  while outer=$simple && IFS= builtin read -r simple; do
-    if [[ -n ${simple//[[:blank:]]/} ]] && __awsenv_uses_aws "$simple" "$2"; then return 0; fi
-    if [[ -n $__awsenv_gone ]]; then return 1; fi
-  done <<<"$text"
-  return 1
-}
-
-# True if the simple command $1 needs the session. Of the caller it has `outer`, the text before it
-# on the line, and `body`, how deep in the body of a function it is.
-__awsenv_uses_aws() {
-  local word name text own='' skip='' i=0 j IFS=$' \t\n'
-  local -a words=() all=()
-  builtin read -r -a all <<<"$1" || true
-  for word in ${all[@]+"${all[@]}"}; do
-    case $skip$word in
-      skip*) skip= ;;
-      *[\<\>]) skip=skip ;;
-      *[\<\>]*) ;;
-      *) words+=("$word") ;;
-    esac
-  done
-  while ((i < ${#words[@]})); do
-    word=${words[i]}
-    case $word in
-      AWS_ACCESS_KEY_ID=?* | AWS_PROFILE=?* | AWS_DEFAULT_PROFILE=?*) own=1 ;;
-      *[!A-Za-z0-9_+]*=*) break ;;
-      [!0123456789=]*=*) ;;
-      then | do | else | elif | if | while | until | !) ;;
-      '{') if ((body)); then body=$((body + 1)); fi ;;
-      '}') if ((body)); then body=$((body - 1)); fi ;;
-      # From here to the end of its body, which is run some other time.
-      function) if [[ ${words[i + 2]-} == '{' ]]; then body=$((body + 1)) && i=$((i + 2)); else return 1; fi ;;
-      coproc) case ${words[i + 2]-} in '{' | if | while | until | for | case | select | '[[') i=$((i + 1)) ;; esac ;;
-      *)
-        if ((body)); then return 1; fi
-        # Below bash 4 there is no such array, and the word would be taken for arithmetic.
-        if ((__awsenv_version >= 400)) && [[ $2 != *" $word "* && -n ${BASH_ALIASES[$word]-} ]]; then
-          __awsenv_unquote "${BASH_ALIASES[$word]}"
-          __awsenv_any_uses_aws "$__awsenv_text ${words[*]:i+1}" "$2$word " && [[ -z $own ]]
-          return
-        fi
-        name=${word//\\/} && name=${name##*/} && name=${name%.exe}
-        case $name in ?*@*) name=${name%%@*} ;; awsenv) __awsenv_leaves && return 1 ;; esac
-        case $__awsenv_own_no in *" $name "*) return 1 ;; esac
-        if ((${#__awsenv_own_patterns[@]})); then
-          __awsenv_is_own && j=0 || j=$?
-          if ((j < 2)); then return $j; fi
-        fi
-        if [[ $__awsenv_own_yes == *" $name "* || $__awsenv_runners != *$'\n'"$name "* ]] || ! __awsenv_follow; then
-          __awsenv_asks
-          return
-        fi
-        i=$j
-        continue
-        ;;
-    esac
-    i=$((i + 1))
-  done
-  return 1
-}
-
-# Sets __awsenv_gone if `words` from i on are awsenv's, and change the session of this shell.
-__awsenv_leaves() {
-  for word in "${words[@]:i+1}"; do
-    case ${word//\\/} in
-      -*) ;;
-      assume | unset | refresh)
-        # What $(...) and <(...) print has to be evaluated for that.
-        case " $outer" in *[\$\<]) case " $outer" in *[[:blank:]]eval[[:blank:]]* | *[[:blank:]]source[[:blank:]]* | *[[:blank:]].[[:blank:]]*) ;; *) return 0 ;; esac ;; esac
-        __awsenv_gone=1
-        return 0
-        ;;
-      *) return 0 ;;
-    esac
-  done
-  return 0
-}
-
-# What the person's patterns say of `words` from i on: 0 that it asks, 1 that it does not, 2 nothing.
-__awsenv_is_own() {
-  local pattern says=2 IFS=' '
-  local text="${words[*]:i}"
-  text=${text//\\/}
-  for pattern in "${__awsenv_own_patterns[@]}"; do
-    # shellcheck disable=SC2053
-    case $pattern in
-      -*) if [[ $text == ${pattern#-} || $name${text#"${text%% *}"} == ${pattern#-} ]]; then return 1; fi ;;
-      *) if [[ $text == $pattern || $name${text#"${text%% *}"} == $pattern ]]; then says=0; fi ;;
-    esac
-  done
-  if [[ $says == 0 && -n $own ]]; then says=1; fi
-  return $says
-}
-
-# Sets j to where in `words` the command stands that the runner at i runs. False if it is no runner.
-__awsenv_follow() {
-  local rules=$__awsenv_runners rule part options operands at best=-1 leads IFS=$' \t\n'
-  while [[ $rules == *$'\n'"$name "* ]]; do
-    rules=${rules#*$'\n'"$name "}
-    rule=${rules%%$'\n'*} operands=0 leads=0 at=$((i + 1))
-    options=" ${rule#"${rule%%-*}"}"
-    if [[ $rule != *-* ]]; then options=' '; fi
-    rule=${rule%%-*}
-    while [[ -n $rule ]]; do
-      part=${rule%% *} rule=${rule#* }
-      case $part in
-        [0123456789] | \*) operands=$part ;;
-        *)
-          __awsenv_skip_options
-          if [[ ${words[at]-} != "$part" ]]; then continue 2; fi
-          leads=$((leads + 1)) at=$((at + 1))
-          ;;
-      esac
-    done
-    if ((leads <= best)); then continue; fi
-    best=$leads
-    if [[ $operands == \* ]]; then
-      while ((at < ${#words[@]})) && [[ ${words[at]} != -- ]]; do at=$((at + 1)); done
-      operands=1
-    elif ! __awsenv_skip_options; then
-      at=${#words[@]}
-    fi
-    j=$((at + operands))
-  done
-  ((best >= 0))
-}
-
-# Moves `at` past options, their values, and assignments. False if with one of them nothing is run.
-__awsenv_skip_options() {
-  while ((at < ${#words[@]})); do
-    case ${words[at]} in
-      --) at=$((at + 1)) && return 0 ;;
-      -?*)
-        if __awsenv_has_option "${words[at]}"; then return 1; fi
-        if [[ $options == *" ${words[at]} "* ]]; then at=$((at + 1)); fi
-        ;;
-      AWS_ACCESS_KEY_ID=?* | AWS_PROFILE=?* | AWS_DEFAULT_PROFILE=?*) own=1 ;;
-      [A-Za-z_]*=*) ;;
-      *) return 0 ;;
-    esac
-    at=$((at + 1))
-  done
-}
-
-# True if with option $1 `name` needs no session.
-__awsenv_has_option() {
-  local each rules rule
-  for each in "$name" \*; do
-    rules=$__awsenv_minus
-    while [[ $rules == *$'\n'"$each -"* ]]; do
-      rules=${rules#*$'\n'"$each -"}
-      rule=-${rules%%' '*}
-      # shellcheck disable=SC2053
-      if [[ $1 == $rule || $1 == $rule=* ]]; then return 0; fi
-    done
-  done
-  return 1
-}
-
-# True if command `name`, whose words are those from i on, needs the session by the rules.
-__awsenv_asks() {
-  local plus=0 options=' ' leads='' rules kube='' kube_context='' kube_config='' count IFS=$' \t\n'
-  if [[ $__awsenv_own_yes == *" $name "* ]]; then plus=1; fi
-  case $plus$__awsenv_plus$__awsenv_kube in 1* | *$'\n'"$name "*) ;; *) return 1 ;; esac
-  if [[ -n $own ]]; then return 1; fi
-  rules=$__awsenv_valued
-  while [[ $rules == *$'\n'"$name "* ]]; do
-    rules=${rules#*$'\n'"$name "}
-    options+=${rules%%$'\n'*}
-  done
-  for ((j = i + 1; j < ${#words[@]}; j++)); do
-    word=${words[j]//\\/}
-    case $word in
-      --) break ;;
-      -*)
-        if __awsenv_has_option "$word"; then return 1; fi
-        case $word in
-          --context | --kube-context) kube_context=${words[j + 1]-} ;;
-          --context=* | --kube-context=*) kube_context=${word#*=} ;;
-          --kubeconfig) kube_config=${words[j + 1]-} ;;
-          --kubeconfig=*) kube_config=${word#*=} ;;
-        esac
-        if [[ $options == *" $word "* ]]; then j=$((j + 1)); fi
-        ;;
-      *) leads+="$word " ;;
-    esac
-  done
-  if __awsenv_longest "$__awsenv_plus" && ((count > plus)); then plus=$count; fi
-  if ((plus == 0)) && [[ $__awsenv_kube == *$'\n'"$name "* ]]; then plus=1 kube=1; fi
-  if __awsenv_longest "$__awsenv_minus" && ((count >= plus)); then return 1; fi
-  ((plus)) && { [[ -z $kube ]] || __awsenv_is_eks "${kube_context//\\/}" "${kube_config//\\/}"; }
-}
-
-# Sets `count` to the words of the longest rule in $1 that fits `name` and `leads`; false if none does.
-__awsenv_longest() {
-  local rules=$1 rule have n
-  count=0
-  while [[ $rules == *$'\n'"$name "* ]]; do
-    rules=${rules#*$'\n'"$name "}
-    rule=${rules%%$'\n'*} have=$leads n=1
-    while [[ -n $rule ]]; do
-      # shellcheck disable=SC2053
-      if [[ -z $have || ${have%% *} != ${rule%% *} ]]; then continue 2; fi
-      rule=${rule#* } have=${have#* } n=$((n + 1))
-    done
-    if ((n > count)); then count=$n; fi
-  done
-  ((count))
-}
-
-# True if the kubeconfig's context is one of EKS, or may be: $1 is the context, $2 the file that the
-# command names itself.
-__awsenv_is_eks() {
-  local context=$1 files=${2:-${KUBECONFIG:-${HOME-}/.kube/config}}: file user contexts=$'\n' users=$'\n' mentioned='' json='' left=20000 current=''
-  local reads=$'^(.*[[:blank:]{,"])?command"?:[[:blank:]]*"?([^",[:blank:]]*/)?(aws|aws-iam-authenticator|awsenv)(\\.exe)?("|,|$)'
-  while [[ -n $files ]]; do
-    file=${files%%:*} files=${files#*:}
-    case $file in \~/*) file=${HOME-}${file#\~} ;; *\$* | _) return 0 ;; esac
-    if [[ -f $file && -r $file ]]; then __awsenv_read_kube <"$file"; fi
-    if ((left <= 0)); then return 0; fi
-  done
-  if [[ -z $context ]]; then context=$current; fi
-  case $context$json in '') return 1 ;; arn:aws*:eks:*) return 0 ;; esac
-  if [[ $contexts == *$'\n'"$context"$'\t'* ]]; then
-    user=${contexts#*$'\n'"$context"$'\t'} && user=${user%%$'\n'*}
-    if [[ $users == *$'\n'"$user"$'\t'* ]]; then
-      users=${users#*$'\n'"$user"$'\t'} && users=${users%%$'\n'*}
-      users=${users##*/}
-      case ${users%.exe} in aws | aws-iam-authenticator | awsenv) return 0 ;; *) return 1 ;; esac
-    fi
-  fi
-  [[ -n $mentioned ]]
-}
-
-# Adds what the file on its input says to the caller's `current`, `contexts` and `users`, first come
-# first served. It reads the plain style in which kubectl writes; of JSON and other styles of YAML it
-# only sets `mentioned`, if they run a command that uses AWS.
-__awsenv_read_kube() {
-  local line text key value section='' dash='' inner='' name='' found='' pad IFS=
-  while builtin read -r line || [[ -n $line ]]; do
-    # A line of base64 may be long; two million characters are not a kubeconfig.
-    left=$((left - 1 - ${#line} / 100))
-    if ((left <= 0)); then return 0; fi
-    line=${line%$'\r'}
-    if [[ $line == *command* && $line =~ $reads ]]; then mentioned=1; fi
-    text=${line#"${line%%[! ]*}"}
-    case $text in '' | \#*) continue ;; esac
-    pad=$((${#line} - ${#text}))
-    if [[ $text == '{'* ]]; then json=' '; fi
-    if [[ $pad == 0 && $text != -* ]]; then
-      __awsenv_end_item
-      section=${text%%:*} dash=
-      if [[ $section == current-context && -z $current ]]; then
-        __awsenv_scalar "${text#*:}"
-        current=$value
-      fi
-      continue
-    fi
-    case $section in contexts | users) ;; *) continue ;; esac
-    if [[ $text == '- '* && ${dash:-$pad} == "$pad" ]]; then
-      __awsenv_end_item
-      dash=$pad text=${text#-}
-      line=${text#"${text%%[! ]*}"}
-      inner=$((pad + 1 + ${#text} - ${#line})) text=$line pad=$inner
-    fi
-    key=${text%%:*}
-    __awsenv_scalar "${text#*:}"
-    case $section,$key,$pad in
-      *,name,"$inner") name=$value ;;
-      contexts,user,* | users,command,*) found=$value ;;
-    esac
-  done
-  __awsenv_end_item
-}
-
-__awsenv_end_item() {
-  case $section in
-    contexts) contexts+=$name$'\t'$found$'\n' ;;
-    users) users+=$name$'\t'$found$'\n' ;;
-  esac
-  name='' found=''
-}
-
-# Sets `value` to what YAML's $1 stands for.
-__awsenv_scalar() {
-  value=${1#"${1%%[! ]*}"}
-  value=${value%"${value##*[! ]}"}
-  case $value in \"*\" | \'*\') value=${value:1:${#value}-2} ;; esac
-}
-
-# --- 9. refresh ----------------------------------------------------------------------------
-
-# True if the line $1 is one to renew the session for.
-__awsenv_wanted() {
-  if [[ ${AWSENV_AUTO-} == off ]]; then return 1; fi
-  # In this mode a cancel holds until there is a new session; then only what uses AWS asks.
-  if [[ ${AWSENV_AUTO-} == all && ${__awsenv_snoozed-} != "${AWSENV_EXPIRES_AT-}" ]]; then
-    case $1 in awsenv | awsenv[[:blank:]_]* | exit | exit[[:blank:]]*) return 1 ;; *) return 0 ;; esac
-  fi
-  __awsenv_matches "$1"
-}
-
-# Renews the session; false if the line must not run.
-__awsenv_renew() {
-  local out code=0
-  if __awsenv_load; then return 0; fi
-  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \builtin command awsenv refresh --shell bash) || code=$?
-  # No code was given, or there is no awsenv (any more): the line runs as it is.
-  if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
-  if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi
-  __awsenv_snoozed=${AWSENV_EXPIRES_AT-}
-  return 1
-}
-
-# Drops the whole line that is about to run. The lapsed credentials stay: without any, tools
-# would fall through to another identity.
-__awsenv_drop() {
-  # So that the next prompt ends it.
-  __awsenv_settled=()
-  if ((__awsenv_version >= 500)); then
-    # The person's own INT trap must not run; it is back before the next prompt.
-    __awsenv_int=$(\builtin trap -p INT)
-    if [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
-    builtin kill -INT $$
-  else
-    # Here an interrupt from a DEBUG trap can wedge the shell or end it. So every command up to the
-    # next prompt is skipped. extdebug, which can do that, turns on -T and -E as well;
-    # under -e its verdict would end the shell.
-    __awsenv_flags=$- __awsenv_dropped=1 __awsenv_fails=
-    if builtin shopt -q extdebug; then __awsenv_flags+=x; fi
-    set +e
-    builtin shopt -s extdebug
-  fi
-}
-
-# What is skipped counts as a success, so `while read x; do aws ...` would go round for ever. After
-# a few rounds, plain commands fail instead; where that does not help, only leaving does.
-__awsenv_skip() {
-  local word IFS=$' \t\n'
-  local -a words
-  if [[ -n ${FUNCNAME[2]-} ]]; then return 0; fi
-  if __awsenv_in_prompt_command; then __awsenv_fails=$BASH_COMMAND && return 0; fi
-  if ((++__awsenv_dropped > 1000)); then builtin exit 130; fi
-  if ((__awsenv_dropped < 20)) || [[ $BASH_COMMAND == *[!A-Za-z0-9_:./=@%+,\ -]* ]]; then return 0; fi
-  builtin read -r -a words <<<"$BASH_COMMAND"
-  for word in "${words[@]}"; do
-    case $word in *=*) continue ;; */* | -*) return 0 ;; esac
-    if declare -F -- "$word" >/dev/null; then return 0; fi
-    builtin eval "$word() { [[ __awsenv_ == fails ]]; }"
-    __awsenv_fails=$BASH_COMMAND __awsenv_failing+=" $word"
-    return 0
-  done
-}
-
-__awsenv_end_drop() {
-  local word IFS=$' \t\n'
-  if [[ -n $__awsenv_int ]]; then builtin eval "$__awsenv_int" && __awsenv_int=; fi
-  if [[ -z $__awsenv_dropped ]]; then return 0; fi
-  __awsenv_dropped=
-  for word in $__awsenv_failing; do unset -f "$word"; done
-  __awsenv_failing=
-  if [[ $__awsenv_flags != *x ]]; then builtin shopt -u extdebug; fi
-  case $__awsenv_flags in *T*) set -T ;; *) set +T ;; esac
-  case $__awsenv_flags in *E*) set -E ;; *) set +E ;; esac
-  case $__awsenv_flags in *e*) set -e ;; esac
-}
+__awsenv_asking='' __awsenv_gone='' __awsenv_snoozed=''
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
@@ -887,7 +505,7 @@ __awsenv_end_drop() {
 # check that it is still there costs no process: if it is, it has just set __awsenv_alive.
 # shellcheck disable=SC2016
 __awsenv_after='[[ $__awsenv_alive == 1 || -z $__awsenv_end ]] || \eval "$__awsenv_set_trap"
-__awsenv_arm'
+__awsenv_arm && :'
 # shellcheck disable=SC2016
 __awsenv_set_trap='if [[ -z ${FUNCNAME-} ]] && __awsenv_wrap_trap "$(\builtin trap -p DEBUG)"; then
   \builtin trap -- "$__awsenv_trap" DEBUG
@@ -897,18 +515,19 @@ if ((__awsenv_version >= 503)); then __awsenv_set_trap=${__awsenv_set_trap/'$(\b
 # bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
 # shellcheck disable=SC2016
 __awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
-__awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing=''
+__awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing='' __awsenv_watching='' __awsenv_lineno=''
 
 # False if __awsenv_after is to follow.
 if ((__awsenv_version >= 500)); then
   # Nearly always this is all, and part of every prompt: what the segment hangs on is unchanged, and
   # the prompts are as we left them. A look into a table takes half the time of a comparison, and a
   # bare $NAME half that of one that `set -u` is content with.
-  declare -gA __awsenv_settled=()
+  declare -gA __awsenv_settled
+  __awsenv_settled=()
   __awsenv_before_prompt() {
-    __awsenv_status=$? __awsenv_lineno=${FUNCNAME[1]+0*}$BASH_LINENO
-    case $- in *u*) __awsenv_seen=- ;; *) __awsenv_seen=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$NO_COLOR/$TERM/$PS1/$PS0/${PROMPT_COMMAND[*]} ;; esac
-    if [[ $__awsenv_status$__awsenv_alive${__awsenv_settled[$__awsenv_seen]-} == 011 ]] &&
+    __awsenv_status=$? __awsenv_lineno=${FUNCNAME[1]+-}$BASH_LINENO
+    case $- in *[kux]*) __awsenv_seen=- ;; *) __awsenv_seen=$AWSENV_PROMPT/$AWSENV_PROFILE/$AWSENV_PUT/$AWS_ACCESS_KEY_ID/$AWS_PROFILE/$AWSENV_EXPIRES_AT/$AWSENV_ISSUED_AT/$AWSENV_LEAD/$AWSENV_PROMPT_FORMAT/$AWSENV_PROMPT_WARN/$AWSENV_PROMPT_URGENT/$AWSENV_PROMPT_COLORS/$AWSENV_NOTICE/$NO_COLOR/$TERM/$PS1/$PS0/${PROMPT_COMMAND[*]} ;; esac
+    if [[ $__awsenv_alive${__awsenv_settled[$__awsenv_seen]-} == 11 ]] &&
       (((__awsenv_now = EPOCHSECONDS) <= __awsenv_to && __awsenv_now >= __awsenv_from)) && builtin shopt -q promptvars; then
       __awsenv_alive='' __awsenv_armed=1 __awsenv_histcmd=$HISTCMD
     else
@@ -917,7 +536,7 @@ if ((__awsenv_version >= 500)); then
   }
 else
   __awsenv_before_prompt() {
-    __awsenv_status=$? __awsenv_lineno=${FUNCNAME[1]+0*}$BASH_LINENO
+    __awsenv_status=$? __awsenv_lineno=${FUNCNAME[1]+-}$BASH_LINENO
     __awsenv_check
   }
 fi
@@ -925,7 +544,7 @@ fi
 __awsenv_check() {
   __awsenv_update
   # Each command costs one more run of the trap.
-  if [[ $__awsenv_status == 0 && ($__awsenv_alive == 1 || -z $__awsenv_end) ]]; then
+  if [[ -z ${__awsenv_moved:+${__awsenv_status#0}} && ($__awsenv_alive == 1 || -z $__awsenv_end) ]]; then
     __awsenv_alive=''
     __awsenv_arm
   else
@@ -935,14 +554,21 @@ __awsenv_check() {
 }
 
 # Brings everything up to date.
-__awsenv_update() {
+__awsenv_update() { __awsenv_plainly __awsenv_update_all; }
+
+__awsenv_update_all() {
   if [[ -n $__awsenv_int$__awsenv_dropped ]]; then __awsenv_end_drop; fi
+  # Where an interrupt has cut short what was to put them back.
+  if [[ -n $__awsenv_options ]]; then __awsenv_put_back; fi
   __awsenv_compute
   # This is what is found nearly always.
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
-  __awsenv_tested=$'\n' __awsenv_line='' __awsenv_settled=()
-  __awsenv_seen+=/${PS1-}/${PS0-}/${PROMPT_COMMAND[*]-}
+  __awsenv_tested=$'\n' __awsenv_line='' __awsenv_watching='' __awsenv_settled=()
+  __awsenv_seen=${PROMPT_COMMAND[*]-}
+  __awsenv_lines=${__awsenv_seen//[!$'\n']/}
+  __awsenv_lines=${#__awsenv_lines}
+  __awsenv_seen=$__awsenv_state/${PS1-}/${PS0-}/$__awsenv_seen
   if ((__awsenv_version >= 500)) && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen]=1; fi
   return 0
 }
@@ -971,75 +597,66 @@ __awsenv_wrap_trap() {
   fi
 }
 
-# Sets __awsenv_history to the line read last, if it is kept in the history.
-__awsenv_read_history() {
-  __awsenv_history=$(HISTTIMEFORMAT='' \builtin history 1) || true
-  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[0123456789]*}"}
-  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!0123456789]*}"}
-  __awsenv_history=${__awsenv_history#"${__awsenv_history%%[!* ]*}"}
-}
-
 __awsenv_before_line() {
+  if ! __awsenv_expired; then return 0; fi
   # A line that is not in the history is left to the trap.
-  if ! __awsenv_lapsed; then __awsenv_armed=''; fi
-  if [[ -z $__awsenv_armed || ${HISTCMD-} == "$__awsenv_histcmd" ]]; then return 0; fi
+  if [[ ${HISTCMD-} == "$__awsenv_histcmd" ]]; then return 0; fi
   __awsenv_armed=
+  if ! __awsenv_fetch_asking; then return 0; fi
   __awsenv_read_history
-  if __awsenv_wanted "$__awsenv_history" && ! __awsenv_renew; then __awsenv_drop; fi
+  if __awsenv_plainly __awsenv_wanted "$__awsenv_history" && ! __awsenv_plainly __awsenv_renew; then __awsenv_drop; fi
 }
 
 __awsenv_debug() {
   if [[ -n $__awsenv_dropped ]]; then __awsenv_skip && return 0; fi
+  if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
   # Functions, subshells under functrace, completions and key bindings are not the line itself.
-  if ((${#FUNCNAME[@]} > 1 || BASH_SUBSHELL)) || [[ $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
-  if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]] || __awsenv_in_trap; then return 0; fi
-  if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_lapsed; then __awsenv_armed='' && return 0; fi
+  if [[ ${#FUNCNAME[@]} != 1 || $BASH_SUBSHELL != 0 || $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
+  # A command of a trap at the prompt. bash names it by the last command, but counts lines anew for it,
+  # while the line that is typed next has a higher number than the prompt, from which PROMPT_COMMAND
+  # counts on. Only digits: from the environment, both may be anything.
+  case ${BASH_LINENO[0]-}$__awsenv_lineno in *[!0123456789-]*) ;; *)
+    if ((${BASH_LINENO[0]:-0} + __awsenv_lines <= ${__awsenv_lineno:-0})); then return 0; fi
+    ;;
+  esac
+  # Before the prompt after such a command, our part may have to be put back.
+  case $__awsenv_watching$BASH_COMMAND in 1*) __awsenv_repair ;; *PROMPT_COMMAND*) __awsenv_watching=1 ;; esac
+  if [[ $__awsenv_tested == $'\n' ]] && ! __awsenv_expired; then __awsenv_armed=$__awsenv_watching && return 0; fi
+  if ! __awsenv_fetch_asking; then __awsenv_armed='' && return 0; fi
   __awsenv_tested+=$BASH_COMMAND$'\n' __awsenv_settled=()
-  if ! __awsenv_line_wanted; then return 0; fi
+  if ! __awsenv_plainly __awsenv_line_wanted; then
+    # The rest of the line is not for this session.
+    if [[ -n $__awsenv_gone ]]; then __awsenv_armed=; fi
+    return 0
+  fi
   # First: the next command may interrupt all this.
   __awsenv_armed=
-  if ! __awsenv_renew; then __awsenv_drop; fi
-}
-
-# A command of a trap at the prompt. bash names it by the last command, but counts lines anew for it,
-# while the line that is typed next has a higher number than the prompt, from which PROMPT_COMMAND
-# counts on.
-__awsenv_in_trap() {
-  local text=${PROMPT_COMMAND[*]-}
-  local cut=${text//$'\n'/}
-  ((BASH_LINENO[1] + ${#text} - ${#cut} <= ${__awsenv_lineno:-0}))
-}
-
-# A command of other tools.
-__awsenv_in_prompt_command() {
-  local IFS=';'
-  [[ ";${PROMPT_COMMAND[*]-};" == *[\;$'\n ']"$BASH_COMMAND"[\;$'\n ']* ]]
-}
-
-__awsenv_line_wanted() {
-  if __awsenv_in_prompt_command; then return 1; fi
-  if __awsenv_wanted "$BASH_COMMAND"; then return 0; fi
-  # `x | aws` should ask before x starts. The history may hold another line than this one.
-  if [[ -n $__awsenv_line ]]; then return 1; fi
-  __awsenv_read_history
-  if [[ ${__awsenv_history//[[:space:]]/} != *"${BASH_COMMAND//[[:space:]]/}"* ]]; then return 1; fi
-  __awsenv_line=1
-  __awsenv_wanted "$__awsenv_history"
+  if ! __awsenv_plainly __awsenv_renew; then __awsenv_drop; fi
 }
 
 # --- 11. the awsenv command ----------------------------------------------------------------
 
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
+  if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry"* ]]; then __awsenv_repair; fi
   case ${1-},${2-},$# in
-    assume,[!-]*,2) if [[ ! -t 1 ]] || ! __awsenv_switch "$2"; then __awsenv_apply "$@"; fi ;;
+    assume,[!-]*,2) if [[ ! -t 1 ]] || ! __awsenv_switch "$2"; then __awsenv_plainly __awsenv_apply "$@"; fi ;;
+    auto,,1) __awsenv_show_auto ;;
     auto,on,2) AWSENV_AUTO=match ;;
     auto,off,2 | auto,all,2) AWSENV_AUTO=$2 ;;
     auto,*) builtin printf 'awsenv: usage: awsenv auto on|off|all\n' >&2 && return 2 ;;
     prompt,on,2 | prompt,off,2) AWSENV_PROMPT=$2 ;;
-    assume,* | unset,* | refresh,*) __awsenv_apply "$@" ;;
-    doctor,*) AWSENV_HOOK='bash 0.1.0' builtin command awsenv "$@" ;;
+    assume,* | unset,* | refresh,*) __awsenv_plainly __awsenv_apply "$@" ;;
+    doctor,*) AWSENV_HOOK='bash 0.1.0'${__awsenv_lost:+ $__awsenv_lost}${__awsenv_fixed// / read-only:} builtin command awsenv "$@" ;;
     *) builtin command awsenv "$@" ;;
+  esac
+}
+
+__awsenv_show_auto() {
+  case ${AWSENV_AUTO-} in
+    off) builtin printf '%s\n' 'auto is off: no command asks for an MFA code; awsenv refresh renews the session' ;;
+    all) builtin printf '%s\n' 'auto is all: once the session has expired, every command renews it first' ;;
+    *) builtin printf '%s\n' 'auto is on: once the session has expired, commands that use AWS renew it first' ;;
   esac
 }
 
@@ -1094,12 +711,12 @@ __awsenv_complete_command() {
 
 awsenv_unload() {
   local name
-  __awsenv_end_drop
-  AWSENV_PROMPT=off __awsenv_place
-  __awsenv_leave
-  PS0=${PS0-} && PS0=${PS0/"$__awsenv_ps0"/}
+  if [[ -n $__awsenv_asking ]]; then __awsenv_end_drop; fi
+  AWSENV_PROMPT=off __awsenv_plainly __awsenv_place
+  if (\builtin unset -v PROMPT_COMMAND) 2>/dev/null; then __awsenv_leave; fi
+  if [[ ${PS0-} == *"$__awsenv_ps0"* ]]; then __awsenv_assign PS0 "${PS0/"$__awsenv_ps0"/}"; fi
   if [[ $__awsenv_had != p* && -z ${PROMPT_COMMAND-} ]]; then unset -v PROMPT_COMMAND; fi
-  case $__awsenv_had in p0* | 0*) ;; *) if [[ -z $PS0 ]]; then unset -v PS0; fi ;; esac
+  case $__awsenv_had in p0* | 0*) ;; *) if [[ -z ${PS0-} ]]; then unset -v PS0; fi ;; esac
   if [[ $(\builtin trap -p DEBUG) == *__awsenv_alive* ]]; then
     if [[ -n $__awsenv_old_trap ]]; then builtin trap -- "$__awsenv_old_trap" DEBUG; else builtin trap - DEBUG; fi
   fi
@@ -1115,7 +732,9 @@ awsenv_unload() {
 # In a traced function the DEBUG trap can be seen, and changed for good.
 declare -ft awsenv_unload
 
+if [[ $__awsenv_fixed == *PROMPT_COMMAND* ]]; then __awsenv_tell_fixed PROMPT_COMMAND; fi
 # Last, as the sign that all of it has been read.
 __awsenv_run=__awsenv_before_prompt
-if [[ -n $__awsenv_aliases ]]; then builtin shopt -s expand_aliases; fi
+case $__awsenv_aliases in *k) set -k ;; esac
+case $__awsenv_aliases in a*) builtin shopt -s expand_aliases ;; esac
 __awsenv_aliases=

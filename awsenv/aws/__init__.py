@@ -1,4 +1,1 @@
-"""Calls to AWS over the network (STS, IAM, single HTTP requests), and what a refusal means.
-
-May import environment, config, storage, terminal and what is below.
-"""
+"""Calls to AWS over the network (STS, IAM, single HTTP requests), and what a refusal means."""

@@ -1,4 +1,1 @@
-"""The command line: the entry point, calling commands, and the one place that reports errors.
-
-May import commands and what is below.
-"""
+"""The command line: the entry point, calling commands, and the one place that reports errors."""

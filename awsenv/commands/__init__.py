@@ -1,7 +1,4 @@
-"""The commands: one module each, and this table.
-
-May import doctor, listing, rotation, console, serving and what is below.
-"""
+"""The commands: one module each, and this table."""
 
 from __future__ import annotations
 

@@ -5,8 +5,6 @@
     profile.get("role_arn"), profile.at("role_arn")
 
 Missing files are fine; a file that botocore would refuse raises ConfigError.
-
-May import storage, terminal, values and what is below.
 """
 
 from awsenv.config.ini import Section

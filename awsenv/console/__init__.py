@@ -1,4 +1,1 @@
-"""The AWS console in a browser.
-
-May import doctor, listing, rotation, serving, fast and what is below.
-"""
+"""The AWS console in a browser."""

@@ -2,6 +2,4 @@
 
 For `awsenv demo` and for the tests. It checks signatures, MFA codes, policies, durations and expiry
 as AWS does, with the error codes and the wording of AWS.
-
-May import install and what is below.
 """

@@ -2,8 +2,6 @@
 
 A group is a module with `check(case)`, which yields findings. It changes nothing, and only the
 clock check uses the network. Values from the files are shown where that helps, secrets never.
-
-May import listing, rotation, console, serving, fast and what is below.
 """
 
 from __future__ import annotations

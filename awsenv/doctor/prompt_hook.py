@@ -18,19 +18,15 @@ from awsenv.values.text import visible
 
 
 def check(case: Case) -> Iterator[Finding]:
-    loaded, version, lost = [*case.env.get("AWSENV_HOOK", "").split(" ", 2), "", ""][:3]
+    loaded, version, *states = [*case.env.get("AWSENV_HOOK", "").split(), "", ""]
     if loaded:
         if version != __version__:
             yield Finding(
                 f"the hook in this {loaded} is of awsenv {version}, the program is {__version__}",
                 "open a new shell; if that does not help: awsenv init --install",
             )
-        if lost:
-            yield Finding(
-                f"{visible(lost)} was assigned after the hook was loaded, which switched the hook"
-                " off; in this shell it works again now",
-                f"add to {visible(lost)} rather than assigning it, or load the hook after that",
-            )
+        for state in filter(None, states):
+            yield _state(loaded, state)
         return
     shell = _shell()
     if shell is None:
@@ -54,6 +50,25 @@ def check(case: Case) -> Iterator[Finding]:
         if installed
         else f"awsenv init {shell} --install, for the time left in the prompt and renewal on time",
         problem=False,
+    )
+
+
+def _state(shell: str, state: str) -> Finding:
+    """What the hook says of itself: a variable that it lost and has back, or cannot have."""
+    name = visible(state.removeprefix("read-only:"))
+    if state.startswith("read-only:"):
+        lost = {
+            "PS1": "the prompt cannot show the time left",
+            "PS0": "commands in ( ... ) do not ask for an MFA code",
+        }.get(name, "the prompt shows no time left and no command asks for an MFA code")
+        return Finding(
+            f"{name} is read-only in this {shell}, so {lost}",
+            f"find where a startup file makes {name} read-only (readonly, declare -r)",
+        )
+    return Finding(
+        f"{name} was assigned after the hook was loaded, which switched the hook"
+        " off; in this shell it works again now",
+        f"add to {name} rather than assigning it, or load the hook after that",
     )
 
 

@@ -1,4 +1,1 @@
-"""What a session changes in a shell's environment, and how to take it back.
-
-May import aws, config, storage, terminal and what is below.
-"""
+"""What a session changes in a shell's environment, and how to take it back."""

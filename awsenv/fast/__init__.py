@@ -1,4 +1,1 @@
-"""`assume NAME` and `credential-process NAME` answered without the rest of awsenv.
-
-May import parameters and what is below.
-"""
+"""`assume NAME` and `credential-process NAME` answered without the rest of awsenv."""

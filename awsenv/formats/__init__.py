@@ -1,7 +1,4 @@
-"""What can be printed besides a shell's statements: one file each, and one line here.
-
-May import shells, sources and what is below.
-"""
+"""What can be printed besides a shell's statements: one file each, and one line here."""
 
 from __future__ import annotations
 

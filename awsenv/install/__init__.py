@@ -1,4 +1,1 @@
-"""The prompt hook's files and the line in the shell's rc file that loads them.
-
-May import plan and what is below.
-"""
+"""The prompt hook's files and the line in the shell's rc file that loads them."""

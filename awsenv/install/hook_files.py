@@ -15,7 +15,13 @@ from awsenv.values.digits import whole_number
 
 # The files of each shell; the first is the one to source, and loads the others when needed.
 FILES = {
-    "bash": ("awsenv.bash", "awsenv-more.bash", "awsenv-alias.bash", "awsenv-commands"),
+    "bash": (
+        "awsenv.bash",
+        "awsenv-more.bash",
+        "awsenv-match.bash",
+        "awsenv-alias.bash",
+        "awsenv-commands",
+    ),
     "zsh": (
         "awsenv.zsh",
         "awsenv-more.zsh",

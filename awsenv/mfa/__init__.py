@@ -1,7 +1,4 @@
-"""MFA codes, wherever they come from.
-
-May import saved, demo and what is below.
-"""
+"""MFA codes, wherever they come from."""
 
 from __future__ import annotations
 

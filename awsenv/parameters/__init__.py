@@ -1,4 +1,1 @@
-"""What commands take on the command line, declared in one place, and read without Typer.
-
-May import sessions and what is below.
-"""
+"""What commands take on the command line, declared in one place, and read without Typer."""

@@ -1,4 +1,1 @@
-"""From a request and the config to STS calls. Pure: nothing runs, and nobody is asked.
-
-May import formats, shells and what is below.
-"""
+"""From a request and the config to STS calls. Pure: nothing runs, and nobody is asked."""

@@ -1,4 +1,1 @@
-"""Sessions saved as profiles in the AWS files: written, renewed, traced to their origin.
-
-May import mfa, demo and what is below.
-"""
+"""Sessions saved as profiles in the AWS files: written, renewed, traced to their origin."""

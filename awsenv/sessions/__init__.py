@@ -1,4 +1,1 @@
-"""Cached sessions: their records on disk, and getting a new session by a plan.
-
-May import saved, mfa and what is below.
-"""
+"""Cached sessions: their records on disk, and getting a new session by a plan."""

@@ -1,7 +1,4 @@
-"""The shells that awsenv prints statements for: one file each, and one line here.
-
-May import formats, sources and what is below.
-"""
+"""The shells that awsenv prints statements for: one file each, and one line here."""
 
 from awsenv.shells.shell import Shell
 

@@ -2,8 +2,6 @@
 
 A source looks at a profile and says whether it applies (`find`, which reads and runs nothing), and
 later gets the credentials (`resolve`).
-
-May import environment, aws and what is below.
 """
 
 from __future__ import annotations

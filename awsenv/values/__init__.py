@@ -1,4 +1,1 @@
-"""Small types and pure conversions that every room uses.
-
-May import errors and lean.
-"""
+"""Small types and pure conversions that every room uses. Imports `lean` and `errors` alone."""

@@ -9,30 +9,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-from support.hook_scenarios import HOOKS, KEY, SYNTAXES, Hooked, programs, start
+from support.bash_hook import asks_drops_and_runs, every_bash, start_bash
+from support.hook_scenarios import HOOKS, KEY, SYNTAXES, start
 from support.world import RunningSts
-
-BASHES = [program for name, program in programs() if name == "bash"]
-every_bash = pytest.mark.parametrize("program", BASHES, ids=lambda program: program or "bash")
-
-
-def _start(
-    folder: Path, sts: RunningSts, program: str | None = None, before: str = "", **more: str
-) -> Hooked:
-    return start(SYNTAXES["bash"], folder, sts, before=before, program=program, **more)
-
-
-def _asks_drops_and_runs(h: Hooked, line: str = "aws a; aws b") -> None:
-    """The whole of it: asked, cancelled, asked again, answered."""
-    h.lapse()
-    already = len(h.calls())
-    h.ask(line)
-    h.shell.press("ctrl-c")
-    h.wait_until_dropped(line)
-    assert len(h.calls()) == already
-    h.ask(line)
-    h.answer(h.sts.code())
-    assert len(h.calls()) > already
 
 
 @every_bash
@@ -60,7 +39,7 @@ def _asks_drops_and_runs(h: Hooked, line: str = "aws a; aws b") -> None:
 def test_with_a_persons_setting(
     setting: str, program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    h = _start(tmp_path, sts, program, before=setting)
+    h = start_bash(tmp_path, sts, program, before=setting)
     with h.shell:
         h.assume()
         for line in ("aws a; aws b", " aws a; aws b", "true; aws a; aws b"):
@@ -69,7 +48,7 @@ def test_with_a_persons_setting(
             h.shell.press("ctrl-c")
             h.wait_until_dropped(line)
             assert h.calls() == [], line
-        _asks_drops_and_runs(h)
+        asks_drops_and_runs(h)
         assert h.segment().startswith("[dev ")
         h.shell.run("awsenv unset")
         h.shell.run("awsenv_unload")
@@ -81,7 +60,7 @@ def test_traps_of_the_person_are_theirs(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
     before = "trap 'echo interrupted' INT; trap 'seen=$BASH_COMMAND' DEBUG"
-    h = _start(tmp_path, sts, program, before=before)
+    h = start_bash(tmp_path, sts, program, before=before)
     with h.shell:
         h.assume()
         h.lapse()
@@ -105,7 +84,7 @@ def test_traps_of_the_person_are_theirs(
 def test_a_trap_at_the_prompt_asks_for_nothing(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    h = _start(tmp_path, sts, program, before="trap 'trapped=$((trapped + 1))' USR1 WINCH INT")
+    h = start_bash(tmp_path, sts, program, before="trap 'trapped=$((trapped + 1))' USR1 WINCH INT")
     with h.shell:
         h.assume()
         h.shell.run("aws a")
@@ -127,7 +106,7 @@ def test_a_trap_at_the_prompt_asks_for_nothing(
 
 @every_bash
 def test_the_last_argument_survives(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
-    h = _start(tmp_path, sts, program)
+    h = start_bash(tmp_path, sts, program)
     with h.shell:
         for left in (3000, 0):
             h.pretend(left)
@@ -140,7 +119,7 @@ def test_the_last_argument_survives(program: str | None, tmp_path: Path, sts: Ru
 def test_a_line_is_not_taken_for_the_one_before(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    h = _start(tmp_path, sts, program, before="HISTCONTROL=ignorespace")
+    h = start_bash(tmp_path, sts, program, before="HISTCONTROL=ignorespace")
     with h.shell:
         h.assume()
         h.shell.run("aws before")
@@ -154,7 +133,7 @@ def test_a_line_is_not_taken_for_the_one_before(
 def test_a_loop_while_lapsed_is_not_slowed_down(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    h = _start(tmp_path, sts, program)
+    h = start_bash(tmp_path, sts, program)
     with h.shell:
         h.pretend(0)
         loop = "for ((i = 0; i < 20000; i++)); do :; [ $i -ge 0 ]; done; echo done"
@@ -169,7 +148,7 @@ def test_keys_and_completions_are_no_lines(
         tabbed() { aws tabbed >/dev/null; COMPREPLY=(completed); }; complete -F tabbed thing
         bind -x '"\\C-g": aws key'
     """
-    h = _start(tmp_path, sts, program, before=before)
+    h = start_bash(tmp_path, sts, program, before=before)
     with h.shell:
         h.assume()
         h.lapse()
@@ -185,7 +164,7 @@ def test_keys_and_completions_are_no_lines(
 @every_bash
 def test_aliases_are_seen_through(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
     before = "alias s3='aws s3' tf='echo plan; aws' quiet='echo aws'"
-    h = _start(tmp_path, sts, program, before=before)
+    h = start_bash(tmp_path, sts, program, before=before)
     with h.shell:
         h.assume()
         h.lapse()
@@ -199,7 +178,7 @@ def test_aliases_are_seen_through(program: str | None, tmp_path: Path, sts: Runn
 
 @every_bash
 def test_what_subshells_show(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
-    h = _start(tmp_path, sts, program)
+    h = start_bash(tmp_path, sts, program)
     with h.shell:
         h.assume()
         version = h.shell.run("echo $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))")
@@ -217,7 +196,7 @@ def test_what_subshells_show(program: str | None, tmp_path: Path, sts: RunningSt
 
 @every_bash
 def test_lines_over_several_lines(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
-    h = _start(tmp_path, sts, program)
+    h = start_bash(tmp_path, sts, program)
     with h.shell:
         h.assume()
         h.lapse()
@@ -234,7 +213,7 @@ def test_lines_over_several_lines(program: str | None, tmp_path: Path, sts: Runn
 def test_prompts_that_are_not_expanded(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    h = _start(tmp_path, sts, program)
+    h = start_bash(tmp_path, sts, program)
     with h.shell:
         h.pretend(3030)
         h.shell.submit("shopt -u promptvars; PS1='plain$ '")
@@ -246,15 +225,15 @@ def test_prompts_that_are_not_expanded(
 
 
 def test_it_is_loaded_from_an_evaluated_line(tmp_path: Path, sts: RunningSts) -> None:
-    h = _start(tmp_path, sts, hook='eval "$(awsenv init bash)"')
+    h = start_bash(tmp_path, sts, hook='eval "$(awsenv init bash)"')
     with h.shell:
         h.assume()
         assert h.segment().startswith("[dev ")
-        _asks_drops_and_runs(h)
+        asks_drops_and_runs(h)
 
 
 def test_a_child_shell_has_it_too(tmp_path: Path, sts: RunningSts) -> None:
-    h = _start(tmp_path, sts)
+    h = start_bash(tmp_path, sts)
     with h.shell:
         h.assume()
         h.shell.submit(f"bash --noprofile --rcfile {h.home / 'rc.bash'} -i")
@@ -274,7 +253,7 @@ LOADED = 'echo "loaded: $(declare -F __awsenv_before_prompt)"'
 def test_most_of_it_is_read_with_the_first_session(
     program: str | None, tmp_path: Path, sts: RunningSts
 ) -> None:
-    h = _start(tmp_path, sts, program, after="PROMPT_COMMAND+=$'\\n'other; other() { :; }")
+    h = start_bash(tmp_path, sts, program, after="PROMPT_COMMAND+=$'\\n'other; other() { :; }")
     with h.shell:
         h.shell.run("false")
         assert h.shell.run("echo status=$?") == "status=1"
@@ -322,7 +301,7 @@ def test_without_its_other_file_it_is_the_program(
 
 
 def test_it_is_found_from_wherever_the_shell_goes(tmp_path: Path, sts: RunningSts) -> None:
-    h = _start(tmp_path, sts, hook=f"cd {HOOKS}; source ./awsenv.bash; cd /")
+    h = start_bash(tmp_path, sts, hook=f"cd {HOOKS}; source ./awsenv.bash; cd /")
     with h.shell:
         h.pretend(3030)
         assert h.segment() == "[prod-admin 50m] "
@@ -331,7 +310,7 @@ def test_it_is_found_from_wherever_the_shell_goes(tmp_path: Path, sts: RunningSt
 @every_bash
 def test_names_that_are_no_words(program: str | None, tmp_path: Path, sts: RunningSts) -> None:
     tools = tmp_path / "tools"
-    h = _start(tmp_path, sts, program)
+    h = start_bash(tmp_path, sts, program)
     (tools / "awsenv").write_text('#!/bin/sh\necho "asked: $*"\n')
     (tools / "awsenv").chmod(0o755)
     with h.shell:

@@ -202,7 +202,7 @@ RELATIVE = {
     "fish": "cd {}; source ./awsenv.fish; cd /",
 }
 HAS_REST = {
-    "bash": "declare -F __awsenv_matches >/dev/null; echo $?",
+    "bash": "declare -F __awsenv_render >/dev/null; echo $?",
     "zsh": "typeset -f __awsenv_matches >/dev/null; echo $?",
     "fish": "functions -q __awsenv_matches; echo $status",
 }

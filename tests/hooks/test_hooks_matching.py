@@ -13,7 +13,7 @@ from support.terminal_driver import bare_environment
 DATA = Path(__file__).parents[1] / "data"
 # A record is the kubeconfig, AWSENV_COMMANDS and the line, each ended by a NUL.
 READ = {
-    "bash": "__awsenv_fetch; n() { IFS= read -r -d '' \"$1\"; };"
+    "bash": "__awsenv_fetch; __awsenv_fetch_asking; n() { IFS= read -r -d '' \"$1\"; };"
     " while n KUBECONFIG && n AWSENV_COMMANDS && n line; do"
     ' if __awsenv_matches "$line"; then echo 1; else echo 0; fi; done',
     "zsh": "setopt extended_glob; __awsenv_rest; n() { IFS= read -r -d '' \"$1\"; };"

@@ -423,12 +423,14 @@ def hostile_values_are_shown_and_never_run(h: Hooked) -> None:
 
 @scenario
 def the_status_is_handed_on(h: Hooked) -> None:
+    # Any DEBUG trap costs PIPESTATUS in bash 3.2.
+    old = h.shell.run("echo $BASH_VERSION").startswith("3.")
     for live in (3000, 0):
         h.pretend(live)
         for lines, expected in (
             (h.syntax.after_false, "status=1"),
             (h.syntax.after_pipe, "pipe=1 0 1"),
-        ):
+        )[: 1 if old else 2]:
             *first, last = lines.split("\r")
             for line in first:
                 h.shell.run(line)
@@ -613,6 +615,31 @@ def only_what_uses_aws_asks(h: Hooked) -> None:
     h.ask("mytool | cat")
     h.shell.press("ctrl-c")
     h.wait_until_dropped("mytool | cat")
+
+
+@scenario_of("bash")
+def a_line_that_leaves_by_eval_or_exec_asks_nothing(h: Hooked) -> None:
+    h.assume()
+    h.assume("prod-admin")
+    for line in (
+        "awsenv assume dev && aws a",
+        h.syntax.evaluate.format("dev") + "; aws a",
+        "true; awsenv assume dev; aws a",
+        "awsenv unset; aws a",
+        "awsenv exec dev aws a",
+    ):
+        h.shell.run("awsenv assume prod-admin")
+        assert h.variable("AWSENV_PROFILE") == "prod-admin"
+        # What is left of it is gone from the disk, so that only a code would help.
+        end = h.home / ".cache/awsenv/sessions" / h.variable("AWSENV_SESSION")
+        text = end.read_text()
+        end.unlink()
+        h.apply({"AWSENV_EXPIRES_AT": "1"})
+        before = len(h.calls())
+        assert QUESTION not in h.shell.run(line), line
+        assert len(h.calls()) == before + 1, line
+        end.write_text(text)
+        end.chmod(0o600)
 
 
 @scenario
@@ -828,7 +855,7 @@ def loading_twice_changes_nothing(h: Hooked) -> None:
     assert len(h.calls()) == 1
 
 
-@scenario_of("zsh", "fish", "pwsh")
+@scenario
 def auto_shows_its_state(h: Hooked) -> None:
     assert h.shell.run("awsenv auto").startswith("auto is on: ")
     for state in ("off", "all", "on"):
@@ -836,10 +863,11 @@ def auto_shows_its_state(h: Hooked) -> None:
         assert h.shell.run("awsenv auto").startswith(f"auto is {state}: ")
 
 
-@scenario_of("zsh", "fish", "pwsh")
+@scenario
 def a_notice_comes_once_where_it_is_wanted(h: Hooked) -> None:
     h.pretend(300)
     assert "expires in" not in h.shell.run("true")
+    h.pretend(3000)
     h.apply({"AWSENV_NOTICE": "10m"})
     h.pretend(601)
     notice = "awsenv: prod-admin expires in"
@@ -854,12 +882,13 @@ def a_notice_comes_once_where_it_is_wanted(h: Hooked) -> None:
 
 
 TRACED = {
+    "bash": ("set -x", "set +x"),
     "zsh": ("setopt xtrace", "unsetopt xtrace"),
     "fish": ("set -gx fish_trace all", "set -e fish_trace"),
 }
 
 
-@scenario_of("zsh", "fish")
+@scenario_of("bash", "zsh", "fish")
 def a_trace_shows_no_secret(h: Hooked) -> None:
     on, off = TRACED[h.syntax.name]
     h.assume()
@@ -870,7 +899,9 @@ def a_trace_shows_no_secret(h: Hooked) -> None:
     h.shell.run("awsenv assume dev")
     h.shell.run("awsenv assume dev")
     h.shell.run("awsenv refresh --force")
-    loaded = "source <(awsenv assume {})" if h.syntax.name == "zsh" else "awsenv assume {} | source"
+    loaded = (
+        "awsenv assume {} | source" if h.syntax.name == "fish" else "source <(awsenv assume {})"
+    )
     h.shell.run(loaded.format("prod-admin"))
     h.lapse(mfa=False)
     h.shell.run("aws a")
@@ -886,7 +917,7 @@ def a_trace_shows_no_secret(h: Hooked) -> None:
         assert secret.encode() not in shown
 
 
-@scenario_of("zsh", "fish")
+@scenario_of("bash", "zsh", "fish")
 def a_large_record_is_no_record(h: Hooked) -> None:
     h.assume()
     record = h.home / ".cache/awsenv/sessions" / h.variable("AWSENV_SESSION")
@@ -915,7 +946,7 @@ def programs() -> list[tuple[str, str | None]]:
     return found
 
 
-@scenario_of("zsh", "fish")
+@scenario
 def a_line_that_leaves_the_session_asks_nothing_for_it(h: Hooked) -> None:
     h.assume()
     h.lapse()

@@ -106,21 +106,3 @@ def test_the_shells_files_name_the_variables_that_the_fast_way_depends_on() -> N
                 found += 1
     # One each in bash and zsh, three in fish: the names, the values, whether any is empty.
     assert found >= 5
-
-
-def test_every_room_says_what_it_may_import() -> None:
-    """In the last line of its docstring, and as import-linter has it."""
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    layers = [
-        [room.strip() for room in layer.split(":")] for layer in config["contracts"][0]["layers"]
-    ]
-    for layer, below in zip(layers, [*layers[1:], []], strict=True):
-        for room in layer:
-            file = PACKAGE / room / "__init__.py"
-            if file.exists():
-                told = (ast.get_docstring(ast.parse(file.read_text())) or "").splitlines()[-1]
-                near = ", ".join([*(other for other in layer if other != room), *below])
-                rest = " and what is below" if below != layers[-1] else ""
-                told_near = told.removesuffix(".").removesuffix(rest).replace(" and ", ", ")
-                wanted = near if below else "nothing of awsenv"
-                assert told_near == f"May import {wanted}", room
