@@ -16,8 +16,6 @@ one group: they are awsenv's while AWS_ACCESS_KEY_ID is.
 No dataclasses here: importing them takes longer than all the rest of printing a cached session.
 """
 
-from __future__ import annotations
-
 from awsenv.values.digits import whole_number
 from awsenv.values.pairs import decode_pairs, encode_pairs
 from awsenv.values.times import iso_utc
@@ -54,20 +52,20 @@ OWN = (
 class EnvChange:
     """Variables to set, in order, and variables to remove. No name is in both."""
 
-    def __init__(self, set: Mapping[str, str], unset: Iterable[str] = ()) -> None:  # noqa: A002
+    def __init__(self, set: "Mapping[str, str]", unset: "Iterable[str]" = ()) -> None:  # noqa: A002
         self.set = dict(set)
         self.unset = tuple(unset)
 
     def __repr__(self) -> str:
         return f"EnvChange(set={list(self.set)}, unset={list(self.unset)})"
 
-    def apply_to(self, env: Mapping[str, str]) -> dict[str, str]:
+    def apply_to(self, env: "Mapping[str, str]") -> dict[str, str]:
         """`env` as it is after the change."""
         kept = {name: value for name, value in env.items() if name not in self.unset}
         return {**kept, **self.set}
 
 
-def before(env: Mapping[str, str]) -> dict[str, str]:
+def before(env: "Mapping[str, str]") -> dict[str, str]:
     """The managed variables as they would be had awsenv never run in `env`.
 
     What is still as awsenv left it goes back to the baseline; what somebody has changed since
@@ -88,7 +86,7 @@ def before(env: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
-def _left_over(env: Mapping[str, str]) -> tuple[str, ...]:
+def _left_over(env: "Mapping[str, str]") -> tuple[str, ...]:
     """What is awsenv's among the credential variables in `env` although the key no longer is."""
     key = env.get("AWS_ACCESS_KEY_ID")
     if not key:
@@ -103,7 +101,7 @@ def _left_over(env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def credential_variables(session: Session) -> dict[str, str]:
+def credential_variables(session: "Session") -> dict[str, str]:
     """The variables that carry `session`'s credentials and expiry, and nothing else."""
     values = {
         "AWS_ACCESS_KEY_ID": session.credentials.access_key_id,
@@ -114,7 +112,7 @@ def credential_variables(session: Session) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def assume_change(session: Session, env: Mapping[str, str], export: str = "") -> EnvChange:
+def assume_change(session: "Session", env: "Mapping[str, str]", export: str = "") -> EnvChange:
     """What makes `env` one in which every AWS tool is `session`, starting from the baseline.
 
     With `export`, by the name of a profile that tools can use as it stands, instead of keys.
@@ -132,7 +130,7 @@ def assume_change(session: Session, env: Mapping[str, str], export: str = "") ->
     return EnvChange(changed, _all_but(changed))
 
 
-def refresh_change(session: Session, env: Mapping[str, str], export: str = "") -> EnvChange:
+def refresh_change(session: "Session", env: "Mapping[str, str]", export: str = "") -> EnvChange:
     """What renews the session in `env`: keys (or the exported profile) and expiry, no region."""
     wanted = {"AWS_PROFILE": export} if export else credential_variables(session)
     put = decode_pairs(env.get("AWSENV_PUT", ""))
@@ -144,14 +142,14 @@ def refresh_change(session: Session, env: Mapping[str, str], export: str = "") -
     return EnvChange(changed, (name for name in renewed if name not in changed))
 
 
-def unset_change(env: Mapping[str, str]) -> EnvChange:
+def unset_change(env: "Mapping[str, str]") -> EnvChange:
     """What takes awsenv out of `env` and restores what was there before the first assume."""
     wanted = before(env)
     changed = {name: value for name, value in wanted.items() if env.get(name) != value}
     return EnvChange(changed, _all_but(wanted))
 
 
-def _own_variables(session: Session) -> dict[str, str]:
+def _own_variables(session: "Session") -> dict[str, str]:
     values = {
         "AWSENV_PROFILE": session.profile,
         "AWSENV_SESSION": session.key,
@@ -161,16 +159,16 @@ def _own_variables(session: Session) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def _put(wanted: Mapping[str, str]) -> str:
+def _put(wanted: "Mapping[str, str]") -> str:
     names = (*IDENTITIES, *sorted(REGIONS))
     return encode_pairs({name: wanted[name] for name in names if name in wanted})
 
 
-def _all_but(wanted: Mapping[str, str]) -> list[str]:
+def _all_but(wanted: "Mapping[str, str]") -> list[str]:
     return [name for name in (*MANAGED, *OWN) if name not in wanted]
 
 
-def put_still_holds(env: Mapping[str, str]) -> bool:
+def put_still_holds(env: "Mapping[str, str]") -> bool:
     """Whether the identity in `env` is the one awsenv put there; the hooks check the same."""
     for name, value in decode_pairs(env.get("AWSENV_PUT", "")).items():
         # Keys, whoever exported them, take precedence over a profile.
@@ -179,6 +177,6 @@ def put_still_holds(env: Mapping[str, str]) -> bool:
     return False
 
 
-def is_profile_mode(env: Mapping[str, str]) -> bool:
+def is_profile_mode(env: "Mapping[str, str]") -> bool:
     """Whether awsenv put a profile's name into `env` rather than keys."""
     return env.get("AWSENV_PUT", "").startswith("AWS_PROFILE=")

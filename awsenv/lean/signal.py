@@ -2,8 +2,6 @@
 them.
 """
 
-from __future__ import annotations
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as signals

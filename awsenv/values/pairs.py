@@ -1,7 +1,5 @@
 """`NAME=value` pairs joined by `&`, every byte but letters, digits and `-._~:/+=,@` as %XX."""
 
-from __future__ import annotations
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -9,7 +7,7 @@ if TYPE_CHECKING:
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/+=,@"
 
 
-def encode_pairs(pairs: Mapping[str, str]) -> str:
+def encode_pairs(pairs: "Mapping[str, str]") -> str:
     """`pairs` as AWSENV_BASELINE and AWSENV_PUT write them."""
     return "&".join(f"{_quote(name)}={_quote(value)}" for name, value in pairs.items())
 
