@@ -105,7 +105,12 @@ function __awsenv_know_text
     test -z "$AWSENV_EXPIRES_AT"
     and string match -qr '(?s)^(?<head>.*?) \{left\}(?<tail>.*)' -- $format
     and set format $head$tail
-    set -l profile (__awsenv_plain "$AWSENV_PROFILE" | string sub -l 60)
+    set -l profile $AWSENV_PROFILE
+    # Some tools take a profile before keys: they are somebody else now.
+    string match -q 'AWS_ACCESS_KEY_ID=*' -- "$AWSENV_PUT"
+    and test -n "$AWS_PROFILE"
+    and set profile "$profile (AWS_PROFILE=$AWS_PROFILE)"
+    set profile (__awsenv_plain "$profile" | string sub -l 60)
     # Taken apart before the name is put in: that may hold a {left} of its own.
     string match -qr '(?s)^(?<head>.*?)\{left\}(?<tail>.*)' -- $format
     or set head $format
@@ -385,8 +390,8 @@ end
 # True if what awsenv sets is as it left it, or has not been set by anybody.
 function __awsenv_is_untouched
     # `set -q` gives the number of names that are not set.
-    set -q AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN
-    test $status = 3
+    set -q AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AWS_ACCOUNT_ID
+    test $status = 4
     or return 1
     # A local variable hides what is set here, and a universal one shows up where that goes.
     set -q --local $__awsenv_sets

@@ -143,7 +143,10 @@ function script:Get-Segment([long]$now) {
     if ($null -eq $format) { $format = '[{profile} {left}] ' }
     if (-not $left) { $format = $format.Replace(' {left}', '') }
     # The name last: it may hold a {left} itself.
-    $text = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $env:AWSENV_PROFILE))
+    $shown = $env:AWSENV_PROFILE
+    # Some tools take a profile before keys: they are somebody else now.
+    if ($env:AWS_PROFILE -and $env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID=') { $shown += " (AWS_PROFILE=$env:AWS_PROFILE)" }
+    $text = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $shown))
     $color = Get-Color $seconds $warn $urgent
     if ($color) { $color = "$([char]27)[${color}m" }
     $text, $color, [math]::Min($until, $notice)
@@ -550,14 +553,18 @@ function script:Test-Unchanged([string]$path, $noted) {
     ($text -creplace '(?m)^aws_se[^\n]*', '').Replace([char]10, [char]96).Equals($noted)
 }
 
-$script:others = 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN'
+$script:others = 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN', 'AWS_ACCOUNT_ID'
 
 # What AWSENV_BASELINE has to say: the variables' values as if awsenv had never run here, encoded.
 # Nothing where only the program can tell what is whose.
 function script:Get-Baseline {
     $isOurs = $null -ne $env:AWSENV_PUT
     if ($isOurs -and (-not (Test-Ours) -or -not ($env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID='))) { return }
+    # A default that the person has set is for the program, and so is what a profile sets for tools.
+    if (-not $isOurs -and $null -ne [Environment]::GetEnvironmentVariable('AWSENV_PROFILE')) { return }
     $before, $put = (Get-Pairs $env:AWSENV_BASELINE), (Get-Pairs $env:AWSENV_PUT)
+    if ($before.Contains('AWSENV_PROFILE')) { return }
+    foreach ($name in $put.Keys) { if ($name -and $name -cnotmatch '^AWS_(ACCESS_KEY_ID|REGION|DEFAULT_REGION)\z') { return } }
     $baseline = [ordered]@{}
     foreach ($name in $script:credentials + $script:others) {
         $value = [Environment]::GetEnvironmentVariable($name)

@@ -162,7 +162,10 @@ __awsenv_prepare() {
   fi
   if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
   # Only what stands around {left} is kept. The name may hold a {left} of its own.
-  name=${AWSENV_PROFILE//[[:cntrl:]$__awsenv_marks]/?}
+  name=$AWSENV_PROFILE
+  # Some tools take a profile before keys: they are somebody else now.
+  if [[ ${AWSENV_PUT-} == AWS_ACCESS_KEY_ID=* && -n ${AWS_PROFILE-} ]]; then name+=" (AWS_PROFILE=$AWS_PROFILE)"; fi
+  name=${name//[[:cntrl:]$__awsenv_marks]/?}
   if (( ${#name} > 60 )); then name=${name[1,59]}~; fi
   __awsenv_head=${text%%\{left\}*}
   if [[ $text == *\{left\}* ]]; then __awsenv_timed=1 __awsenv_tail=${text#*\{left\}}; fi
@@ -292,7 +295,7 @@ __awsenv_make_look() {
   local name state='' kinds=''
   for name in ${(s: :)__awsenv_relevant}; do state+="\${$name+\$$name:\${(t)$name}}\\|"; done
   for name in ${(s: :)__awsenv_sets} ${(s: :)__awsenv_places}; do kinds+="\${(t)$name},"; done
-  for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN; do kinds+="\${$name+$name}"; done
+  for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AWS_ACCOUNT_ID; do kinds+="\${$name+$name}"; done
   builtin eval "__awsenv_look() { state=$state kinds=$kinds }"
 }
 __awsenv_make_look

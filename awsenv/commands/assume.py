@@ -56,5 +56,6 @@ def command(
             tell(f"saved the session as {names} in {shown(config.credentials_path)}")
     else:
         note.leave(plan, session, config, os.environ)
-    emit(assume_change(session, os.environ, export.name if export else ""))
+    exported = export.name if export else ""
+    emit(assume_change(session, os.environ, exported, for_child=bool(format_)))
     usage_counts.note(plan.profile)

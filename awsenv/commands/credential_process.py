@@ -41,6 +41,8 @@ def command(request: Request) -> None:
         printed["SessionToken"] = session.credentials.session_token
     if session.expires_at is not None:
         printed["Expiration"] = iso_utc(session.expires_at)
+    if session.account:
+        printed["AccountId"] = session.account
     sys.stdout.write(f"{json.dumps(printed)}\n")
 
 

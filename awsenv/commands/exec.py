@@ -52,7 +52,7 @@ def command(
         return serve(plan, words)
     session = flow_for(plan, env, config).run()
     note.leave(plan, session, config, env)
-    return _run(words, assume_change(session, env).apply_to(env))
+    return _run(words, assume_change(session, env, for_child=True).apply_to(env))
 
 
 def _check_for_shell(server: bool) -> None:
@@ -66,7 +66,7 @@ def _shell(session: Session, env: dict[str, str]) -> int:
     """The person's shell with the session, in the place of this process."""
     from awsenv.install import subshell
 
-    change = assume_change(session, env)
+    change = assume_change(session, env, for_child=True)
     name, words, added = subshell.prepare(list(change.unset))
     tell(f"this is a new {name} with {summary(session)}; exit leaves it")
     return _run(words, change.apply_to(env) | added)

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from awsenv.environment.change import is_profile_mode, put_still_holds
+from awsenv.environment.change import is_profile_mode, overruled_by, put_still_holds
 from awsenv.parameters.declared import argument, value
 from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration
@@ -42,7 +42,8 @@ def _of_shell() -> tuple[str | None, int | None]:
         # What an exported profile stands for is gone once somebody has logged out.
         if not store.load_if_key(os.environ.get("AWSENV_SESSION", "")):
             expires = 0
-    return name, expires
+    other = overruled_by(os.environ)
+    return f"{name} ({other})" if name and other else name, expires
 
 
 def _of_profile(profile: str) -> tuple[str | None, int | None]:

@@ -7,7 +7,7 @@ import sys
 import time
 
 from awsenv.aws.arn import account_in
-from awsenv.environment.change import is_profile_mode, put_still_holds
+from awsenv.environment.change import is_profile_mode, overruled_by, put_still_holds
 from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
 from awsenv.sessions.session_record import KINDS
@@ -49,12 +49,13 @@ def _of_shell() -> dict[str, Any]:
     if expires and not values and is_profile_mode(env):
         # What an exported profile stands for is gone once somebody has logged out.
         expires = "0"
-    return _facts(
+    facts = _facts(
         env.get("AWSENV_PROFILE"),
         values,
         # What is no time has expired, as far as anybody can tell.
         (whole_number(expires, 10) or 0) if expires else None,
     )
+    return facts | {"overruled_by": overruled_by(env)}
 
 
 def _of_profile(profile: str) -> dict[str, Any]:
@@ -102,11 +103,13 @@ def _lines(facts: dict[str, Any], asked: str | None) -> list[str]:
         state = f"{format_duration(left)} (until {clock})"
     else:
         state = "no live session" if asked else "expired"
+    other = facts.get("overruled_by")
     rows = [
         ("profile", facts["profile"]),
         ("account", facts["account"]),
         ("role", facts["role_arn"]),
         ("time left", state),
         ("source", facts["source"]),
+        ("but", other and f"{other} is set: the JavaScript SDK, the CDK and others use that"),
     ]
     return [f"{name:<10} {visible(str(value))}" for name, value in rows if value]

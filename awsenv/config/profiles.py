@@ -7,10 +7,11 @@ import os
 from awsenv.config import ini
 from awsenv.config.places import at, shown
 from awsenv.errors import ConfigError
+from awsenv.values.pairs import decode_pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 
 class Profile:
@@ -195,10 +196,20 @@ def profile_names(env: Mapping[str, str] = os.environ) -> list[str]:
     return list(dict.fromkeys(names + ini.headers(credentials_path)))
 
 
-def default_profile_name(env: Mapping[str, str] = os.environ) -> str:
-    """The profile to use when none is named; an empty variable counts as unset."""
-    names = ("AWSENV_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-    return next((env[name] for name in names if env.get(name)), "default")
+def default_profile_name(env: Mapping[str, str], known: Container[str]) -> str:
+    """The profile to use when none is named; an empty variable counts as unset.
+
+    In a shell with a session, that is the session's own profile if it is one of the `known`: a
+    role without a profile has none. AWSENV_DEFAULT_PROFILE is the user's, and awsenv never
+    changes it; an AWSENV_PROFILE from before the session stands in the baseline.
+    """
+    held = env.get("AWSENV_PROFILE")
+    if held and ("AWSENV_PUT" not in env or held in known):
+        return held
+    kept = decode_pairs(env.get("AWSENV_BASELINE", "")) if "AWSENV_PUT" in env else {}
+    named = [env.get("AWSENV_DEFAULT_PROFILE"), kept.get("AWSENV_PROFILE")]
+    named += [env.get("AWS_PROFILE"), env.get("AWS_DEFAULT_PROFILE")]
+    return next((name for name in named if name), "default")
 
 
 def file_paths(env: Mapping[str, str]) -> tuple[str, str]:

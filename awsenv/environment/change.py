@@ -35,10 +35,12 @@ CREDENTIALS = (
 # What an assume sets first: keys, or in profile mode the name of a profile.
 IDENTITIES = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
-# Removed because they would take precedence over the keys: AWS_PROFILE in the JavaScript SDK,
-# AWS_SECURITY_TOKEN in botocore.
-CONFLICTING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
+# Removed because they would take precedence over the keys (AWS_PROFILE in the JavaScript SDK,
+# AWS_SECURITY_TOKEN in botocore), or be taken for theirs: account-based endpoints use the account.
+CONFLICTING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ACCOUNT_ID")
 MANAGED = (*CREDENTIALS, *REGIONS, *CONFLICTING)
+# Until awsenv has put something into the shell, the profile that the user wants by default.
+_DEFAULT = "AWSENV_PROFILE"
 OWN = (
     "AWSENV_PROFILE",
     "AWSENV_SESSION",
@@ -73,11 +75,12 @@ def before(env: "Mapping[str, str]") -> dict[str, str]:
     """
     current = {name: env[name] for name in MANAGED if name in env}
     if "AWSENV_PUT" not in env:
-        return current
+        # The user's default, which is not what the shell holds from now on.
+        return current | {name: env[name] for name in (_DEFAULT,) if name in env}
     baseline, put = decode_pairs(env.get("AWSENV_BASELINE", "")), decode_pairs(env["AWSENV_PUT"])
     keys_are_ours = current.get(CREDENTIALS[0]) == put.get(CREDENTIALS[0])
     left_over = () if keys_are_ours else _left_over(env)
-    result = {}
+    result = {_DEFAULT: baseline[_DEFAULT]} if _DEFAULT in baseline else {}
     for name in MANAGED:
         ours = keys_are_ours if name in CREDENTIALS else current.get(name) == put.get(name)
         source = baseline if ours else current
@@ -112,10 +115,13 @@ def credential_variables(session: "Session") -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def assume_change(session: "Session", env: "Mapping[str, str]", export: str = "") -> EnvChange:
+def assume_change(
+    session: "Session", env: "Mapping[str, str]", export: str = "", *, for_child: bool = False
+) -> EnvChange:
     """What makes `env` one in which every AWS tool is `session`, starting from the baseline.
 
-    With `export`, by the name of a profile that tools can use as it stands, instead of keys.
+    With `export`, by the name of a profile that tools can use as it stands, instead of keys. What
+    is `for_child`, and not for the user's own shell, never has the user's own keys in it.
     """
     baseline = before(env)
     wanted = {"AWS_PROFILE": export} if export else credential_variables(session)
@@ -123,19 +129,20 @@ def assume_change(session: "Session", env: "Mapping[str, str]", export: str = ""
         wanted.update(dict.fromkeys(REGIONS, session.region))
     else:
         wanted.update({name: baseline[name] for name in REGIONS if name in baseline})
+    settings = _settings(session, env)
     own = _own_variables(session)
-    own["AWSENV_BASELINE"] = encode_pairs(baseline)
-    own["AWSENV_PUT"] = _put(wanted)
-    changed = {**wanted, **own}
-    return EnvChange(changed, _all_but(changed))
+    own["AWSENV_BASELINE"] = encode_pairs(_kept(baseline, env, for_child=for_child))
+    own["AWSENV_PUT"] = _put(wanted, settings)
+    changed = {**wanted, **settings, **own}
+    return EnvChange(changed, _all_but(changed, _settings_put(env)))
 
 
 def refresh_change(session: "Session", env: "Mapping[str, str]", export: str = "") -> EnvChange:
     """What renews the session in `env`: keys (or the exported profile) and expiry, no region."""
     wanted = {"AWS_PROFILE": export} if export else credential_variables(session)
     put = decode_pairs(env.get("AWSENV_PUT", ""))
-    regions = {name: value for name, value in put.items() if name in REGIONS}
-    own = {**_own_variables(session), "AWSENV_PUT": _put({**wanted, **regions})}
+    kept = {name: value for name, value in put.items() if name not in IDENTITIES}
+    own = {**_own_variables(session), "AWSENV_PUT": _put({**wanted, **kept}, kept)}
     del own["AWSENV_PROFILE"]
     renewed = (*CREDENTIALS, "AWSENV_SESSION", "AWSENV_EXPIRES_AT", "AWSENV_ISSUED_AT")
     changed = {**wanted, **own}
@@ -146,7 +153,33 @@ def unset_change(env: "Mapping[str, str]") -> EnvChange:
     """What takes awsenv out of `env` and restores what was there before the first assume."""
     wanted = before(env)
     changed = {name: value for name, value in wanted.items() if env.get(name) != value}
-    return EnvChange(changed, _all_but(wanted))
+    return EnvChange(changed, _all_but(wanted, _settings_put(env)))
+
+
+def _kept(
+    baseline: "Mapping[str, str]", env: "Mapping[str, str]", *, for_child: bool
+) -> "Mapping[str, str]":
+    """What of the baseline is put aside, so that `awsenv unset` finds it."""
+    if for_child or env.get("AWSENV_KEEP_KEYS", "").lower() in ("no", "off", "0", "false"):
+        return {name: value for name, value in baseline.items() if name not in CREDENTIALS}
+    return baseline
+
+
+def _settings(session: "Session", env: "Mapping[str, str]") -> dict[str, str]:
+    """What `session`'s profile sets for tools, except what the user has set: that wins."""
+    put = _settings_put(env)
+    theirs = {name for name in env if name not in put}
+    found = {name: value for name, value in session.settings if name not in theirs}
+    if theirs & {"AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}:
+        return {name: value for name, value in found.items() if "ENDPOINT_URL" not in name}
+    return found
+
+
+def _settings_put(env: "Mapping[str, str]") -> dict[str, str]:
+    """The settings for tools in `env` that still are as awsenv left them."""
+    put = decode_pairs(env.get("AWSENV_PUT", "")).items()
+    own = (*IDENTITIES, *REGIONS)
+    return {name: value for name, value in put if name not in own and env.get(name) == value}
 
 
 def _own_variables(session: "Session") -> dict[str, str]:
@@ -159,13 +192,14 @@ def _own_variables(session: "Session") -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def _put(wanted: "Mapping[str, str]") -> str:
-    names = (*IDENTITIES, *sorted(REGIONS))
-    return encode_pairs({name: wanted[name] for name in names if name in wanted})
+def _put(wanted: "Mapping[str, str]", settings: "Mapping[str, str]") -> str:
+    names = (*IDENTITIES, *sorted(REGIONS), *(name for name in settings if name not in REGIONS))
+    values = {**settings, **wanted}
+    return encode_pairs({name: values[name] for name in names if name in values})
 
 
-def _all_but(wanted: "Mapping[str, str]") -> list[str]:
-    return [name for name in (*MANAGED, *OWN) if name not in wanted]
+def _all_but(wanted: "Mapping[str, str]", put: "Iterable[str]" = ()) -> list[str]:
+    return [name for name in (*MANAGED, *OWN, *put) if name not in wanted]
 
 
 def put_still_holds(env: "Mapping[str, str]") -> bool:
@@ -175,6 +209,17 @@ def put_still_holds(env: "Mapping[str, str]") -> bool:
         overruled = name == "AWS_PROFILE" and env.get("AWS_ACCESS_KEY_ID")
         return name in IDENTITIES and env.get(name) == value and not overruled
     return False
+
+
+def overruled_by(env: "Mapping[str, str]") -> "str | None":
+    """`AWS_PROFILE=other`, where that makes some tools another identity than the shell's keys.
+
+    The JavaScript SDK and the CDK take a profile before keys; botocore takes keys. The hooks show
+    the same.
+    """
+    other = env.get("AWS_PROFILE")
+    keys = put_still_holds(env) and not is_profile_mode(env)
+    return f"AWS_PROFILE={other}" if other and keys else None
 
 
 def is_profile_mode(env: "Mapping[str, str]") -> bool:

@@ -13,7 +13,7 @@ import sys
 
 from awsenv.environment.change import assume_change
 from awsenv.storage import paths, record_format
-from awsenv.values.pairs import encode_pairs
+from awsenv.values.pairs import decode_pairs, encode_pairs
 from awsenv.values.stamps import machine, stamp
 
 # The variables that change the plan, its session, or where the files are.
@@ -41,7 +41,9 @@ RENEW_BELOW = 15 * 60 + 30
 class LiveSession:
     """As much of `awsenv.values.credentials.Session` as printing one takes."""
 
-    def __init__(self, name: str, key: str, values: dict[str, str], region: str | None) -> None:
+    def __init__(
+        self, name: str, key: str, values: dict[str, str], region: str | None, settings: str
+    ) -> None:
         self.credentials = self
         self.access_key_id = values["AWS_ACCESS_KEY_ID"]
         self.secret_access_key = values["AWS_SECRET_ACCESS_KEY"]
@@ -51,6 +53,8 @@ class LiveSession:
         self.key = key
         self.expires_at = int(values["EXPIRES_AT"])
         self.issued_at = int(values["ISSUED_AT"])
+        self.settings = tuple(decode_pairs(settings).items())
+        self.account = _account(values)
 
 
 def answer(arguments: list[str]) -> str | None:
@@ -84,7 +88,7 @@ def command(arguments: list[str]) -> tuple[list[str], dict[str, str]] | None:
     if session is None:
         return None
     env = dict(os.environ)
-    return words, assume_change(session, env).apply_to(env)  # type: ignore[arg-type]
+    return words, assume_change(session, env, for_child=True).apply_to(env)  # type: ignore[arg-type]
 
 
 def _parse(arguments: list[str]) -> tuple[str, str, str]:
@@ -132,6 +136,8 @@ def _credential_process(name: str) -> str | None:
         "SessionToken": session.session_token,
         "Expiration": iso_utc(session.expires_at),
     }
+    if session.account:
+        values["AccountId"] = session.account
     for value in values.values():
         if '"' in value or "\\" in value or not (value.isascii() and value.isprintable()):
             return None
@@ -153,7 +159,17 @@ def _session(name: str, renew_below: int) -> LiveSession | None:
     wanted = max(min(int(found["MARGIN"]), life // 10), min(renew_below, life // 2))
     if record_format.seconds_left(values) <= wanted:
         return None
-    return LiveSession(name, found["SESSION"], values, found.get("REGION"))
+    settings = found.get("SETTINGS", "")
+    return LiveSession(name, found["SESSION"], values, found.get("REGION"), settings)
+
+
+def _account(values: dict[str, str]) -> str | None:
+    """The account that a record's keys belong to, as awsenv.sessions.session_record tells it."""
+    found = values.get("ACCOUNT")
+    for name in ("ROLE_ARN", "IDENTITY_ARN", "SERIAL"):
+        parts = values.get(name, "").split(":", 5)
+        found = found or (parts[4] if len(parts) == 6 and parts[0] == "arn" else None)
+    return found or None
 
 
 def _note(name: str) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from awsenv.errors import AwsenvError
 from awsenv.fast import answer
 from awsenv.plan.request import Request
 from awsenv.storage import paths, private_files, record_format
+from awsenv.values.pairs import encode_pairs
 from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
@@ -61,6 +62,8 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     }
     if plan.root.source == "process":
         values["MACHINE"] = machine()
+    if session.settings:
+        values["SETTINGS"] = encode_pairs(dict(session.settings))
     key = answer.name_key(name)
     folder = os.path.join(paths.cache_dir(), "names")
     try:
@@ -80,7 +83,8 @@ def _for_shells(plan: Plan, config: Config) -> dict[str, str]:
     names = ("CONFIG_TEXT", "CREDENTIALS_TEXT")
     texts = {name: _shown(each) for name, each in zip(names, config.snapshots, strict=True)}
     given = {name: text for name, text in texts.items() if text is not None}
-    return given if len(given) == len(texts) and plan.root.source != "process" else {}
+    plain = plan.root.source != "process" and not plan.tool_settings
+    return given if plain and len(given) == len(texts) else {}
 
 
 def _shown(snapshot: Snapshot) -> str | None:

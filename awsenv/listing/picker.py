@@ -61,7 +61,7 @@ def wanted(env: Mapping[str, str]) -> bool:
     """Whether nothing says which profile to use, and someone is there to choose."""
     from awsenv.config import default_profile_name, load
 
-    return default_profile_name(env) == "default" and (
+    return default_profile_name(env, ()) == "default" and (
         "default" not in load(env).profiles and why_closed() is None
     )
 

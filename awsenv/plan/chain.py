@@ -73,7 +73,7 @@ def walk(
     above_saved: tuple[int, int] | None = None
     start = request.profile
     if not start and not request.source_profile and not request.from_env:
-        start = default_profile_name(env)
+        start = default_profile_name(env, config.profiles)
     name = start or request.source_profile
     as_target = whole = start is not None
     while name:

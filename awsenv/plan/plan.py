@@ -26,6 +26,7 @@ from awsenv.plan.settings import (
     role_duration,
 )
 from awsenv.plan.sts_endpoint import explicit_endpoint, sts_region
+from awsenv.plan.tool_settings import tool_settings
 from awsenv.values.durations import format_duration
 from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
 
@@ -61,6 +62,7 @@ class Plan:
     mfa_prompt: tuple[str, str] = ("terminal", "default")
     notes: tuple[str, ...] = ()
     usable_after: int | None = None
+    tool_settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def connection(self) -> Connection:
@@ -115,6 +117,7 @@ def plan_of(
     top, base = chain.top, chain.base
     regions = [profile.get("region") for profile in (top, base) if profile]
     role_arn = steps[-1].role_arn if steps else None
+    settings_found, untold = tool_settings(top.name if top else None, config)
     plan = Plan(
         profile=_name(request, chain),
         root=chain.root,
@@ -127,8 +130,9 @@ def plan_of(
         mfa_process=process.get("mfa_process") if process else None,
         margin=min_left(settings, top, request.min_left),
         mfa_prompt=mfa_prompt(settings, chain.first("mfa_prompt")),
-        notes=tuple(notes),
+        notes=(*notes, *untold),
         usable_after=_usable_after(request, chain, len(steps)),
+        tool_settings=tuple(settings_found.items()),
     )
     _validate(plan, chain.profiles)
     return plan

@@ -102,7 +102,14 @@ class Flow:
         if not self.plan.steps:
             found = self._root_resolved()
             name, region = self.plan.profile, self.plan.region
-            return Session(found.credentials, name, region, found.expires_at)
+            return Session(
+                found.credentials,
+                name,
+                region,
+                found.expires_at,
+                account=found.account or self.plan.root.account,
+                settings=self.plan.tool_settings,
+            )
         last = len(self.plan.steps) - 1
         values = self._at_hand(last)
         if values is None:
@@ -247,7 +254,7 @@ class Flow:
                 raise self._no_longer_good("has expired")
         return self._root
 
-    def _from_source(self, lock: RecordLock) -> Granted:
+    def _from_source(self, lock: RecordLock) -> tuple[Granted, Values]:
         """What the root gives, after a sign-in where that is needed and the person wants it."""
         lock.note("source")
         started = int(time.time())
@@ -264,7 +271,8 @@ class Flow:
                 f"{self.plan.root.description} gave credentials that have expired already",
                 "renew them where they come from",
             )
-        return Granted(found.credentials, started, found.expires_at)
+        extra = {"ACCOUNT": found.account} if found.account else {}
+        return Granted(found.credentials, started, found.expires_at), extra
 
     def _no_longer_good(self, what: str) -> CredentialsError:
         return no_longer_good(self.plan.root, what, self.context.config, self._open_terminal)
@@ -278,7 +286,7 @@ class Flow:
     ) -> tuple[Granted, Values]:
         """Make a step's call; with the credentials come further values for the record."""
         if isinstance(step, FromSource):
-            return self._from_source(lock), {}
+            return self._from_source(lock)
         if isinstance(step, GetSessionToken) and parent.session_token:
             raise CredentialsError(
                 f"{self.plan.root.description} gave a session, to which AWS gives no MFA session",

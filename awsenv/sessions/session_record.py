@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from awsenv.aws.arn import account_in
 from awsenv.plan.identity import source_identity, step_identities
 from awsenv.plan.request import Request
 from awsenv.plan.settings import HOUR
@@ -67,8 +68,15 @@ def _options_for_parent(step: Step, request: Request) -> Values:
 
 def as_session(values: Mapping[str, str], key: str, plan: Plan) -> Session:
     """The session in a record, under the name and region that `plan` gives it."""
+    account = _account(values)
     if "EXPIRES_AT" not in values:
-        return Session(credentials_in(values), plan.profile, plan.region)
+        return Session(
+            credentials_in(values),
+            plan.profile,
+            plan.region,
+            account=account,
+            settings=plan.tool_settings,
+        )
     return Session(
         credentials_in(values),
         plan.profile,
@@ -78,7 +86,15 @@ def as_session(values: Mapping[str, str], key: str, plan: Plan) -> Session:
         key,
         values.get("ROLE_ARN"),
         values.get("IDENTITY_ARN"),
+        account,
+        plan.tool_settings,
     )
+
+
+def _account(values: Mapping[str, str]) -> str | None:
+    """The account that a session's keys belong to, as far as its record tells."""
+    named = values.get("ACCOUNT") or account_in(values.get("ROLE_ARN"))
+    return named or account_in(values.get("IDENTITY_ARN")) or account_in(values.get("SERIAL"))
 
 
 def credentials_in(values: Mapping[str, str]) -> Credentials:

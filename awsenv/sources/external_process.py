@@ -14,6 +14,7 @@ from awsenv.environment.for_programs import as_before
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
 from awsenv.values.credentials import Credentials
+from awsenv.values.digits import whole_number
 from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
@@ -115,7 +116,9 @@ def _parse(output: bytes) -> Resolved | str:
     expires_at = _epoch(answer.get("Expiration"))
     if expires_at == 0:
         return "its Expiration is not ISO 8601 with a time zone"
-    return Resolved(Credentials(key, secret, token or None), expires_at)
+    account = answer.get("AccountId")
+    known = account if isinstance(account, str) and whole_number(account) is not None else None
+    return Resolved(Credentials(key, secret, token or None), expires_at, known)
 
 
 def _epoch(text: object) -> int | None:

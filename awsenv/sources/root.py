@@ -50,6 +50,7 @@ class Resolved:
 
     credentials: Credentials
     expires_at: int | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ class Session:
     """Credentials and where they come from; the result of a plan.
 
     Times are epoch seconds, None if the credentials do not expire. `key` names the record on disk,
-    None if there is none (long-lived keys). `region` is the profile's.
+    None if there is none (long-lived keys). `region` is the profile's, `account`
+    the number of the account that the keys belong to, if known. `settings` are variables, with
+    their values, that make AWS tools do as with the profile itself.
     """
 
     credentials: Credentials
@@ -30,3 +32,5 @@ class Session:
     key: str | None = None
     role_arn: str | None = None
     identity_arn: str | None = None
+    account: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()

@@ -106,10 +106,18 @@ def test_dev_null_and_what_cannot_be_a_file_count_as_missing(path: str) -> None:
         ({"AWS_PROFILE": "b", "AWS_DEFAULT_PROFILE": "c"}, "b"),
         ({"AWSENV_PROFILE": "a", "AWS_PROFILE": "b"}, "a"),
         ({"AWSENV_PROFILE": "", "AWS_PROFILE": ""}, "default"),
+        ({"AWSENV_DEFAULT_PROFILE": "d", "AWS_PROFILE": "b"}, "d"),
+        # In a shell that holds a session: of a profile, and of a role that has none.
+        ({"AWSENV_PROFILE": "p", "AWSENV_PUT": "", "AWSENV_DEFAULT_PROFILE": "d"}, "p"),
+        ({"AWSENV_PROFILE": "role/x", "AWSENV_PUT": "", "AWSENV_DEFAULT_PROFILE": "d"}, "d"),
+        (
+            {"AWSENV_PROFILE": "role/x", "AWSENV_PUT": "", "AWSENV_BASELINE": "AWSENV_PROFILE=a"},
+            "a",
+        ),
     ],
 )
 def test_the_profile_where_none_is_named(env: dict[str, str], name: str) -> None:
-    assert default_profile_name(env) == name
+    assert default_profile_name(env, {"p"}) == name
 
 
 @pytest.mark.parametrize(
