@@ -59,11 +59,15 @@ def _state(shell: str, state: str) -> Finding:
     if state.startswith("read-only:"):
         lost = {
             "PS1": "the prompt cannot show the time left",
+            "PROMPT": "the prompt cannot show the time left",
+            "psvar": "the prompt cannot show the time left",
+            "precmd_functions": "the prompt cannot show the time left",
+            "preexec_functions": "no command asks for an MFA code",
             "PS0": "commands in ( ... ) do not ask for an MFA code",
         }.get(name, "the prompt shows no time left and no command asks for an MFA code")
         return Finding(
             f"{name} is read-only in this {shell}, so {lost}",
-            f"find where a startup file makes {name} read-only (readonly, declare -r)",
+            f"find where a startup file makes {name} read-only (readonly, declare -r, typeset -r)",
         )
     return Finding(
         f"{name} was assigned after the hook was loaded, which switched the hook"
