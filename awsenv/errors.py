@@ -40,7 +40,7 @@ class CredentialsError(AwsenvError):
 
 
 class ProgramError(CredentialsError):
-    """A program that was to print credentials did not; it may have asked somebody for something."""
+    """A program that should print credentials did not; it may have asked the user something."""
 
 
 class RefusedError(AwsenvError):

@@ -68,7 +68,7 @@ class Iam:
         self._call(who, "update_access_key", AccessKeyId=key_id, Status="Inactive")
 
     def delete(self, who: Credentials, key_id: str) -> None:
-        """Delete a key of the caller's for good."""
+        """Delete a key of the caller permanently."""
         self._call(who, "delete_access_key", AccessKeyId=key_id)
 
     def last_used(self, who: Credentials, key_id: str) -> str:

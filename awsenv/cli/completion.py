@@ -1,17 +1,17 @@
 """What TAB offers: `awsenv __complete SHELL WORD…`, which the hook files call.
 
-The words are those after `awsenv` up to the cursor, the last one being the one to complete, even
-if it is empty. bash gives two words instead: the part that readline will replace, and its line
-up to the cursor. PowerShell puts a = before each word, since it drops empty ones.
+The words are those after `awsenv` up to the cursor. The last one is the one to complete, even if it
+is empty. bash passes two words instead: the part that readline will replace, and its line up to the
+cursor. PowerShell puts a = before each word, because it drops empty ones.
 
-Each line printed is one candidate, with a tab and a description behind it where there is one.
-For bash and PowerShell they are those that fit, for bash written as they have to stand there; zsh
-and fish choose among all of them by rules of their own, and zsh gets `name:description` with
-colons in the name escaped. One line that begins with a tab may say instead: `\tcommand N`, the
-words from number N on are another program's command line.
+Each line printed is one candidate, followed by a tab and a description if there is one. For bash
+and PowerShell only fitting candidates are printed, for bash in the quoting that the line needs. zsh
+and fish select from all candidates by their own rules, and zsh gets `name:description` with colons
+in the name escaped. A line that begins with a tab may say instead: ` command N`, which means that
+the words from number N on are another program's command line.
 
-A name of a profile is the common case: it takes neither Typer nor the values in the config files.
-Whatever goes wrong, nothing is said: a person who presses TAB has asked for no message.
+Completing a profile name is the common case: it needs neither Typer nor the values in the config
+files. Nothing is ever said when something goes wrong, because TAB must not print messages.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _escaped(name: str) -> str:
 
 
 def split(line: str) -> list[tuple[str, str]]:
-    """The words of a bash line as they stand there, and as they are meant; the last may be ""."""
+    """The words of a bash line as they are written, and as they are meant; the last may be ""."""
     tokens = [("", "")]
     quote = ""
     escaped = False

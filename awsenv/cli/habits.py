@@ -23,7 +23,7 @@ def translated(arguments: list[str]) -> list[str]:
 
 
 def answered(arguments: Sequence[str]) -> UsageError | None:
-    """The error that holds the line to type, for a command line that is none but looks known."""
+    """The error with the line to type, for a command line that is unknown but looks familiar."""
     name, *rest = arguments or [""]
     if name == "auto":
         return _auto(rest)

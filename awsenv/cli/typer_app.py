@@ -151,7 +151,7 @@ class _Command(TyperCommand):
                 plain = "Arguments" if parameter.param_type_name == "argument" else "Options"
                 name = getattr(parameter, "rich_help_panel", None) or plain
                 groups.setdefault(name, []).append(record)
-        # What is the command's own comes first.
+        # The command's own options come first.
         for name in filter(groups.get, ("Arguments", "Options", *GROUPS)):
             with formatter.section(name):
                 formatter.write_dl(groups[name])

@@ -56,7 +56,7 @@ def _session(plan: Plan, config: Config) -> Session:
     try:
         return flow_for(plan, config=config, may_ask=False, renew_below=answer.RENEW_BELOW).run()
     except ProgramError:
-        # Once more would fail the same way, or ask somebody for the same thing again.
+        # A second attempt would fail the same way, or ask for the same thing again.
         session = flow.cached()
         if session is None:
             raise

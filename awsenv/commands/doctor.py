@@ -1,4 +1,4 @@
-"""`awsenv doctor`: what is wrong with the set-up, where, and what mends it."""
+"""`awsenv doctor`: what is wrong with the setup, where, and how to fix it."""
 
 import os
 import sys

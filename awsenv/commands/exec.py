@@ -63,7 +63,7 @@ def _check_for_shell(server: bool) -> None:
 
 
 def _shell(session: Session, env: dict[str, str]) -> int:
-    """The person's shell with the session, in the place of this process."""
+    """Replace this process with the user's shell, with the session in it."""
     from awsenv.install import subshell
 
     change = assume_change(session, env, for_child=True)

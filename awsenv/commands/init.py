@@ -87,7 +87,7 @@ def _this_shell() -> str | None:
 
 
 def show(change: rc_block.Change) -> None:
-    """Show the person what changes in an rc file."""
+    """Show what changes in an rc file."""
     import difflib
 
     texts = (change.before, change.after)

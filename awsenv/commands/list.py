@@ -1,4 +1,4 @@
-"""`awsenv list`: every profile, what it comes to, and how long its session still lasts."""
+"""`awsenv list`: every profile, what it leads to, and how long its session still lasts."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def command(
 
 
 def _forget(plan: Plan) -> int:
-    """Forget what was got from the same credentials as `plan`'s session."""
+    """Delete what was obtained with the same credentials as `plan`'s session."""
     keys, source = store.step_keys(plan), source_identity(plan.root.identity, plan.endpoint)
     found = [
         key

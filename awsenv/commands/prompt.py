@@ -39,7 +39,7 @@ def _of_shell() -> tuple[str | None, int | None]:
     if expires and is_profile_mode(os.environ):
         from awsenv.sessions import store
 
-        # What an exported profile stands for is gone once somebody has logged out.
+        # An exported profile stands for a session that is gone after a logout.
         if not store.load_if_key(os.environ.get("AWSENV_SESSION", "")):
             expires = 0
     other = overruled_by(os.environ)

@@ -73,7 +73,7 @@ def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:
 
 
 def _confirm_if_changed(plan: Plan, values: Mapping[str, str]) -> None:
-    """Ask before the shell becomes somebody else because the config was edited meanwhile."""
+    """Ask before the shell gets another identity because the config was edited in the meantime."""
     identities = step_identities(plan)
     if not values or values.get("IDENTITY") == (identities[-1] if identities else None):
         return

@@ -90,7 +90,7 @@ def _so_far(rotation: Rotation) -> str:
 
 
 def _may_delete(question: str) -> bool | None:
-    """Ask whether a second key may go; None where there is nobody to ask."""
+    """Ask whether a second key may be deleted; None if there is nobody to ask."""
     terminal = open_terminal()
     if terminal is None:
         return None

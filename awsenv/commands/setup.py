@@ -160,7 +160,7 @@ def _choose(serials: list[str], wishes: _Wishes) -> str:
 
 
 def _region(name: str, user: str, config: Config, wishes: _Wishes) -> dict[str, str | None]:
-    """The region to write: the one wished for, else one where there is none yet."""
+    """The region to write: the requested one, or else a default if there is none yet."""
     there = config.profile(name).get("region")
     if wishes.region or there:
         return {"region": wishes.region} if wishes.region not in (None, there) else {}
@@ -190,7 +190,7 @@ def _terminal() -> Terminal:
 
 
 def _check_place(name: str, values: dict[str, str | None], config: Config) -> None:
-    """Raise ConfigError where what is to be written would not count."""
+    """Raise ConfigError if what is to be written would be ignored."""
     profile = config.profile(name)
     for key in values:
         place = profile.at(key)

@@ -47,7 +47,7 @@ def _of_shell() -> dict[str, Any]:
     expires = env.get("AWSENV_EXPIRES_AT", "")
     values = store.load_if_key(env.get("AWSENV_SESSION", "")) or {}
     if expires and not values and is_profile_mode(env):
-        # What an exported profile stands for is gone once somebody has logged out.
+        # An exported profile stands for a session that is gone after a logout.
         expires = "0"
     facts = _facts(
         env.get("AWSENV_PROFILE"),

@@ -41,7 +41,7 @@ def command(
 
 
 def _of_shell(region: str | None) -> tuple[Plan, Credentials]:
-    """The credentials in the environment, whoever put them there."""
+    """The credentials in the environment, wherever they come from."""
     env = os.environ
     # Only what awsenv has not put there counts as an environment's own keys: hide the marks.
     bare = {name: value for name, value in env.items() if not name.startswith("AWSENV_PUT")}

@@ -1,12 +1,13 @@
-"""The INI dialect of the AWS config files: configparser.RawConfigParser's, and one nesting.
+"""The INI dialect of the AWS config files: that of configparser.RawConfigParser, plus one level of
+nesting.
 
-botocore reads its files with configparser. This reader gives the same sections, keys and values
-and refuses the same files (tests compare the two on random texts), but knows the line of
+botocore reads its files with configparser. This reader yields the same sections, keys and values
+and refuses the same files (tests compare the two on random texts), but it knows the line of
 everything, and loads neither configparser nor re: completion has to answer within milliseconds.
 
-What configparser does and a reader may not expect: `:` separates like `=`; keys are lower-cased;
-a `#` or `;` within a line belongs to the value; a line indented deeper than its key continues the
-value, blank lines and comments between notwithstanding; [DEFAULT] lends its keys to every section.
+What may surprise a reader about configparser: `:` separates like `=`; keys are lower-cased; a `#`
+or `;` inside a line belongs to the value; a line indented deeper than its key continues the value,
+even after blank lines and comments; the keys of [DEFAULT] apply to every section.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def snapshot(path: str) -> Snapshot:
 
 
 def headers(path: str) -> list[str]:
-    """The names in the headers that stand at a line's beginning, whatever else is in the file.
+    """The names in the headers at the beginning of lines, whatever else is in the file.
 
     A tenth of the work of `read`: for completion, which must neither wait nor complain.
     """

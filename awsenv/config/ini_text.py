@@ -54,7 +54,7 @@ class IniText:
         return list(self._sections)
 
     def values(self, section: str) -> Values:
-        """What `section` holds; empty where there is none of that name."""
+        """The values of `section`; empty if there is no such section."""
         found = self._sections.get(section)
         return found.values if found else {}
 
@@ -119,7 +119,7 @@ class IniText:
         return [*before, f"[{section}]{end}", *(f"{key} = {value}{end}" for key, value in pairs)]
 
     def _line_end(self, near: int) -> str:
-        """How line `near` ends, for lines to be put beside it."""
+        """How line `near` ends, for lines to be added next to it."""
         line = self._lines[near] if near < len(self._lines) else ""
         return line[len(line.rstrip("\r\n")) :] or "\n"
 
@@ -172,7 +172,7 @@ def _separator(line: str) -> int:
 
 
 def _with_value(line: str, value: str) -> str:
-    """`line` with another value behind its key; spacing and line end stay."""
+    """`line` with another value after its key; spacing and line ending stay."""
     text = line.rstrip("\r\n")
     start = _separator(text) + 1
     rest = text[start:]

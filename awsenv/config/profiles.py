@@ -67,7 +67,7 @@ class Profile:
         return (value.strip() or None) if isinstance(value, str) else None
 
     def nested(self, key: str) -> Mapping[str, str]:
-        """The block indented below `key`; empty where there is none."""
+        """The block indented below `key`; empty if there is none."""
         value = self.values.get(key)
         return {} if value is None or isinstance(value, str) else value
 
@@ -106,13 +106,13 @@ class Config:
         return self._having[key]
 
     def profile(self, name: str) -> Profile:
-        """The profile called `name`; ConfigError with what is near where there is none."""
+        """The profile called `name`; if there is none, ConfigError with similar names."""
         if name in self.profiles:
             return self.profiles[name]
         raise self._misspelt(name) or self._missing(name)
 
     def _misspelt(self, name: str) -> ConfigError | None:
-        """The error for a section that looks like `name` but is none, in either file."""
+        """The error for a section in either file that looks like `name` but is not a profile."""
         import shlex
 
         headers = [(s, f"[profile {shlex.quote(name)}]") for s in self.ignored.values()]
@@ -175,7 +175,7 @@ def _words(header: str) -> list[str]:
 
 
 def _bare(header: str, prefix: str = "") -> str:
-    """`header` as somebody may have meant it: without quotes, blanks around it and `prefix`."""
+    """`header` as it may have been meant: without quotes, surrounding blanks and `prefix`."""
     text = header.replace('"', "").replace("'", "").strip()
     return text[len(prefix) :].strip() if text.lower().startswith(prefix) else text
 

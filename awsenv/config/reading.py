@@ -24,10 +24,9 @@ _KINDS = {
 
 
 def check(path: str) -> bool:
-    """Whether there is a file at `path`; /dev/null is none.
+    """Whether there is a file at `path`; /dev/null counts as none.
 
-    Raises ConfigError where something stands there that cannot be read to its end, or that is
-    larger than any AWS file.
+    Raises ConfigError if what is there cannot be read to its end, or is larger than any AWS file.
     """
     try:
         facts = os.stat(path)
@@ -53,7 +52,7 @@ def check(path: str) -> bool:
 
 
 def open_text(path: str, errors: str = "strict") -> TextIO | None:
-    """The file at `path`, opened as configparser opens its files; None where there is none.
+    """The file at `path`, opened as configparser opens its files; None if there is none.
 
     That is, in the locale's encoding and with universal newlines. Raises ConfigError as `check`
     does, and OSError.

@@ -43,9 +43,9 @@ STRONGER = ("role_arn", "web_identity_token_file", "sso_session", "sso_start_url
 
 
 def origin_of(name: str, config: Config) -> str | None:
-    """The profile whose session is saved as `name`; None where `name` is no saved session.
+    """The profile whose session is saved as `name`; None if `name` is not a saved session.
 
-    Raises ConfigError where two profiles claim the name.
+    Raises ConfigError if two profiles claim the name.
     """
     if not (config.having(SAVE_AS) or config.having(SAVED_FROM)):
         return None

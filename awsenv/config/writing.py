@@ -3,8 +3,8 @@
     edit(config.credentials_path, lambda text: text.set("ops-sts", {"aws_access_key_id": ...}))
 
 The file is read under a lock, changed as awsenv.config.ini_text changes it, and replaced in one
-step by a finished copy beside it. A crash leaves the old file or the new one, two writers both
-land, a symbolic link stays one, and mode and owner stay what they were. A new file is 0600.
+step by a finished copy. A crash leaves the old file or the new one, no writer's change is lost, a
+symbolic link stays one, and mode and owner are kept. A new file is 0600.
 """
 
 import os
@@ -113,7 +113,7 @@ def _is_root() -> bool:
 
 
 def _give_to_owner_of_folder(path: str) -> None:
-    """Have what root makes in the folder of somebody else belong to them."""
+    """If root creates a file in another user's folder, give it to that user."""
     if _is_root():
         facts = os.stat(os.path.dirname(path))
         os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)

@@ -24,9 +24,9 @@ _COLORS = ("blue", "turquoise", "green", "yellow", "orange", "red", "pink", "pur
 
 @dataclass(frozen=True)
 class Wish:
-    """Which browser is to be used: the text of the setting, where it is set, and for whom.
+    """Which browser to use: the text of the setting, where it is set, and for whom.
 
-    No text means the person's default browser. `profile` is the AWS profile, `color` its colour.
+    No text means the user's default browser. `profile` is the AWS profile, `color` its colour.
     """
 
     text: str | None
@@ -36,7 +36,9 @@ class Wish:
 
 
 def open_privately(url: str, wish: Wish, env: Mapping[str, str]) -> None:
-    """Have the browser open `url`; raises ConfigError for a wish that is none, else AwsenvError."""
+    """Have the browser open `url`; raises ConfigError for an invalid wish, and AwsenvError
+    otherwise.
+    """
     name, _, detail = (wish.text or "").partition(":")
     if name == CONTAINER:
         url = _container(url, detail or wish.profile, wish.color)
@@ -84,7 +86,7 @@ def _words(name: str, detail: str, wish: Wish, env: Mapping[str, str]) -> list[s
 
 
 def _command(wish: Wish) -> list[str]:
-    """A command of the person's own."""
+    """A command that the user has set."""
     import shlex
     import shutil
 

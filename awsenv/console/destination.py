@@ -65,7 +65,7 @@ class Destination:
 
 
 def of_service(service: str | None) -> Destination:
-    """The start page of `service`, or the console's; raises UsageError for what is no service."""
+    """The start page of `service`, or the console's; raises UsageError if it is not a service."""
     path = SERVICES.get(service, service) if service else "console"
     if service and service not in SERVICES and "/" in service:
         raise UsageError(

@@ -26,7 +26,7 @@ class Browser:
     profile_option: tuple[str, ...] = ("--profile-directory={}",)
 
     def options(self, profile: str) -> list[str]:
-        """What makes it use its profile of that name; nothing where there is none."""
+        """What makes it use its profile of that name; nothing if there is no such profile."""
         return [part.format(profile) for part in self.profile_option] if profile else []
 
     def start(self, env: Mapping[str, str]) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""The IAM actions a person needs to look after their own access keys."""
+"""The IAM actions that people need to look after their own access keys."""
 
 from collections.abc import Mapping
 

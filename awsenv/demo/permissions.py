@@ -7,10 +7,10 @@ from awsenv.demo.state import Call
 
 
 def context_of(call: Call, *, fresh_mfa: bool = False) -> dict[str, str]:
-    """The condition keys of a request; `fresh_mfa` where it carries an MFA code of its own.
+    """The condition keys of a request; `fresh_mfa` if it carries an MFA code of its own.
 
-    Long-lived keys have no MFA context, not even a false one, and neither a role's session nor
-    what is got with it says anything of the MFA that led there.
+    Long-lived keys have no MFA context, not even a false one. Neither a role's session nor anything
+    obtained with it says anything about the MFA that led there.
     """
     caller = call.signer
     context = {"aws:principalarn": caller.owner.arn}

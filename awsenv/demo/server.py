@@ -60,7 +60,7 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening, and break off what is under way."""
+        """Stop listening, and cancel what is still running."""
         self.state.stopping.set()
         if self._thread.is_alive():
             self._http.shutdown()
@@ -223,7 +223,7 @@ def _parameters(request: HttpRequest) -> dict[str, str]:
 
 
 def _note(state: State, request: HttpRequest, params: Mapping[str, str], service: str) -> Received:
-    """Keep what is to be known of a request: no signature, no MFA code, no token."""
+    """Note what the log shows of a request: no signature, no MFA code, no token."""
     try:
         signature = sigv4.read(request)
         key_id, region = signature.key_id, signature.region

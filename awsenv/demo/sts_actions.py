@@ -33,7 +33,7 @@ def get_caller_identity(call: Call) -> Mapping[str, Value]:
 
 
 def get_session_token(call: Call) -> Mapping[str, Value]:
-    """No policy is asked: this call is how a person proves who they are."""
+    """No policy is consulted: with this call people prove who they are."""
     caller = call.signer
     user = caller.user
     if caller.session or user is None:

@@ -16,7 +16,7 @@ _PREFIXES = ("AWS_", "AWSENV_")
 
 @dataclass(frozen=True)
 class Scene:
-    """A line typed in the shell, what it shows, and what has to come of it.
+    """A line typed in the shell, what it shows, and what must result from it.
 
     `{code}` in the line is an MFA code of the demo's device.
     """

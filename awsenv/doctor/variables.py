@@ -28,7 +28,7 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _unset(name: str) -> str:
-    """What a person types to take the variable away, in the shell they are in."""
+    """What to type to remove the variable, in the current shell."""
     try:
         return detect().unset_to_type(name)
     except AwsenvError:

@@ -68,10 +68,10 @@ class EnvChange:
 
 
 def before(env: "Mapping[str, str]") -> dict[str, str]:
-    """The managed variables as they would be had awsenv never run in `env`.
+    """The managed variables as they would be if awsenv had never run in `env`.
 
-    What is still as awsenv left it goes back to the baseline; what somebody has changed since
-    is theirs, and stays.
+    A variable that is still as awsenv left it returns to the baseline; one that the user has
+    changed since then stays.
     """
     current = {name: env[name] for name in MANAGED if name in env}
     if "AWSENV_PUT" not in env:
@@ -90,7 +90,7 @@ def before(env: "Mapping[str, str]") -> dict[str, str]:
 
 
 def _left_over(env: "Mapping[str, str]") -> tuple[str, ...]:
-    """What is awsenv's among the credential variables in `env` although the key no longer is."""
+    """The credential variables in `env` that are awsenv's although the key no longer is."""
     key = env.get("AWS_ACCESS_KEY_ID")
     if not key:
         return CREDENTIALS[1:]
@@ -150,7 +150,7 @@ def refresh_change(session: "Session", env: "Mapping[str, str]", export: str = "
 
 
 def unset_change(env: "Mapping[str, str]") -> EnvChange:
-    """What takes awsenv out of `env` and restores what was there before the first assume."""
+    """What removes awsenv from `env` and restores what was there before the first assume."""
     wanted = before(env)
     changed = {name: value for name, value in wanted.items() if env.get(name) != value}
     return EnvChange(changed, _all_but(wanted, _settings_put(env)))

@@ -6,7 +6,7 @@ import os
 
 from awsenv.environment.change import CREDENTIALS, unset_change
 
-# AWSENV_BASELINE can hold keys that the person has exported.
+# AWSENV_BASELINE can contain keys that the user has exported.
 _SECRETS = (*CREDENTIALS, "AWS_SECURITY_TOKEN", "AWSENV_BASELINE")
 
 
@@ -16,9 +16,9 @@ def without_keys() -> dict[str, str]:
 
 
 def as_before() -> dict[str, str]:
-    """For what gives credentials: the environment as it would be had awsenv never changed it.
+    """The environment for programs that give credentials: as if awsenv had never changed it.
 
-    So it may use keys that the person has exported, and never sees those of a session.
+    So they may use keys that the user has exported, and never see those of a session.
     """
     env = dict(os.environ)
     return unset_change(env).apply_to(env) if "AWSENV_PUT" in env else env

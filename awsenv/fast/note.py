@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from awsenv.values.credentials import Session
 
 _STARTED = time.time()
-# Whose keys these give hangs on more than the files and the relevant variables.
+# The keys that these give depend on more than the files and the relevant variables.
 _OF_THE_MOMENT = ("environment", "ec2", "ecs", "web-identity")
 # What a shell takes from a note stands above its CHECK: the first so many values.
 _CHECKED = 4
@@ -88,10 +88,12 @@ def _for_shells(plan: Plan, config: Config) -> dict[str, str]:
 
 
 def _shown(snapshot: Snapshot) -> str | None:
-    """The text of a file as one value, a line end behind every line; None where it is not fit.
+    """The text of a file as one value, with a line ending after every line; None if it is
+    unsuitable.
 
-    A line that begins with aws_se is left empty: it holds a secret, which decides nothing. A
-    shell that reads a file knows neither of a last line's missing end nor of encodings.
+    A line that begins with aws_se is left empty: it contains a secret, on which nothing depends. A
+    shell that reads the file knows nothing of encodings, nor whether the last line has a line
+    ending.
     """
     text = snapshot.text
     plain = text.isascii() and text.replace("\n", "").isprintable() and _LINE_END not in text
@@ -125,7 +127,7 @@ def _holds_other_secrets(lines: list[str]) -> bool:
 
 
 def _moves(env: Mapping[str, str]) -> bool:
-    """Whether the files' places hang on more than the relevant variables."""
+    """Whether the location of the files depends on more than the relevant variables."""
     paths = (env.get("AWS_CONFIG_FILE"), env.get("AWS_SHARED_CREDENTIALS_FILE"))
     # "" stands for no file.
     given = [os.path.expanduser(path) for path in paths if path]

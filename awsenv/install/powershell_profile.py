@@ -44,9 +44,9 @@ class StartupFile:
 
 @cache
 def find() -> StartupFile:
-    """The $PROFILE of the PowerShell that this is for; raises AwsenvError where nobody knows.
+    """The $PROFILE of the PowerShell in question; raises AwsenvError if it cannot be determined.
 
-    PowerShell is asked where it is at hand: on Windows the folder may have been moved.
+    PowerShell is asked if it is installed: on Windows the folder may have been moved.
     """
     program = _program()
     asked = _ask(program) if program else None

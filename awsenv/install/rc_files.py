@@ -48,7 +48,9 @@ def _bash_file(home: str) -> str:
 
 
 def every_path_for(shell: str) -> list[str]:
-    """Every file that may have the block: a person's files, and so the choice, change with time."""
+    """Every file that may have the block: files come and go, and so the choice changes with
+    time.
+    """
     home = os.path.expanduser("~")
     names = {"bash": (".bashrc", *_BASH_LOGIN), "zsh": (".zshrc",)}.get(shell, ())
     found = [path_for(shell), *(os.path.join(home, name) for name in names)]
@@ -117,9 +119,9 @@ def read(path: str) -> bytes:
 
 
 def write(path: str, before: bytes, data: bytes, by_hand: str) -> None:
-    """Put `data` in the place of `before`, through symbolic links, with mode and owner kept.
+    """Put `data` in the place of `before`, through symbolic links, keeping mode and owner.
 
-    `by_hand` is what a person has to do where it cannot be written, which raises AwsenvError.
+    `by_hand` is what the user has to do if it cannot be written, which raises AwsenvError.
     """
     real = os.path.realpath(path)
     _sweep(real)
@@ -135,7 +137,7 @@ def write(path: str, before: bytes, data: bytes, by_hand: str) -> None:
 
 
 def _sweep(path: str) -> None:
-    """Remove the unfinished copies that killed runs have left beside the file at `path`."""
+    """Remove unfinished copies that killed runs have left beside the file at `path`."""
     folder, name = os.path.split(path)
     with suppress(OSError):
         for entry in os.scandir(folder):

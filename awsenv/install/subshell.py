@@ -1,8 +1,9 @@
-"""The person's own shell, started anew with a session in its environment.
+"""The user's own shell, started again with a session in its environment.
 
-Its rc files run first, so that it is the shell they know, then a few lines of ours: the hook where
-the rc files have not loaded it, and the variables out of the way that would win over the session.
-They stand in a folder of their own, which the shell removes as it reads them; no secret is in it.
+Its rc files run first, so that it is the shell they know. A few lines of ours follow: they load the
+hook if the rc files have not, and unset the variables that would take precedence over the session.
+These lines are in a folder of their own, which the shell removes as it reads them; no secret is in
+it.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _KEPT = 3600
 
 
 def prepare(unwanted: Sequence[str]) -> tuple[str, list[str], dict[str, str]]:
-    """The shell's name, the words that start it, and what is to be added to its environment.
+    """The shell's name, the words that start it, and what to add to its environment.
 
-    `unwanted` are variables to be unset once its rc files have run. Raises UsageError where no
-    shell is found.
+    `unwanted` are variables to be unset after its rc files have run. Raises UsageError if no shell
+    is found.
     """
     name, path = _person_shell()
     if name not in _PREPARED:
@@ -73,7 +74,7 @@ def _zsh(path: str, folder: str, unwanted: Sequence[str]) -> tuple[list[str], di
     theirs, own = os.environ.get("ZDOTDIR"), shlex.quote(folder)
     source = 'if [[ -r "${ZDOTDIR:-$HOME}/%s" ]]; then . "${ZDOTDIR:-$HOME}/%s"; fi\n'
     back = f"ZDOTDIR={shlex.quote(theirs)}\n" if theirs else "unset ZDOTDIR\n"
-    # The person's .zshenv may say where the other files are.
+    # The user's .zshenv may say where the other files are.
     again = f"typeset -g __awsenv_zdotdir=${{ZDOTDIR-}}\nexport ZDOTDIR={own}\n"
     write_private(os.path.join(folder, ".zshenv"), back + source % (".zshenv", ".zshenv") + again)
     back = "ZDOTDIR=$__awsenv_zdotdir\n[[ -n $ZDOTDIR ]] || unset ZDOTDIR\nunset __awsenv_zdotdir\n"

@@ -93,7 +93,7 @@ class Index:
         return self._rows or None
 
     def seconds_left(self, key: str) -> int:
-        """Seconds that the session named `key` still lasts, 0 where there is none."""
+        """Seconds that the session named `key` still lasts, 0 if there is none."""
         return self._left.get(key, 0)
 
     def keep(self, rows: list[Row], keys: dict[str, str]) -> None:

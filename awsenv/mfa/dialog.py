@@ -1,9 +1,9 @@
-"""The person, asked in a window, for programs that have no terminal.
+"""Asks for a code in a window, for programs that have no terminal.
 
-One dialog at a time, whatever the number of callers: a lock on a file says whose turn it is. The
-dialog's process inherits it, so that the next one waits even where awsenv was killed and its
-window is still there. Who cancels a question has answered for every process that was already
-waiting to ask for the same device.
+One dialog at a time, however many callers there are: a lock on a file says whose turn it is. The
+dialog's process inherits the lock, so that the next caller waits even if awsenv was killed and its
+window is still there. Cancelling a question answers it for every process that was already waiting
+to ask for the same device.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from awsenv.mfa.question import Last
 
 TITLE = "awsenv"
-# A window that nobody answers goes after so many seconds, for others may wait to ask.
+# A window that nobody answers closes after this many seconds, because others may wait to ask.
 LIMIT = 120
 _TRIES = 3
 _POLL = 0.1
@@ -61,7 +61,7 @@ class DialogSource:
         )
 
     def typed(self, note: str, turn: _Turn) -> str:
-        """What the person types. Raises CancelledError, or TakenOver once another is to ask."""
+        """What the user types. Raises CancelledError, or TakenOver if another process is to ask."""
         command = self.command(_question_text(self._question), note)
         window = Window(self.name, command, turn)
         self._question.begin_meanwhile()
@@ -72,7 +72,7 @@ class DialogSource:
         raise NotImplementedError
 
     def read(self, status: int, output: str, complaint: str) -> str:
-        """What was typed. Most programs exit with 1 where the person cancels."""
+        """What was typed. Most programs exit with 1 if the user cancels."""
         if status == 0:
             return output.removesuffix("\n").removesuffix("\r")
         if status == 1 and not _is_failure(complaint):
@@ -207,7 +207,7 @@ class _Turn:
         return digest(self._question.serial)[:40]
 
     def _cancelled_before(self) -> bool:
-        """Whether the person cancelled the question for this device since this process began."""
+        """Whether the question for this device was cancelled since this process began."""
         assert self.handle is not None
         os.lseek(self.handle, 0, os.SEEK_SET)
         device, _, then = os.read(self.handle, 200).decode("ascii", "replace").partition(" ")

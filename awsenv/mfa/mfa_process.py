@@ -37,7 +37,7 @@ class MfaProcessSource:
         self._runs = self._refusals = 0
 
     def command(self) -> str | None:
-        """What is to be run, as the config says it."""
+        """The command to run, as it is in the config."""
         return self._question.process
 
     def code(self, last: Last) -> str | None:
@@ -151,7 +151,7 @@ class _Output:
 
 
 def _nobody(_group: int) -> None:
-    """Give the terminal, where there is none."""
+    """Stands in for the terminal's loan if there is no terminal."""
 
 
 def _split(command: str, name: str) -> list[str]:

@@ -41,7 +41,7 @@ class OsascriptSource(DialogSource):
 
 
 def fits(env: Mapping[str, str]) -> bool:
-    # Over ssh the window would open where nobody sees it.
+    # Over ssh, the window would open where nobody sees it.
     return sys.platform == "darwin" and not env.get("SSH_CONNECTION")
 
 

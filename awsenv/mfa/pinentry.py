@@ -136,7 +136,7 @@ class _Assuan:
         return self._answer()
 
     def bye(self) -> None:
-        """Let it end by itself; it gets a second for that."""
+        """Let it end by itself, for which it gets a second."""
         import subprocess
 
         with suppress(OSError, CredentialsError):

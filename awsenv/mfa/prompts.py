@@ -32,7 +32,7 @@ NAMES = (TERMINAL, *PROMPTS, AUTO)
 
 
 def chosen(question: Question) -> CodeSource:
-    """What asks for the code of `question`; raises ConfigError for a name that is none."""
+    """What asks for the code of `question`; raises ConfigError for an unknown name."""
     name = check(question.prompt, question.prompt_by)
     if name == AUTO:
         name = _fitting(question)

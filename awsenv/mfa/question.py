@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 else:
     Protocol = object
 
-# When this process began, as far as questions go: in seconds since 1970.
+# When this process began asking, in epoch seconds.
 STARTED = time.time()
 WRONG = "that code was not accepted (wrong, or already used)"
 USED = "that code was just used; the next one comes in"
@@ -39,15 +39,14 @@ def is_code(text: str) -> bool:
 
 @dataclass
 class Question:
-    """For which MFA device a code is needed, what for, and by which means it may be got.
+    """For which MFA device a code is needed, what for, and how it may be obtained.
 
-    `given` is a code from the command line, `process` a command from the config, `prompt` how a
-    person is to be asked, as set where `prompt_by` says; `login` is the profile
-    to log in to at a terminal, so that nobody has to be asked here. `meanwhile` is
-    run once on a thread, as soon as somebody else is waited for. `idle` ends the question when it
-    becomes true: another awsenv is to ask. `on_ask` is told when a person is about to be asked, and
-    whether at the terminal ("asking") or by a "dialog", and when a "process" is to be run.
-    `step` is how many seconds a code is shown by the device.
+    `given` is a code from the command line, `process` a command from the config. `prompt` is how to
+    ask, as set where `prompt_by` says. `login` is the profile to log in to at a terminal, as an
+    alternative to asking here. `meanwhile` runs once on a thread, as soon as someone has to be
+    waited for. `idle` ends the question when it becomes true: another awsenv is to ask. `on_ask` is
+    told when someone is about to be asked, whether at the terminal ("asking") or by a "dialog", and
+    when a "process" is about to run. `step` is how many seconds the device shows a code.
     """
 
     serial: str
@@ -73,7 +72,7 @@ class Question:
         return visible(self.serial, 120)
 
     def begin_meanwhile(self) -> None:
-        """Start what is to be done while the code comes, the first time this is called."""
+        """Start what can be done while the code is awaited, the first time this is called."""
         if self.meanwhile is None or self._thread:
             return
         work = self.meanwhile

@@ -33,7 +33,7 @@ class YkmanSource(MfaProcessSource):
 
 
 def fits(_env: Mapping[str, str]) -> bool:
-    """Never by itself: only the person knows that the key holds the account."""
+    """Never by itself: only the user knows that the key holds the account."""
     return False
 
 

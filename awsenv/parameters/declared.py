@@ -139,7 +139,7 @@ def read(
 def _completed(
     found: dict[str, Any], declared: Mapping[str, Parameter], plain: list[str]
 ) -> dict[str, Any] | None:
-    """`found` with the words that are no options, and defaults for what is not there."""
+    """`found` with the words that are not options, and defaults for what is missing."""
     for key, each in declared.items():
         if each.kind == "argument" and plain:
             found[key] = plain.pop(0)

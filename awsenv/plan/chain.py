@@ -61,11 +61,11 @@ def walk(
 ) -> Chain:
     """The chain for `request`; raises ConfigError with the profile, file and line at fault.
 
-    In `roots`, whoever walks for many profiles keeps what the credentials of each come to.
+    Callers that walk many profiles pass `roots`, in which the root of each profile is kept.
 
-    The rules are botocore's (`AssumeRoleProvider`): a profile that serves as a source and has
-    keys of its own is not assumed, and a profile may name itself as the source of its keys.
-    Beyond them, a saved session stands for the profile that it is renewed from.
+    The rules are botocore's (`AssumeRoleProvider`): the role of a profile that serves as a source
+    and has keys of its own is not assumed, and a profile may name itself as the source of its keys.
+    In addition, a saved session stands for the profile that it is renewed from.
     """
     profiles: list[Profile] = []
     roles: list[Profile | None] = [None] if request.role_arn else []
@@ -129,9 +129,9 @@ def _find(name: str, passed: list[Profile], config: Config, request: Request) ->
 
 
 def _check_source(profile: Profile) -> None:
-    """Raise ConfigError where a role names no source, or two: the AWS CLI refuses both.
+    """Raise ConfigError if a role names no source, or two: the AWS CLI refuses both.
 
-    So it does even where the profile holds keys beside its role.
+    This holds even if the profile has keys beside its role.
     """
     named, of_place = profile.get("source_profile"), profile.get("credential_source")
     if named and of_place:

@@ -279,9 +279,9 @@ def _role_step(profile: Profile | None, request: Request) -> AssumeRole:
 def _with_saves(
     steps: list[Step], request: Request, chain: Chain, config: Config
 ) -> tuple[Step, ...]:
-    """`steps` with the names that each one's session is saved under.
+    """`steps`, each with the names that its session is saved under.
 
-    The session of a profile is what its last step comes to, unless options make that another one.
+    The session of a profile is that of its last step, unless options make it a different one.
     """
 
     def names(number: int, step: Step) -> tuple[str, ...]:

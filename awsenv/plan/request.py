@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Request:
     """The options of assume, explain, exec, login and credential-process; durations in seconds.
 
-    None, False and () mean "not said on the command line". What comes before `region` decides
-    which session it is, and is kept in its record, so that it can be renewed as it was.
+    None, False and () mean "not given on the command line". The fields before `region` decide which
+    session it is, and are kept in its record, so that it can be renewed the same way.
     """
 
     profile: str | None = None

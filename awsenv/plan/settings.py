@@ -34,7 +34,7 @@ class Chosen:
 
     @property
     def asked(self) -> bool:
-        """Whether the person asked for it on this command line."""
+        """Whether it was given on this command line."""
         return self.by.startswith("--")
 
 
@@ -86,7 +86,7 @@ def _check_cache_dir(path: str) -> None:
 
 
 def mfa_duration(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
-    """How long an MFA session got with GetSessionToken is to last: 12 h unless said otherwise.
+    """How long an MFA session from GetSessionToken is to last: 12 h by default.
 
     `profile` is the one that names the MFA device; `asked` is --mfa-duration, in seconds.
     """
@@ -99,7 +99,7 @@ def mfa_duration(settings: Settings, profile: Profile | None, asked: int | None 
 
 
 def role_duration(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
-    """How long the session of `profile`'s role is to last: 1 h unless said otherwise.
+    """How long the session of `profile`'s role is to last: 1 h by default.
 
     `asked` is --duration, in seconds. The profile's key is the standard duration_seconds.
     """
@@ -112,9 +112,10 @@ def role_duration(settings: Settings, profile: Profile | None, asked: int | None
 
 
 def mfa_prompt(settings: Settings, profile: Profile | None) -> tuple[str, str]:
-    """How a person is asked for an MFA code, at the terminal unless said otherwise, and what by.
+    """How to ask for an MFA code (at the terminal by default), and where that is set.
 
-    `profile` is the one that has `mfa_prompt`. Whether it is a way to ask shows when it's used.
+    `profile` is the one that has `mfa_prompt`. Whether the value is valid is checked when it is
+    used.
     """
     value = profile.get("mfa_prompt") if profile else None
     if profile is not None and value:
@@ -125,10 +126,10 @@ def mfa_prompt(settings: Settings, profile: Profile | None) -> tuple[str, str]:
 
 
 def min_left(settings: Settings, profile: Profile | None, asked: int | None = None) -> Chosen:
-    """With less than this left, a session counts as expired: 5 min unless said otherwise.
+    """With less than this left, a session counts as expired: 5 min by default.
 
-    `asked` is --min-left, in seconds. Whoever compares has yet to cap all but an asked one at a
-    tenth of the session's life.
+    `asked` is --min-left, in seconds. The caller has to cap anything but `asked` at a tenth of the
+    session's life.
     """
     return (
         _asked("--min-left", asked)

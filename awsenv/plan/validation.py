@@ -27,7 +27,7 @@ def check_region(region: str | None, where: str | None = None) -> None:
     """Raises UsageError, or ConfigError if the region is set in a file."""
     if not region:
         return
-    # A name in a file may be that of an endpoint of the person's own.
+    # A name in a file may belong to an endpoint of the user's own.
     typed = where is None and not _looks_like_one(region)
     if typed or not _IN_REGIONS.issuperset(region):
         raise _wrong(f"{region!r} is not the name of a region", "such as eu-west-1", where)

@@ -51,9 +51,9 @@ _UNTOUCHED = "the old key is in your files and works"
 class Means:
     """What a rotation needs from outside.
 
-    `mfa_session` gets an MFA session of the user with the keys in the files at that moment.
-    `ask` puts a question about a key to the person; None where nobody is there. `delete_key` is
-    a second key that may go. `patience` is how long AWS may take to know the new key, in seconds.
+    `mfa_session` gets an MFA session of the user with the keys in the files at that moment. `ask`
+    asks the user about a key; None if there is nobody to ask. `delete_key` is a second key that may
+    be deleted. `patience` is how long AWS may take to know the new key, in seconds.
     """
 
     plan: Plan
@@ -79,7 +79,9 @@ class Rotation:
         self.state = f"nothing has been changed: {_UNTOUCHED}"
 
     def run(self) -> None:
-        """Do it, or finish what was begun; raises AwsenvError, after which `state` holds."""
+        """Rotate, or finish an earlier rotation; raises AwsenvError, after which `state` says how
+        far it got.
+        """
         with journal.one_at_a_time():
             note = journal.find(self._keys.access_key_id)
             if note:
@@ -237,7 +239,7 @@ class Rotation:
                 self._means.tell(f"the new key is in {sections} of {shown(path)}")
 
     def _check_files(self, old: str, new: Credentials) -> None:
-        """See that reading both files anew gives the new key, and nowhere the old one."""
+        """Check that reading both files again yields the new key, and the old one nowhere."""
         config = load(self._means.env)
         wrong = _holders(config, old)
         wrong += [] if self._on_disk(config) == new else [self._profile]

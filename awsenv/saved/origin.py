@@ -71,7 +71,7 @@ def _answer(terminal: Terminal, name: str, config: Config) -> str:
     ]
     if likely:
         terminal.say(f"profiles with keys of their own: {', '.join(map(visible, likely))}")
-    # Enter alone never says whose: another person's session would take its place.
+    # Enter alone never answers: another person's session would take its place.
     only = likely[0] if len(likely) == 1 else None
     if only:
         prompt = f"is it a session of profile {visible(only)}? [y/N, or another profile's name] "

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def take(step: Step, identity: str, config: Config, refused: set[str]) -> Granted | None:
-    """The live session of `identity` that is saved under a name of `step`'s, if there is one.
+    """The live session of `identity` that is saved under a name of `step`, if there is one.
 
-    One whose key is `refused` does not count, nor does one that does not say when it expires, or
-    whose keys another program has put there: nothing tells whose those are.
+    A session does not count if its key is `refused`, if it does not say when it expires, or if
+    another program has written its keys, because nothing says whose those are.
     """
     for name in step.saves:
         profile = config.profiles.get(name)

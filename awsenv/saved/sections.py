@@ -68,11 +68,12 @@ def write(
     force: bool = False,
     keep_longer: bool = False,
 ) -> bool:
-    """Save `session`, renewed from profile `origin`, as `name`; whether that changed the file.
+    """Save `session`, renewed from profile `origin`, as `name`; returns whether that changed the
+    file.
 
-    `identity` says whose session it is (awsenv.plan.identity). `serial` is written as mfa_serial
-    where the origin itself names no device. With `keep_longer`, a session of the same identity
-    that outlives this one stays. Raises ConfigError and AwsenvError.
+    `identity` says whose session it is (awsenv.plan.identity). `serial` is written as mfa_serial if
+    the origin itself names no device. With `keep_longer`, a session of the same identity that
+    outlives this one stays. Raises ConfigError and AwsenvError.
     """
     check_name(name, config, force=force)
     if not session.credentials.session_token or session.expires_at is None:
@@ -122,7 +123,7 @@ def write(
 
 
 def warn_if_shared(path: str) -> None:
-    """Tell the person if other users can read the keys that have just been written to `path`."""
+    """Tell the user if other users can read the keys that have just been written to `path`."""
     mode = os.stat(path).st_mode & 0o777
     if os.name == "posix" and mode & 0o077:
         file = visible(shown(path))

@@ -1,6 +1,6 @@
-"""The command: started beside the server, its signals passed on, its end ours.
+"""The command: started beside the server; its signals are passed on, and its end is ours.
 
-It runs in the process group that awsenv is in, so Ctrl-C and Ctrl-Z at the terminal reach both.
+It runs in awsenv's process group, so Ctrl-C and Ctrl-Z at the terminal reach both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The container credentials protocol on 127.0.0.1, as the AWS SDKs speak it.
 
 They send GET to AWS_CONTAINER_CREDENTIALS_FULL_URI with AWS_CONTAINER_AUTHORIZATION_TOKEN in the
-Authorization header ("Container credential provider" in the AWS SDKs and Tools guide). Whoever
-does not know the token, and whoever was sent here under another host's name (a page in a browser,
+Authorization header ("Container credential provider" in the AWS SDKs and Tools guide). A client
+that does not know the token, or that was sent here under another host's name (a page in a browser,
 by DNS rebinding), gets a bare 403.
 """
 
@@ -97,7 +97,7 @@ class _Request(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def send_error(self, code: int, *_: object) -> None:
-        """What is no request that this server knows gets a bare status too."""
+        """Requests that this server does not understand get a bare status, too."""
         self._answer(code)
 
     def log_message(self, *_: object) -> None:

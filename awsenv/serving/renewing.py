@@ -1,7 +1,7 @@
-"""A session with time left for whoever asks, renewed without asking a person where that goes.
+"""A session with time left for every request, renewed without asking anyone where possible.
 
-Requests come on threads of their own. Sessions are got on the main thread alone, one at a time,
-since only there a terminal can be taken and its signals be handled.
+Requests arrive on threads of their own. Sessions are obtained on the main thread only, one at a
+time, because only there can a terminal be used and signals be handled.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Keeper:
         raise job.error
 
     def work(self) -> None:
-        """On the main thread: get what is asked for, until `end` is called."""
+        """On the main thread: get what is requested, until `end` is called."""
         while (job := self._jobs.get()) is not None:
             try:
                 job.session = self._last = self._renew(_left(self._last) > 0)
@@ -87,10 +87,10 @@ class Keeper:
 
 
 class Renewal:
-    """How a session is renewed: without a person where that goes, else by asking one.
+    """How a session is renewed: without asking anyone if possible, otherwise by asking.
 
-    `flow` makes a run through the plan that asks nobody. `ask` gets a session by one that may
-    ask; `tell` says a line.
+    `flow` makes a run through the plan that asks nobody. `ask` gets a session by one that may ask;
+    `tell` prints a line.
     """
 
     def __init__(

@@ -1,10 +1,9 @@
 """What the command finds: variables that lead every SDK to the endpoint, and to nothing else.
 
-The SDKs look for a container's credentials last, after the default profile: with keys in
-[default], the command would be somebody else without a word. So it gets a profile of its own,
-which has the settings of the one asked for, and no credentials. No AWS file of the person's is
-written to for that: the profile is added to a copy of the config, which lasts as long as the
-command.
+The SDKs look for a container's credentials last, after the default profile: with keys in [default],
+the command would silently get another identity. So it gets a profile of its own, with the settings
+of the requested profile and without credentials. None of the user's AWS files is changed: the
+profile is added to a copy of the config, which exists as long as the command.
 """
 
 from __future__ import annotations

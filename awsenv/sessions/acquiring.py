@@ -255,7 +255,7 @@ class Flow:
         return self._root
 
     def _from_source(self, lock: RecordLock) -> tuple[Granted, Values]:
-        """What the root gives, after a sign-in where that is needed and the person wants it."""
+        """What the root gives, after a sign-in if that is needed and wanted."""
         lock.note("source")
         started = int(time.time())
         try:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     # its mfa_process or for the source of its credentials; or the person has cancelled.
     State = Literal["working", "asking", "dialog", "process", "source", "cancelled"]
 
-# How long an unknown holder is waited for, and a person at another terminal, in seconds.
+# How long to wait for an unknown holder, and for someone at another terminal, in seconds.
 GIVE_UP_AFTER = 30.0
-# Most holders only talk to STS; a person is told about waiting when it takes longer.
+# Most holders only talk to STS; the user is told about waiting if it takes longer.
 _QUIET = 1.0
 _POLL = 0.05
 # What a holder needs in addition to the time its note allows.
@@ -50,10 +50,10 @@ _DOING = {
 class Waiting:
     """How a process waits for a session that another one is getting.
 
-    `there` says whether the session is on disk by now. `limits` has the seconds that each state
-    of this process may last, for those who wait for it; a state without one has no limit.
-    `brings_code` says that it needs nobody to type a code. `find_terminal` gives the terminal at
-    which a person can be told, if there is one.
+    `there` says whether the session is on disk by now. `limits` has the seconds that each state of
+    this process may last, for those who wait for it; a state that is not in it has no limit.
+    `brings_code` says that nobody has to type a code. `find_terminal` returns the terminal at which
+    the user can be told, if there is one.
     """
 
     tty: str
@@ -78,7 +78,7 @@ class _Holder:
         return self._until - time.time() if self._until else None
 
     def busy(self, waited: float) -> CredentialsError:
-        """The error for having waited in vain."""
+        """The error after waiting for too long."""
         doing = _DOING.get(self.state)
         place = f" at {self.tty}" if self.tty and self.state == "asking" else ""
         who = f"another awsenv (pid {self.pid}) {doing}{place}" if doing else "another awsenv"
@@ -119,8 +119,8 @@ class RecordLock:
     def acquire(self) -> None:
         """Wait for the lock, or until the session is there.
 
-        Raises CredentialsError where the holder takes longer than it may, CancelledError where
-        the person cancelled, here or at the same terminal in the process that was waited for.
+        Raises CredentialsError if the holder takes longer than it may, CancelledError if the user
+        cancelled, here or at the same terminal in the process that was waited for.
         """
         waiting = self._waiting
         began = started = time.monotonic()

@@ -68,7 +68,7 @@ def load_if_key(text: str) -> dict[str, str] | None:
 
 
 def save(key: str, values: Mapping[str, str]) -> None:
-    """Replace the record named `key`, all at once, and clear away what nobody will read again."""
+    """Replace the record named `key`, all at once, and remove what nobody will read again."""
     folder = paths.sessions_dir()
     make_private_dir(folder)
     write_private(path_of(key), record_format.render(key, values, CHECKED), lasting=False)
@@ -100,7 +100,7 @@ def forget(key: str) -> None:
 
 
 def count() -> int:
-    """How many records there are, those that cannot be read too."""
+    """How many records there are, including unreadable ones."""
     try:
         return len(list(filter(is_key, os.listdir(paths.sessions_dir()))))
     except OSError:
@@ -108,9 +108,9 @@ def count() -> int:
 
 
 def forget_all() -> int:
-    """Remove every record, those that cannot be read too; how many there were.
+    """Remove every record, including unreadable ones; returns how many there were.
 
-    Raises AwsenvError where the folder is not awsenv's.
+    Raises AwsenvError if the folder is not awsenv's.
     """
     folder = paths.sessions_dir()
     if not os.path.isdir(folder):

@@ -21,7 +21,7 @@ class Nushell(Shell):
                     f"nushell cannot hold the value of {name}, which is not UTF-8",
                     "use another shell for this profile",
                 )
-        # What is null is not passed on to programs.
+        # A null value is not passed on to programs.
         return json.dumps({**change.set, **dict.fromkeys(change.unset)})
 
     def fail(self, message: str) -> str:  # noqa: ARG002

@@ -17,8 +17,9 @@ class PowerShell(Shell):
     mark = "& { <# awsenv #>"
 
     def render(self, change: "EnvChange") -> str:
-        # $null removes a variable without an error where there is none, in every version and
-        # in constrained language mode. An empty value is one from 7.5 on; before, it removes.
+        # $null removes a variable, without an error if there is none, in every version and in
+        # constrained language mode. An empty value is a value from 7.5 on; before that, it removes
+        # the variable.
         parts = [f"$env:{name} = {self.value(value)};" for name, value in change.set.items()]
         parts += [f"$env:{name} = $null;" for name in change.unset]
         return " ".join((self.mark, *parts, "}"))

@@ -1,8 +1,8 @@
 """`credential_process = …`: a program that prints credentials.
 
-Format: "Sourcing credentials with an external process" in the AWS SDKs and Tools guide. botocore
-is not used for it: it calls the program twice where the answer has little time left, and hides
-what the program says to the person.
+Format: "Sourcing credentials with an external process" in the AWS SDKs and Tools guide. botocore is
+not used for it: it calls the program twice if the answer has little time left, and hides what the
+program tells the user.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def _run(command: str, root: Root) -> bytes:
 
 
 def _parse(output: bytes) -> Resolved | str:
-    """What a program printed, or what is wrong with it: never a part of it, it may be secret."""
+    """What a program printed, or what is wrong with it. Never shows any of it, because it may be
+    secret.
+    """
     import json
 
     try:
@@ -122,7 +124,7 @@ def _parse(output: bytes) -> Resolved | str:
 
 
 def _epoch(text: object) -> int | None:
-    """Epoch seconds of an Expiration, None where there is none, 0 where it cannot be read."""
+    """Epoch seconds of an Expiration, None if there is none, 0 if it cannot be read."""
     if not text:
         return None
     from dateutil.parser import isoparse

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BotocoreSource:
-    """A source whose credentials botocore's provider of that name gets."""
+    """A source whose credentials come from botocore's provider of the name `provider`."""
 
     provider = ""
 

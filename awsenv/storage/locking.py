@@ -25,7 +25,7 @@ def take(path: str) -> int | None:
 
 
 def remove(path: str) -> None:
-    """Remove the lock file at `path` unless somebody holds it."""
+    """Remove the lock file at `path` unless a process holds it."""
     if sys.platform == "win32":
         os.unlink(path)
         return

@@ -16,7 +16,9 @@ def _base(variable: str, *default: str) -> str:
 
 
 def _home() -> str:
-    """The home folder; where there is none, what nothing can be in, rather than a place here."""
+    """The home folder; without one, a path that nothing can be inside of, rather than a place
+    here.
+    """
     home = os.path.expanduser("~")
     return home if os.path.isabs(home) else NOWHERE
 

@@ -23,10 +23,10 @@ _HEX = frozenset("0123456789abcdef")
 
 
 def make_private_dir(path: str) -> None:
-    """Make `path` and what is missing above it, each 0700; raises AwsenvError.
+    """Create `path` and missing parents, each 0700; raises AwsenvError.
 
-    A folder of ours that others can read is closed to them. A folder of somebody else's is an
-    error, on the way to it too, and so is a cache folder that other programs keep files in.
+    A folder of ours that others can read is closed to them. Another user's folder is an error, also
+    on the way to `path`, and so is a cache folder that other programs keep files in.
     """
     if path.startswith(paths.NOWHERE):
         raise AwsenvError(
@@ -56,7 +56,7 @@ def _make_own(path: str) -> None:
 
 
 def _make(path: str) -> None:
-    """Make `path` where it is missing; raises AwsenvError where it is somebody else's."""
+    """Create `path` if it is missing; raises AwsenvError if it belongs to another user."""
     if os.name != "posix":
         os.makedirs(path, exist_ok=True)
         return

@@ -21,7 +21,9 @@ _UNUSED = 30 * _DAY
 
 
 def sweep() -> None:
-    """Remove what is left over, unless that was done today; the cache folder is known as ours."""
+    """Remove what is left over, unless that was done today; the cache folder is known to be
+    ours.
+    """
     cache, now = paths.cache_dir(), time.time()
     mark = os.path.join(cache, MARK)
     with suppress(OSError):

@@ -14,9 +14,9 @@ _NOBODY = 65534
 
 
 def walk(path: str) -> str:
-    """`path` without links, with what was missing made, each folder 0700.
+    """`path` with links resolved and missing folders created, each 0700.
 
-    Raises AwsenvError where another user could lead it elsewhere, and OSError.
+    Raises AwsenvError if another user could redirect it, and OSError.
     """
     here = os.sep
     left = path.split(os.sep)[::-1]
@@ -52,7 +52,7 @@ def _check(path: str, facts: os.stat_result) -> None:
     """Raise AwsenvError if another user (but root) can change what `path` leads to."""
     if facts.st_uid not in (0, os.geteuid()) and not _is_unmapped(facts.st_uid):
         raise foreign(path)
-    # Where users have a group each, and umask 002, their folders are writable for that group.
+    # If each user has a group of their own, and umask 002, that group can write to their folders.
     writable = facts.st_mode & (0o002 if facts.st_gid == os.getegid() else 0o022)
     if stat.S_ISDIR(facts.st_mode) and writable and not facts.st_mode & stat.S_ISVTX:
         raise AwsenvError(

@@ -79,7 +79,7 @@ class Keys:
 
 
 def _extended(sequence: str) -> str:
-    """The key of a whole sequence; "" for the marks around pasted text and the like."""
+    """The key of a complete sequence; "" for the marks around pasted text and the like."""
     if sequence[-1] in _ARROWS and len(sequence) == 3:
         return _ARROWS[sequence[-1]]
     words = sequence[2:-1].split(";")

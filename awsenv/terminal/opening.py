@@ -1,22 +1,23 @@
-"""The person's terminal: where questions are asked while stdout is captured by the shell.
+"""The user's terminal: where questions are asked while the shell captures stdout.
 
-When a process may use it. A terminal has one process group in its foreground, and other programs
-must not be robbed of their input. On POSIX systems awsenv asks only where all of this holds:
+When a process may use it: a terminal has one process group in its foreground, and the input of
+other programs must not be stolen. On POSIX systems awsenv asks only if all of this holds:
 
 1. There is a controlling terminal: /dev/tty opens. (Not under setsid, cron, or an editor's jobs.)
-2. The process's own group is the foreground group. So it is in `awsenv`, `eval "$(awsenv …)"`,
-   `awsenv … | cat`, in functions, shell hooks and in whatever a foreground program starts, such
-   as the aws CLI by credential_process. It is not after `awsenv … &`, whatever runs meanwhile.
+2. The process's own group is the foreground group. That is the case in `awsenv`,
+   `eval "$(awsenv …)"`, `awsenv … | cat`, in functions, shell hooks and whatever a foreground
+   program starts, such as the aws CLI by credential_process. It is not the case after
+   `awsenv … &`, whatever else is running.
 3. It does not ignore both SIGINT and SIGQUIT. A shell without job control, such as one that runs
-   a script, starts its `&` jobs so, in the very group that holds the terminal.
+   a script, starts its `&` jobs this way, in the very group that holds the terminal.
 4. The terminal is in line mode (ICANON). A program in its own foreground group that reads single
    keys (an editor, a pager, watch, the shell's line editor) is using it at this moment, even if
-   it was this program that started awsenv.
+   that program started awsenv.
 
-A shell's hook is the exception, since it waits for awsenv and says so (`from_hook`): fish calls
-it in the middle of its line editor, in raw mode (4), and bash may call it for the second part of
-a pipeline when the first has got the foreground (2), which is fine while that echoes what is
-typed, so is neither an editor nor asking for a password.
+A shell's hook is the exception, because it waits for awsenv and says so (`from_hook`): fish calls
+it in the middle of its line editor, in raw mode (4), and bash may call it for the second part of a
+pipeline when the first part is in the foreground (2). That is fine while the terminal echoes what
+is typed, because then the first part is neither an editor nor asking for a password.
 
 On Windows a console has no foreground group: awsenv asks wherever there is a console.
 """
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def open_terminal(*, from_hook: bool = False) -> Terminal | None:
-    """The person's terminal; None where there is none, or where it may not be used (see above).
+    """The user's terminal; None if there is none, or if it may not be used (see above).
 
     `from_hook` says that a shell's hook runs this process and waits for it.
     """
@@ -55,7 +56,7 @@ def why_closed(*, from_hook: bool = False) -> str | None:
 
 
 def terminal_name() -> str:
-    """The name of the controlling terminal, such as pts/3; "" where there is none."""
+    """The name of the controlling terminal, such as pts/3; "" if there is none."""
     return _platform().name()
 
 

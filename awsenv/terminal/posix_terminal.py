@@ -240,7 +240,7 @@ class PosixTerminal(Terminal):
 
         termios.tcsetattr(self._handle, termios.TCSANOW, _usual(self._saved))
         if self._handlers:
-            # A started program inherits what is ignored, and would read an error instead.
+            # A started program inherits ignored signals, and would read an error instead.
             signal.signal(signal.SIGTTIN, signal.SIG_DFL)
         try:
             yield give
@@ -325,7 +325,7 @@ def _asking(saved: list[Any], *, signals: bool) -> list[Any]:
 
 
 def _usual(saved: list[Any]) -> list[Any]:
-    """The modes in which a program expects a terminal, with the person's own control keys."""
+    """The modes in which a program expects a terminal, with the user's own control keys."""
     modes = [*saved[:_CC], list(saved[_CC])]
     modes[_IFLAG] = modes[_IFLAG] & ~(termios.INLCR | termios.IGNCR) | termios.ICRNL
     modes[_OFLAG] |= termios.OPOST | termios.ONLCR

@@ -32,7 +32,7 @@ def take_away(modes: list[Any]) -> None:
 
 
 def give_back(modes: list[Any]) -> bool:
-    """Undo `take_away` in `modes`, whoever did it; whether there was anything to undo."""
+    """Undo `take_away` in `modes`, whoever did it; returns whether there was anything to undo."""
     keys = modes[_CC]
     if _SPARE is None or keys[_SPARE] in _EMPTY or keys[termios.VSUSP] != DISABLED:
         return False

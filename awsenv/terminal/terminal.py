@@ -43,7 +43,7 @@ class Terminal(ABC):
 
     @abstractmethod
     def __enter__(self) -> Self:
-        """Take the terminal, and forget what was typed before."""
+        """Take over the terminal, and discard what was typed before."""
 
     @abstractmethod
     def __exit__(
@@ -84,22 +84,22 @@ class Terminal(ABC):
         self.write(visible(text, 1000) + "\n")
 
     def ask(self, prompt: str) -> str:
-        """A line typed by the person, shown as it is typed. Ctrl-D cancels."""
+        """A line that the user types, shown as it is typed. Ctrl-D cancels."""
         return self._line(prompt, lambda char: char, _never, None) or ""
 
     def ask_code(
         self, prompt: str, idle: Idle = _never, meanwhile: Callable[[], None] | None = None
     ) -> str | None:
-        """A line typed by the person, shown as stars; None once `idle()` is true.
+        """A line that the user types, shown as stars; None once `idle()` is true.
 
         `meanwhile` is called when the prompt is on the screen; it should only start something.
         """
         return self._line(prompt, lambda _: "*", idle, meanwhile)
 
     def countdown(self, seconds: float, text: str, idle: Idle = _never) -> bool:
-        """Show `text` with the seconds left, each second anew, then clear the line.
+        """Show `text` with the seconds left, updated each second, then clear the line.
 
-        False if `idle()` ended it early.
+        Returns False if `idle()` ended it early.
         """
         import math
         import time
@@ -121,7 +121,9 @@ class Terminal(ABC):
         return left <= 0
 
     def wait(self, idle: Callable[[], T | None], message: str) -> T | Literal["enter"]:
-        """Show `message`; "enter" when the person presses Enter, or what `idle` says but None."""
+        """Show `message`; "enter" when the user presses Enter, or what `idle` returns other than
+        None.
+        """
         self.say(message)
         while True:
             found = idle()

@@ -42,7 +42,7 @@ def name() -> str:
 
 
 class WindowsTerminal(Terminal):
-    """An open console. Its modes are left alone: reading a key changes them for that moment."""
+    """An open console. Its modes are left alone, except while a key is read."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle

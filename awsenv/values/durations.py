@@ -7,9 +7,9 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_duration(text: str, what: str = "duration") -> int:
-    """Seconds meant by `text`: a number of seconds, or numbers with s, m, h or d.
+    """The seconds that `text` means: a number of seconds, or numbers with s, m, h or d.
 
-    Raises UsageError, naming `what` was being read.
+    Raises UsageError; `what` names what was being read.
     """
     wrong = UsageError(
         f"{what} {text!r} is not a length of time", "write seconds or units: 3600, 90m, 8h, 1d"

@@ -10,7 +10,7 @@ def stamp_of(facts: os.stat_result) -> str:
 
 
 def stamp(path: str) -> str:
-    """The stamp of the file that `path` leads to now; "-" where there is none."""
+    """The stamp of the file that `path` leads to now; "-" if there is none."""
     try:
         return stamp_of(os.stat(path))
     except FileNotFoundError:

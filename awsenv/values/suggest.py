@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
-    """At most `limit` of `names` that may have been meant by `name`, the likeliest first."""
+    """At most `limit` of `names` that `name` may have meant, the likeliest first."""
     from difflib import SequenceMatcher
 
     def plain(text: str) -> str:
