@@ -417,7 +417,7 @@ __awsenv_renew() {
     return 0
   fi
   if __awsenv_load; then return 0; fi
-  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \builtin command awsenv refresh --shell bash) || code=$?
+  out=$(AWSENV_BEFORE_LINE=1 AWSENV_LEAD=${AWSENV_LEAD:-2m} \builtin command awsenv refresh --shell bash) || code=$?
   # No code was given, or there is no awsenv (any more): the line runs as it is.
   if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
   if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi

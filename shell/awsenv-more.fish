@@ -501,7 +501,7 @@ function __awsenv_renew
     set -l lead $AWSENV_LEAD
     test -n "$lead"
     or set lead 2m
-    set -l out (AWSENV_LEAD=$lead command awsenv refresh --shell fish)
+    set -l out (AWSENV_BEFORE_LINE=1 AWSENV_LEAD=$lead command awsenv refresh --shell fish)
     set -l code $status
     # No code was given, or there is no awsenv (any more): the line runs as it is.
     if test $code = 127; or test "$out" = 'begin; : awsenv; end'

@@ -394,7 +394,9 @@ function script:Update-Session {
     # There is no awsenv (any more): the line runs as it is.
     if (-not $program) { return $true }
     $script:shared.Asked = $true
-    $done = Invoke-WithoutBreak { Invoke-Program $program 'refresh', '--shell', 'powershell' }
+    $env:AWSENV_BEFORE_LINE = '1'
+    try { $done = Invoke-WithoutBreak { Invoke-Program $program 'refresh', '--shell', 'powershell' } }
+    finally { $env:AWSENV_BEFORE_LINE = $null }
     if ($done.Code -eq 0 -and (Test-Statement $done.Text)) {
         $null = & ([scriptblock]::Create($done.Text))
         return $true

@@ -400,7 +400,7 @@ __awsenv_wanted() {
 __awsenv_renew() {
   local out code=0
   if __awsenv_load; then return 0; fi
-  out=$(AWSENV_LEAD=${AWSENV_LEAD:-2m} \command awsenv refresh --shell zsh) || code=$?
+  out=$(AWSENV_BEFORE_LINE=1 AWSENV_LEAD=${AWSENV_LEAD:-2m} \command awsenv refresh --shell zsh) || code=$?
   # No code was given, or there is no awsenv (any more): the line runs as it is.
   if [[ $code == 127 || $out == '{ : awsenv; }' ]]; then return 0; fi
   if [[ $code == 0 && $out == '{ : awsenv;'* ]] && builtin eval "$out"; then return 0; fi

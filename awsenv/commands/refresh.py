@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 
 from awsenv.config import load
 from awsenv.environment.change import EnvChange, is_profile_mode, put_still_holds, refresh_change
-from awsenv.errors import CancelledError, CredentialsError
+from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
 from awsenv.parameters.declared import flag
@@ -19,13 +20,19 @@ from awsenv.sessions import store
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
 from awsenv.terminal.opening import open_terminal
+from awsenv.values.digits import whole_number
+from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from awsenv.plan.plan import Plan
+
+# Set by the hooks where a line is about to run.
+_BEFORE_LINE = "AWSENV_BEFORE_LINE"
+_KEYS = "awsenv: Enter: leave the session as it is; Ctrl-C: cancel"
 
 
 def command(
@@ -36,6 +43,18 @@ def command(
     """Print statements that renew this shell's session: keys and expiry, never a region."""
     emit = renderer(["awsenv", "refresh"], shell=shell)
     env = dict(os.environ)
+    before_line = env.get(_BEFORE_LINE) == "1"
+    try:
+        _renew(emit, env, force, _keys_before_line(env) if before_line else _KEYS)
+    except AwsenvError as error:
+        if before_line:
+            error.message += "; nothing of the line was run"
+        raise
+
+
+def _renew(
+    emit: Callable[[EnvChange], None], env: Mapping[str, str], force: bool, note: str
+) -> None:
     if not put_still_holds(env) or not env.get("AWSENV_PROFILE"):
         raise CredentialsError(
             "this shell holds no session of awsenv's to renew",
@@ -48,7 +67,7 @@ def command(
     _confirm_if_changed(plan, values)
     try:
         lead = Settings.read(env).lead
-        session = flow_for(plan, env, for_hook=True, lead=lead).run()
+        session = flow_for(plan, env, for_hook=True, note=note, lead=lead).run()
     except EmptyCode:
         emit(EnvChange({}))
         return
@@ -58,6 +77,18 @@ def command(
         tell(f"{summary(session)}: nothing to renew yet; --force gets a new session")
     session = replace(session, profile=env["AWSENV_PROFILE"])
     emit(refresh_change(session, env, export.name if export else ""))
+
+
+def _keys_before_line(env: Mapping[str, str]) -> str:
+    """What the keys do at the question, where a hook asks it before a line runs."""
+    end = whole_number(env.get("AWSENV_EXPIRES_AT", ""))
+    left = end - int(time.time()) if end is not None else 0
+    state = f"expires in {format_duration(left)}" if left > 0 else "has expired"
+    profile = visible(env.get("AWSENV_PROFILE", ""), 60)
+    return (
+        f"awsenv: {profile} {state}. Enter: run the line without renewing it;"
+        " Ctrl-C: do not run the line"
+    )
 
 
 def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:

@@ -46,7 +46,8 @@ class Question:
     alternative to asking here. `meanwhile` runs once on a thread, as soon as someone has to be
     waited for. `idle` ends the question when it becomes true: another awsenv is to ask. `on_ask` is
     told when someone is about to be asked, whether at the terminal ("asking") or by a "dialog", and
-    when a "process" is about to run. `step` is how many seconds the device shows a code.
+    when a "process" is about to run. `step` is how many seconds the device shows a code. `note` is
+    a line to show above the question: what the keys do.
     """
 
     serial: str
@@ -59,6 +60,7 @@ class Question:
     login: str | None = None
     open_terminal: Callable[[], Terminal | None] = lambda: None
     allow_empty: bool = False
+    note: str = ""
     meanwhile: Callable[[], None] | None = None
     idle: Callable[[], bool] = lambda: False
     on_ask: Callable[[Literal["asking", "dialog", "process"]], None] = lambda _: None

@@ -28,6 +28,8 @@ class TerminalSource:
             return None
         self._question.on_ask("asking")
         with terminal:
+            if not last and self._question.note:
+                terminal.say(self._question.note)
             if last == "refused":
                 terminal.say(WRONG)
             elif last == "used":

@@ -48,12 +48,14 @@ class Manner:
 
     `lead` is a margin in seconds that applies besides the plan's. `renew_below` is one that is
     capped at half of a session's life instead of a tenth. `allow_empty` makes an empty code mean
-    "never mind", raised as EmptyCode. `from_hook` says that a shell's hook waits for this process.
+    "never mind", raised as EmptyCode; `note` is shown above the question. `from_hook` says that a
+    shell's hook waits for this process.
     """
 
     tell: Callable[[str], None]
     may_ask: bool = True
     allow_empty: bool = False
+    note: str = ""
     from_hook: bool = False
     lead: int = 0
     renew_below: int = 0
@@ -329,6 +331,7 @@ class Flow:
             login=self.plan.request.profile or self.plan.request.source_profile,
             open_terminal=self._open_terminal,
             allow_empty=self.manner.allow_empty,
+            note=self.manner.note,
             meanwhile=lambda: self._sts.prepare(parent),
             idle=lock.is_settled,
             on_ask=lock.note,

@@ -42,6 +42,7 @@ def flow_for(
     *,
     may_ask: bool = True,
     for_hook: bool = False,
+    note: str = "",
     lead: int = 0,
     renew_below: int = 0,
 ) -> Flow:
@@ -53,6 +54,7 @@ def flow_for(
         tell=tell,
         may_ask=may_ask,
         allow_empty=for_hook,
+        note=note,
         from_hook=for_hook,
         lead=lead,
         renew_below=renew_below,

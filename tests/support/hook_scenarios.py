@@ -506,6 +506,36 @@ def a_cancel_drops_the_whole_line(h: Hooked) -> None:
 
 
 @scenario
+def the_question_says_what_the_keys_do(h: Hooked) -> None:
+    h.assume()
+    h.lapse()
+    h.ask("aws a")
+    shown = h.shell.output(whole=True)
+    keys = "Enter: run the line without renewing it; Ctrl-C: do not run the line"
+    assert f"awsenv: dev has expired. {keys}" in shown, shown
+    assert "MFA code for arn:aws:iam::111122223333:mfa/alice (dev):" in shown
+    h.shell.press("ctrl-c")
+    h.wait_until_dropped("aws a")
+    assert "awsenv: cancelled; nothing of the line was run" in h.shell.screen()
+    h.ask("aws a")
+    for count in (1, 2, 3):
+        h.shell.wait_for(QUESTION, times=count)
+        h.shell.type("000000\r")
+    h.wait_until_dropped("aws a")
+    assert re.search(r"3 MFA codes.*; nothing of the line was run", h.shell.screen(), re.S)
+    assert h.calls() == []
+    # Somebody who renews the session by hand has no line to run.
+    h.shell.submit("awsenv refresh")
+    h.shell.wait_for(QUESTION)
+    shown = h.shell.output(whole=True)
+    assert "awsenv: Enter: leave the session as it is; Ctrl-C: cancel" in shown
+    assert "the line" not in shown
+    h.shell.press("ctrl-c")
+    h.shell.wait_for_prompt()
+    assert "nothing of the line" not in h.shell.output()
+
+
+@scenario
 def end_of_file_and_three_wrong_codes_drop_it_too(h: Hooked) -> None:
     h.assume()
     h.lapse()
