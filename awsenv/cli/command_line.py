@@ -146,8 +146,21 @@ def _report(problem: AwsenvError) -> None:
     if problem.hint:
         lines.append(f"hint: {visible(problem.hint, 1000)}")
     with suppress(OSError):
-        sys.stderr.write("\n".join([*lines, ""]))
+        sys.stderr.write(_before_a_message() + "\n".join([*lines, ""]))
         sys.stderr.flush()
+
+
+def _before_a_message() -> str:
+    """A line's end where a shell's line editor has the cursor behind the line that was typed."""
+    # A question has ended that line already.
+    if os.name != "posix" or "awsenv.terminal.posix_terminal" in sys.modules:
+        return ""
+    import termios
+
+    try:
+        return "" if termios.tcgetattr(2)[3] & termios.ICANON else "\n"
+    except termios.error:
+        return ""
 
 
 def _fail_evaluation(arguments: list[str], problem: AwsenvError) -> None:

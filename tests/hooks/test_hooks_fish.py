@@ -468,3 +468,16 @@ def test_a_switch_to_a_profile_without_a_region(
         assert without_program("prod-admin").startswith("awsenv: prod-admin for ")
         h.shell.run("awsenv assume dev")
         assert seen()["AWS_REGION"] == "ap-south-1"
+
+
+@every_fish
+def test_a_refusal_stands_on_a_line_of_its_own(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = _start(tmp_path, sts, program)
+    with h.shell:
+        h.pretend(0, profile="nowhere")
+        h.shell.submit("aws a; aws b")
+        h.wait_until_dropped("aws a; aws b")
+        assert re.search("^awsenv: there is no profile", h.shell.screen(), re.M)
+        assert h.calls() == []
