@@ -111,6 +111,8 @@ function __awsenv_know_text
     and test -n "$AWS_PROFILE"
     and set profile "$profile (AWS_PROFILE=$AWS_PROFILE)"
     set profile (__awsenv_plain "$profile" | string sub -l 60)
+    string match -q '*{account}*' -- $format
+    and __awsenv_know_account
     # Taken apart before the name is put in: that may hold a {left} of its own.
     string match -qr '(?s)^(?<head>.*?)\{left\}(?<tail>.*)' -- $format
     or set head $format
@@ -125,6 +127,16 @@ function __awsenv_know_text
     set __awsenv_colors 32 33 31
     set -q AWSENV_PROMPT_COLORS
     and set __awsenv_colors (string split -n ' ' -- "$AWSENV_PROMPT_COLORS")
+end
+
+# Puts what the session's account is called into `format`, the caller's. The program keeps it in a file.
+function __awsenv_know_account --no-scope-shadowing
+    set -l file
+    set -l text ''
+    string match -qr '^[0-9a-f]{40}\z' -- "$AWSENV_SESSION"
+    and __awsenv_read accounts $AWSENV_SESSION
+    set text (__awsenv_plain (string sub -l 60 -- "$text" | string trim) | string replace -ra '[{}]' '?')
+    set format (string replace '{account}' -- "$text" $format)
 end
 
 # Prints $argv[1] without what would move or hide text on a screen: control characters, marks of

@@ -142,6 +142,7 @@ function script:Get-Segment([long]$now) {
     $format = $env:AWSENV_PROMPT_FORMAT
     if ($null -eq $format) { $format = '[{profile} {left}] ' }
     if (-not $left) { $format = $format.Replace(' {left}', '') }
+    if ($format.Contains('{account}')) { $format = $format.Replace('{account}', (Get-Account)) }
     # The name last: it may hold a {left} itself.
     $shown = $env:AWSENV_PROFILE
     # Some tools take a profile before keys: they are somebody else now.
@@ -150,6 +151,14 @@ function script:Get-Segment([long]$now) {
     $color = Get-Color $seconds $warn $urgent
     if ($color) { $color = "$([char]27)[${color}m" }
     $text, $color, [math]::Min($until, $notice)
+}
+
+# What the session's account is called. The program keeps it in a file.
+function script:Get-Account {
+    if (-not ($env:AWSENV_SESSION -cmatch '^[0-9a-f]{40}\z')) { return '' }
+    $text = Get-RecordText (Get-CacheFile 'accounts' $env:AWSENV_SESSION)
+    if (-not $text) { return '' }
+    [regex]::Replace((Get-Visible $text.TrimEnd("`n")), '[{}]', '?')
 }
 
 # For how many seconds the text and the colour for $seconds left stay as they are.

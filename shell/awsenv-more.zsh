@@ -161,6 +161,7 @@ __awsenv_prepare() {
     text=${text/ \{left\}/}
   fi
   if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
+  if [[ $text == *\{account\}* ]]; then __awsenv_put_account; fi
   # Only what stands around {left} is kept. The name may hold a {left} of its own.
   name=$AWSENV_PROFILE
   # Some tools take a profile before keys: they are somebody else now.
@@ -180,6 +181,16 @@ __awsenv_prepare() {
   __awsenv_urgent=$__awsenv_n
   __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
   if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[^0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
+}
+
+# Puts what the session's account is called into `text`, the caller's. The program keeps it in a file.
+__awsenv_put_account() {
+  local account='' file
+  __awsenv_find_cache
+  file=$__awsenv_cache/accounts/${AWSENV_SESSION-}
+  if [[ ${AWSENV_SESSION-} != *[^0123456789abcdef]* && -f $file && -r $file ]]; then IFS= builtin read -r account <"$file" || :; fi
+  account=${account//[[:cntrl:]$__awsenv_marks\{\}]/?}
+  text=${text/\{account\}/${account[1,60]}}
 }
 
 # Every function that zsh or a person calls begins with `emulate`, for the options here are theirs.

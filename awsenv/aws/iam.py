@@ -46,6 +46,11 @@ class Iam:
         """The serials of the caller's MFA devices, FIDO ones too."""
         return [each["SerialNumber"] for each in self._call(who, "list_mfa_devices")["MFADevices"]]
 
+    def account_alias(self, who: Credentials) -> str | None:
+        """What the caller's account is called; None where it has no alias."""
+        found = self._call(who, "list_account_aliases")["AccountAliases"]
+        return str(found[0]) if found else None
+
     def access_keys(self, who: Credentials) -> list[AccessKey]:
         """The caller's access keys, two at most."""
         found = self._call(who, "list_access_keys")["AccessKeyMetadata"]

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv.config import load, shown
+from awsenv.config import load, marks, shown
 from awsenv.environment.change import assume_change
+from awsenv.errors import CancelledError
 from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
 from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag
 from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
 from awsenv.parameters.request_options import takes_request
+from awsenv.plan.account import account_of
 from awsenv.saved.profile_mode import choose
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
+from awsenv.storage import account_names
+from awsenv.terminal.opening import open_terminal
+from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from awsenv.plan.plan import Plan
     from awsenv.plan.request import Request
 
 
@@ -44,6 +50,9 @@ def command(
     config = load()
     plan = plan_for(request, config=config)
     export = choose(plan, config) if export_profile else None
+    account = account_of(plan, config)
+    if marks.confirm(config.profiles.get(plan.request.profile or "")):
+        _ask(plan, account)
     session = flow_for(export.plan if export else plan, config=config).run()
     if sys.stderr.isatty():
         tell(summary(session))
@@ -56,6 +65,23 @@ def command(
             tell(f"saved the session as {names} in {shown(config.credentials_path)}")
     else:
         note.leave(plan, session, config, os.environ)
+    if session.key:
+        account_names.leave(session.key, account)
     exported = export.name if export else ""
     emit(assume_change(session, os.environ, exported, for_child=bool(format_)))
     usage_counts.note(plan.profile)
+
+
+def _ask(plan: Plan, account: str | None) -> None:
+    """Have a person confirm that they mean this profile; CancelledError where they do not.
+
+    Where there is nobody to be asked, as in a script, it goes on.
+    """
+    terminal = open_terminal()
+    if terminal is None:
+        return
+    where = f" in account {visible(account, 60)}" if account else ""
+    with terminal:
+        given = terminal.ask(f"assume {visible(plan.profile, 60)}{where}? [y/N] ")
+    if given.strip().lower() not in ("y", "yes"):
+        raise CancelledError(f"{plan.profile} was not assumed")

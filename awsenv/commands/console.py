@@ -6,7 +6,7 @@ import os
 import sys
 
 from awsenv.aws.deadline import Deadline
-from awsenv.config import Config, load
+from awsenv.config import Config, load, marks
 from awsenv.console import federation
 from awsenv.console.destination import of_service, of_text
 from awsenv.environment.change import put_still_holds
@@ -15,6 +15,7 @@ from awsenv.lean.dataclasses import replace
 from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import takes_request
+from awsenv.plan.account import account_of
 from awsenv.plan.chain import walk
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
@@ -58,7 +59,8 @@ def command(
         return
     from awsenv.console.browser import open_privately
 
-    tell(f"opening the console as {plan.profile}")
+    account = account_of(plan, config)
+    tell(f"opening the console as {plan.profile}" + (f" in {account}" if account else ""))
     open_privately(url, wish, env)
 
 
@@ -67,8 +69,8 @@ def _wish(plan: Plan, config: Config, env: dict[str, str]) -> Wish:
     from awsenv.console.browser import Wish
 
     chain = walk(plan.request, config, env)
-    named, colored = (chain.first(f"awsenv_{key}") for key in ("console_browser", "color"))
-    color = colored.get("awsenv_color") if colored else None
+    named = chain.first("awsenv_console_browser")
+    color = marks.color(chain.top)
     if named:
         key = "awsenv_console_browser"
         return Wish(named.get(key), named.at(key), plan.profile, color)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from awsenv.config.marks import colored
+from awsenv.listing.account_column import account_of
 from awsenv.parameters.declared import flag
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
@@ -32,11 +34,12 @@ def command(
         return
     table = [_cells(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(_TITLES, *table, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-        for cells in (_TITLES, *table)
-    )
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colors = [None, *(row["color"] if in_color else None for row in rows)]
+    for cells, color in zip((_TITLES, *table), colors, strict=True):
+        first, *rest = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        name = colored(first, color.lower()) if color else first
+        sys.stdout.write("  ".join([name, *rest]).rstrip() + "\n")
 
 
 _TITLES = ("PROFILE", "ACCOUNT", "ROLE", "FROM", "MFA", "REGION", "LEFT")
@@ -46,7 +49,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     left = format_duration(row["seconds_left"]) if row["seconds_left"] else "-"
     return (
         visible(row["profile"], 60),
-        visible(row["account"] or "-", 20),
+        account_of(row),
         visible(row["role"] or "-", 64),
         visible(f"{row['source'] or '-'} {row['source_profile'] or ''}".strip(), 60),
         "yes" if row["mfa_serial"] else "-",

@@ -4,13 +4,18 @@ import os
 import sys
 
 from awsenv.environment.change import CREDENTIALS
+from awsenv.errors import AwsenvError
 from awsenv.parameters.declared import flag
 from awsenv.parameters.request_options import takes_request
 from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for
+from awsenv.storage import account_names
 from awsenv.values.credentials import Credentials
 from awsenv.values.text import visible
+
+# How long to wait for what is only nice to know.
+_SECONDS = 5
 
 
 @takes_request
@@ -31,13 +36,29 @@ def command(
         plan, credentials = _of_shell(request.region)
     sts = Sts(plan.connection, Deadline(Settings.read(os.environ).deadline))
     answer = sts.caller_identity(credentials)
+    alias = _alias(plan, credentials)
+    if alias:
+        answer["AccountAlias"] = alias
+        account_names.remember(answer["Account"], alias)
     if as_json:
         import json
 
         sys.stdout.write(f"{json.dumps(answer)}\n")
         return
     for name, value in answer.items():
-        sys.stdout.write(f"{name.lower():<8} {visible(value)}\n")
+        title = "alias" if name == "AccountAlias" else name.lower()
+        sys.stdout.write(f"{title:<8} {visible(value)}\n")
+
+
+def _alias(plan: Plan, credentials: Credentials) -> str | None:
+    """What the account is called, where IAM lets these credentials know."""
+    from awsenv.aws.iam import Iam
+
+    try:
+        return Iam(plan.connection, _SECONDS).account_alias(credentials)
+    except AwsenvError:
+        # Most policies do not allow it, and who somebody is is known without.
+        return None
 
 
 def _of_shell(region: str | None) -> tuple[Plan, Credentials]:

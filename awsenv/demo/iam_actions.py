@@ -95,12 +95,23 @@ def get_access_key_last_used(call: Call) -> Mapping[str, Value]:
     return {"UserName": user.name, "AccessKeyLastUsed": used}
 
 
+def list_account_aliases(call: Call) -> Mapping[str, Value]:
+    caller = call.signer
+    request = AccessRequest(f"iam:{call.action}", "*", context_of(call))
+    if by_identity(caller, request) is not Decision.ALLOW:
+        reason = f"because no identity-based policy allows the {request.action} action"
+        raise refused(caller, request.action, "*", reason)
+    alias = call.world.aliases.get(caller.account)
+    return {"AccountAliases": [alias] if alias else [], "IsTruncated": False}
+
+
 ACTIONS: dict[str, Action] = {
     "CreateAccessKey": create_access_key,
     "DeleteAccessKey": delete_access_key,
     "GetAccessKeyLastUsed": get_access_key_last_used,
     "GetUser": get_user,
     "ListAccessKeys": list_access_keys,
+    "ListAccountAliases": list_account_aliases,
     "ListMFADevices": list_mfa_devices,
     "UpdateAccessKey": update_access_key,
 }

@@ -88,6 +88,7 @@ class World:
     providers: list[WebIdentityProvider] = field(default_factory=list)
     managed_policies: dict[str, Policy] = field(default_factory=dict)
     sessions: dict[str, IssuedSession] = field(default_factory=dict, repr=False)
+    aliases: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.add_managed_policy("AdministratorAccess", ALLOW_ALL)
@@ -197,6 +198,7 @@ class World:
 def demo_world(partition: str = "aws") -> World:
     """A newcomer's world: alice, her MFA device, and a role of each sort, in other accounts."""
     world = World(partition)
+    world.aliases |= {HOME: "acme-people", ELSEWHERE: "acme-prod"}
     alice = world.add_user("alice", policy=MFA_OR_SELF_SERVICE, mfa=True)
     mfa = {"Bool": {_PRESENT: "true"}}
     admin = world.add_role("prod-admin", trust=trusting(HOME, mfa))

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from awsenv.aws.arn import is_iam
-from awsenv.config import Config, Profile
+from awsenv.config import Config, Profile, marks
 from awsenv.doctor import Case, Finding, from_error
-from awsenv.errors import AwsenvError
+from awsenv.errors import AwsenvError, ConfigError
 from awsenv.mfa.prompts import NAMES
 from awsenv.values.digits import whole_number
 
@@ -49,6 +49,11 @@ def _values(profile: Profile) -> Iterator[Finding]:
             f"set it to one of: {', '.join(NAMES)}",
             profile.at("mfa_prompt"),
         )
+    for check_mark in (marks.color, marks.confirm):
+        try:
+            check_mark(profile)
+        except ConfigError as error:
+            yield from_error(error)
     role = profile.get("role_arn")
     if role and not is_iam(role, "role"):
         yield Finding(

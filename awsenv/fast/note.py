@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from awsenv.config import marks
 from awsenv.errors import AwsenvError
 from awsenv.fast import answer
 from awsenv.plan.request import Request
@@ -41,6 +42,9 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     """
     name = plan.request.profile
     if not name or plan.request != Request(profile=name) or session.key is None:
+        return
+    if marks.confirm(config.profiles.get(name)):
+        # Each assume of it has a question to ask first.
         return
     if plan.root.source in _OF_THE_MOMENT or _moves(env) or _changed_lately(config):
         return

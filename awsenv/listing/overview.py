@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 from awsenv.listing.overview_cache import Index
+from awsenv.storage import account_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def overview(env: Mapping[str, str]) -> list[Row]:
 
             rows, keys = make_rows(env, index)
             index.keep(rows, keys)
+        aliases = account_names.aliases()
+        for row in rows:
+            if aliases and not row["account_name"]:
+                row["account_name"] = aliases.get(row["account"] or "")
         return rows
     finally:
         gc.enable()

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from awsenv.listing.row import Row
 
-_FIRST = "AWSENV_OVERVIEW=1"
+_FIRST = "AWSENV_OVERVIEW=2"
 _LAST = "END"
 # Enough for a hundred thousand profiles, in bytes.
 _LARGEST = 64 << 20
 # With these sources, the key of a session depends on more than the files and the settings.
 _OF_THE_MOMENT = ("environment", "ec2", "ecs")
-# The letter that marks a profile's line, eight facts, its key and problem; then the profiles it
+# The letter that marks a profile's line, ten facts, its key and problem; then the profiles it
 # goes through.
-_FIELDS = 11
+_FIELDS = 13
 
 
 class Index:
@@ -121,6 +121,8 @@ def _line(row: Row, key: str) -> str | None:
         row["profile"],
         key,
         row["account"],
+        row["account_name"],
+        row["color"],
         row["role"],
         row["role_arn"],
         row["source"],
@@ -135,12 +137,13 @@ def _line(row: Row, key: str) -> str | None:
 
 
 def _row(fields: list[str]) -> Row:
-    _, profile, _, account, role, arn, source, source_profile, serial, region, problem = fields[
-        :_FIELDS
-    ]
+    _, profile, _, account, called, color, role, arn = fields[:8]
+    source, source_profile, serial, region, problem = fields[8:_FIELDS]
     return {
         "profile": profile,
         "account": account or None,
+        "account_name": called or None,
+        "color": color or None,
         "role": role or None,
         "role_arn": arn or None,
         "source": source or None,

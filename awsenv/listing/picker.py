@@ -12,6 +12,7 @@ import sys
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.listing import usage_counts
+from awsenv.listing.account_column import account_of
 from awsenv.listing.overview import overview
 from awsenv.terminal.opening import open_terminal, why_closed
 from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal
@@ -69,10 +70,12 @@ def wanted(env: Mapping[str, str]) -> bool:
 def _lines(rows: Sequence[Row]) -> list[str]:
     """What is shown of each profile: its name, account and role, in columns."""
     width = min(40, max(len(row["profile"]) for row in rows))
+    accounts = [account_of(row) for row in rows]
+    wide = min(40, max(12, *map(len, accounts)))
     return [
-        f"{visible(row['profile'], 60):<{width}}  {visible(row['account'] or '-', 20):<12}  "
+        f"{visible(row['profile'], 60):<{width}}  {account:<{wide}}  "
         f"{visible(row['role'] or '-', 64)}"
-        for row in rows
+        for row, account in zip(rows, accounts, strict=True)
     ]
 
 

@@ -59,6 +59,8 @@ def _facts(chain: Chain) -> Facts:
     named = (profile.get("region") for profile in chain.profiles[:1])
     return {
         "account": account_in(arn) or chain.root.account or account_in(serial),
+        "account_name": chain.top.get("awsenv_account") if chain.top else None,
+        "color": chain.top.get("awsenv_color") if chain.top else None,
         "role": _role_name(arn) or _sso_role(chain),
         "role_arn": arn,
         "source": chain.root.source,
@@ -71,6 +73,8 @@ def _facts(chain: Chain) -> Facts:
 
 _NOTHING: Facts = {
     "account": None,
+    "account_name": None,
+    "color": None,
     "role": None,
     "role_arn": None,
     "source": None,

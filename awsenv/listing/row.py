@@ -11,6 +11,8 @@ if TYPE_CHECKING:
         """What the config files say of a profile; docs/commands/list.md describes each key."""
 
         account: str | None
+        account_name: str | None
+        color: str | None
         role: str | None
         role_arn: str | None
         source: str | None

@@ -9,7 +9,7 @@ from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths
 from awsenv.storage.private_files import MARK, make_private_dir
 
-_CACHE_FOLDERS = ("sessions", "names", "locks", "mfa", "console", "server")
+_CACHE_FOLDERS = ("sessions", "names", "locks", "mfa", "console", "server", "shells", "accounts")
 _CACHE_FILES = ("overview", "used", MARK)
 
 

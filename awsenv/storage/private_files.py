@@ -17,7 +17,7 @@ MARK = "CACHEDIR.TAG"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# awsenv"
 _ABOUT = """ keeps its sessions here. See https://bford.info/cachedir/
 """
-_FOLDERS = ("sessions", "names", "locks", "mfa", "console", "shells")
+_FOLDERS = ("sessions", "names", "locks", "mfa", "console", "server", "shells", "accounts")
 _FILES = ("overview", "used")
 _HEX = frozenset("0123456789abcdef")
 

@@ -30,7 +30,7 @@ def sweep() -> None:
         if 0 <= now - os.stat(mark).st_mtime < _DAY:
             return
         os.utime(mark)
-    for folder in ("", "sessions", "names", "locks", "mfa"):
+    for folder in ("", "sessions", "names", "locks", "mfa", "accounts"):
         _sweep(os.path.join(cache, folder), folder, now)
     _sweep(paths.data_dir(), "", now)
     _sweep(os.path.join(paths.data_dir(), "rotations"), "", now)
@@ -54,7 +54,7 @@ def _sweep(path: str, folder: str, now: float) -> None:
 def _may_go(folder: str, name: str) -> bool:
     """Whether a file called `name` is one that may go from `folder`."""
     stem, _, kind = name.partition(".")
-    if folder in ("sessions", "mfa"):
+    if folder in ("sessions", "mfa", "accounts"):
         return is_key(name)
     if folder == "locks":
         return is_key(stem) and kind in ("lock", "code", "who", "take")

@@ -33,6 +33,8 @@ def test_every_kind_of_profile(sts: RunningSts, monkeypatch) -> None:
     assert sts.control.count() == 0
     assert found["default"] == {
         "profile": "default",
+        "account_name": None,
+        "color": None,
         "account": HOME,
         "role": None,
         "role_arn": None,
