@@ -6,6 +6,7 @@ import os
 import time
 
 from awsenv.config import load
+from awsenv.config.saved_sections import asked_with
 from awsenv.environment.change import EnvChange, is_profile_mode, put_still_holds, refresh_change
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.dataclasses import replace
@@ -97,6 +98,8 @@ def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:
         return Request(profile=env["AWSENV_PROFILE"])
     request = Request.from_options(values)
     name = env["AWSENV_PROFILE"]
+    if asked_with(name, load(env)):
+        return Request(profile=name)
     # Two profiles can share a session: the one named in this shell is the one to renew.
     if request.profile and name in load(env).profiles:
         return replace(request, profile=name)

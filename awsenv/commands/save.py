@@ -8,14 +8,15 @@ from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import hides, takes_request
 from awsenv.plan.identity import step_identities
-from awsenv.plan.request import ALTERING, Request
+from awsenv.plan.plan import Plan
+from awsenv.plan.request import Request
 from awsenv.saved import sections
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 
 _PROCESS = ("awsenv", "credential-process")
 
 
-@hides(*ALTERING)
+@hides("from_env")
 @takes_request
 def command(
     request: Request,
@@ -39,18 +40,25 @@ def command(
 
 def _save_session(request: Request, as_name: str | None, *, force: bool) -> None:
     plan, config = plan_for(request), load()
-    profile, altering = plan.request.profile, request.alters()
-    if profile is None or altering:
+    if request.from_env:
         raise UsageError(
-            f"a saved session is renewed by its profile, so {altering} does not apply",
-            "write what it says into a profile in the AWS config, and save that",
+            "a saved session is renewed from the AWS files, so --from-env does not apply",
+            "name a profile with these keys",
+        )
+    if request.alters() and not as_name:
+        raise UsageError(
+            f"with {request.alters()} it is not the session of a profile, so it needs a name",
+            "add --as NAME",
         )
     if not plan.steps:
         raise ConfigError(
             f"{plan.root.description} are no session that could be saved",
-            f"run: awsenv setup {plan.root.profile or profile}",
+            f"run: awsenv setup {plan.root.profile or plan.profile}",
         )
-    origin = profile
+    if request.alters() and as_name:
+        _save_as_asked(request, plan, as_name, config, force=force)
+        return
+    origin = profile = plan.request.profile or plan.profile
     while further := saved_sections.origin_of(origin, config):
         origin = further
     name = as_name or (profile if origin != profile else saved_sections.name_for(profile, config))
@@ -75,6 +83,31 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
     tell(f"[{name}] in {shown(config.credentials_path)} is {origin} until {until}")
 
 
+def _save_as_asked(request: Request, plan: Plan, name: str, config: Config, *, force: bool) -> None:
+    """Save a session that is not a profile's own, and with it the options it was asked with."""
+    if name in (plan.request.profile, request.source_profile, plan.root.profile):
+        raise UsageError(
+            f"profile {name!r} is what the session comes from, so it cannot be saved there",
+            "choose another name with --as",
+        )
+    sections.check_name(name, config, force=force)
+    session = flow_for(plan).run()
+    prefix = len("OPTION_")
+    asked = {key[prefix:].lower(): text for key, text in plan.request.options().items()}
+    sections.write(
+        session,
+        name,
+        "",
+        config,
+        identity=step_identities(plan)[-1],
+        saved_with=asked,
+        force=force,
+    )
+    assert session.expires_at is not None
+    until = time.strftime("%a %H:%M", time.localtime(session.expires_at))
+    tell(f"[{name}] in {shown(config.credentials_path)} is {plan.profile} until {until}")
+
+
 def _save_process(request: Request, name: str, *, force: bool) -> None:
     plan, config = plan_for(Request(profile=request.profile)), load()
     if request != Request(profile=request.profile):
@@ -88,7 +121,11 @@ def _save_process(request: Request, name: str, *, force: bool) -> None:
             f"profile {name!r} would get its credentials from itself", "choose another name"
         )
     _check_process_name(name, config, force=force)
-    values: dict[str, str | None] = {"credential_process": _command_line([*_PROCESS, profile])}
+    values: dict[str, str | None] = {
+        "credential_process": _command_line(
+            [*_PROCESS, *(["--"] if profile.startswith("-") else []), profile]
+        )
+    }
     there = config.profiles.get(name)
     if plan.region and not (there and there.get("region")):
         values["region"] = plan.region

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from awsenv.errors import ConfigError
 from awsenv.values.credentials import Credentials
+from awsenv.values.pairs import decode_pairs
 from awsenv.values.times import moment_of
 
 TYPE_CHECKING = False
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 SAVE_AS = "awsenv_save_as"
 SAVED_FROM = "awsenv_saved_from"
+# What the session was asked with, where that is more than a profile: it is renewed with the same.
+SAVED_WITH = "awsenv_saved_with"
 # Whose session a section holds: the identity, and the access key ID that it was written with.
 IDENTITY = "awsenv_identity"
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -50,6 +53,9 @@ def origin_of(name: str, config: Config) -> str | None:
     if not (config.having(SAVE_AS) or config.having(SAVED_FROM)):
         return None
     own = config.profiles.get(name)
+    if own and own.get(SAVED_WITH):
+        # It is another session than that of any profile.
+        return None
     if own and (any(own.get(key) for key in STRONGER) or is_long_lived(keys_in(own))):
         return None
     claims = [each for each in config.having(SAVE_AS) if each.get(SAVE_AS) == name]
@@ -63,6 +69,13 @@ def origin_of(name: str, config: Config) -> str | None:
         )
     origin = claims[0].name if claims else (own.get(SAVED_FROM) if own else None)
     return origin if origin != name and origin in config.profiles else None
+
+
+def asked_with(name: str, config: Config) -> Mapping[str, str]:
+    """The options that the session saved as `name` was asked with, by their names in a record."""
+    own = config.profiles.get(name)
+    text = own.get(SAVED_WITH) if own else None
+    return {f"OPTION_{key.upper()}": value for key, value in decode_pairs(text or "").items()}
 
 
 def name_for(profile: str, config: Config) -> str:

@@ -8,7 +8,7 @@ and on who may make which call are those of the AWS documentation of GetSessionT
 from __future__ import annotations
 
 from awsenv.aws.connection import Connection
-from awsenv.config.saved_sections import names_of
+from awsenv.config.saved_sections import asked_with, names_of
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan import validation
@@ -83,7 +83,23 @@ class Plan:
 
 def make_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
     """The plan for `request`; raises ConfigError or UsageError if there can be none."""
-    return plan_of(walk(request, config, env), request, config, settings, env)
+    saved = _as_asked(request, config)
+    plan = plan_of(walk(saved, config, env), saved, config, settings, env)
+    if saved is request or not plan.steps or request.profile is None:
+        return plan
+    # It goes by its own name, and is written there anew.
+    last = replace(plan.steps[-1], saves=(request.profile,))
+    return replace(plan, profile=request.profile, steps=(*plan.steps[:-1], last))
+
+
+def _as_asked(request: Request, config: Config) -> Request:
+    """`request` with the options that the saved session it names was asked with."""
+    options = asked_with(request.profile, config) if request.profile else {}
+    if not options or request.role_arn or request.source_profile or request.from_env:
+        return request
+    saved = Request.from_options(options)
+    said = {name: value for name, value in vars(request).items() if value not in (None, False, ())}
+    return replace(saved, **{**said, "profile": saved.profile})
 
 
 def plan_of(

@@ -5,7 +5,7 @@ section.
 from __future__ import annotations
 
 from awsenv.config import load, shown
-from awsenv.config.saved_sections import SAVED_FROM, is_federated, is_session
+from awsenv.config.saved_sections import SAVED_FROM, SAVED_WITH, is_federated, is_session
 from awsenv.errors import CancelledError, CredentialsError
 from awsenv.values.text import visible
 
@@ -42,6 +42,11 @@ def no_longer_good(
         return CredentialsError(
             f"the session of profile {profile.name!r} {what} ({root.where})",
             "sign in again with the program that wrote it",
+        )
+    if profile and profile.get(SAVED_WITH):
+        return CredentialsError(
+            f"the session saved as {profile.name!r} {what} ({root.where})",
+            f"renew it: awsenv assume {profile.name}",
         )
     return OriginNeeded(root, what, open_terminal)
 

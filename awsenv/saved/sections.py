@@ -17,7 +17,9 @@ from awsenv.config.saved_sections import (
     OLD_TOKEN,
     SAVE_AS,
     SAVED_FROM,
+    SAVED_WITH,
     STRONGER,
+    asked_with,
     expiration_in,
     identity_note,
     identity_of,
@@ -25,17 +27,20 @@ from awsenv.config.saved_sections import (
     keys_in,
 )
 from awsenv.errors import ConfigError, CredentialsError
+from awsenv.values.pairs import encode_pairs
 from awsenv.values.text import visible
 from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awsenv.config.ini_text import IniText, Values
     from awsenv.values.credentials import Session
 
 
 _WRITTEN = (*KEYS, OLD_TOKEN, "expiration", IDENTITY)
-_NOTED = (SAVED_FROM, "mfa_serial")
+_NOTED = (SAVED_FROM, SAVED_WITH, "mfa_serial")
 
 
 def check_name(name: str, config: Config, *, force: bool = False) -> None:
@@ -64,6 +69,7 @@ def write(
     config: Config,
     *,
     identity: str,
+    saved_with: Mapping[str, str] | None = None,
     serial: str | None = None,
     force: bool = False,
     keep_longer: bool = False,
@@ -71,9 +77,10 @@ def write(
     """Save `session`, renewed from profile `origin`, as `name`; returns whether that changed the
     file.
 
-    `identity` says whose session it is (awsenv.plan.identity). `serial` is written as mfa_serial if
-    the origin itself names no device. With `keep_longer`, a session of the same identity that
-    outlives this one stays. Raises ConfigError and AwsenvError.
+    `origin` is "" if `saved_with`, the options it was asked with, says how to renew it instead.
+    `identity` says whose session it is (awsenv.plan.identity). `serial` is written as mfa_serial
+    if the origin itself names no device. With `keep_longer`, a session of the same identity
+    that outlives this one stays. Raises ConfigError and AwsenvError.
     """
     check_name(name, config, force=force)
     if not session.credentials.session_token or session.expires_at is None:
@@ -95,12 +102,15 @@ def write(
     )
     values |= {
         "expiration": iso_utc(expires_at),
-        SAVED_FROM: origin,
         IDENTITY: identity_note(identity, session.credentials.access_key_id),
     }
+    if origin:
+        values[SAVED_FROM] = origin
+    if saved_with:
+        values[SAVED_WITH] = encode_pairs(saved_with)
     if serial:
         values["mfa_serial"] = serial
-    region = _region_of(origin, config)
+    region = session.region if saved_with else _region_of(origin, config)
     if region and not _region_of(name, config):
         # Most tools do nothing with a profile that has no region.
         values["region"] = region
@@ -134,7 +144,8 @@ def warn_if_shared(path: str) -> None:
 
 def names(config: Config) -> list[str]:
     """The profiles that are saved sessions which awsenv has written."""
-    return [name for name, each in config.profiles.items() if each.get(SAVED_FROM)]
+    notes = (SAVED_FROM, SAVED_WITH)
+    return [name for name, each in config.profiles.items() if any(map(each.get, notes))]
 
 
 def remove(name: str, config: Config) -> bool:
@@ -150,13 +161,13 @@ def remove(name: str, config: Config) -> bool:
     def change(text: IniText) -> None:
         nonlocal found
         there = text.values(name)
-        found = SAVED_FROM in there and KEYS[0] in there and not is_long_lived(there)
+        ours = SAVED_FROM in there or SAVED_WITH in there
+        found = ours and KEYS[0] in there and not is_long_lived(there)
         if not found:
             return
         gone = [key for key in (*_WRITTEN, *(() if needed else _NOTED)) if key in there]
-        origin = there.get(SAVED_FROM)
         region = there.get("region")
-        if region and isinstance(origin, str) and region == _region_of(origin, config):
+        if region and region in [_region_of(origin, config) for origin in _origins(name, config)]:
             gone.append("region")
         if set(there) == set(gone):
             text.remove(name)
@@ -167,6 +178,14 @@ def remove(name: str, config: Config) -> bool:
 
     edit(config.credentials_path, change)
     return found
+
+
+def _origins(name: str, config: Config) -> list[str]:
+    """The profiles that the session saved as `name` may have its region from."""
+    own, asked = config.profiles.get(name), asked_with(name, config)
+    named = [own.get(SAVED_FROM) if own else None]
+    named += [asked.get("OPTION_PROFILE"), asked.get("OPTION_SOURCE_PROFILE")]
+    return [each for each in named if each]
 
 
 def _region_of(name: str, config: Config) -> str | None:

@@ -178,7 +178,7 @@ def test_options_make_another_session_which_is_not_saved(sts: RunningSts) -> Non
     assert "mydev" not in sections(sts.aws_folder / "credentials")
     done = run_awsenv("save", "dev", "--external-id", "xyz")
     assert done.returncode == 2
-    assert "--external-id does not apply" in done.stderr
+    assert "add --as NAME" in done.stderr
     assume("dev", "--duration", "30m")
     left = datetime.fromisoformat(saved(sts, "mydev")["expiration"]).timestamp() - time.time()
     assert left < 1801

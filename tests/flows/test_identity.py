@@ -1,0 +1,326 @@
+"""Never another identity: what is handed out is what the files and the user say now."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from support.assuming import identity_by_boto3
+from support.layouts import who_is
+from support.records import with_check
+from support.saving import forget_records, save, saved
+from support.world import RunningSts, run_awsenv
+
+
+def config_of(sts: RunningSts) -> Path:
+    return sts.aws_folder / "config"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def roles(sts: RunningSts) -> tuple[str, str]:
+    return sts.world.role("dev").arn, sts.world.role("prod-admin").arn
+
+
+def log_in(sts: RunningSts) -> None:
+    assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
+
+
+def role_of(name: str, *args: str, env: dict[str, str] | None = None) -> str:
+    """The role in the keys that `credential-process` hands out, by STS's own word."""
+    done = run_awsenv("credential-process", name, *args, env=env or {})
+    assert done.returncode == 0, done.stderr
+    keys = json.loads(done.stdout)
+    given = {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys.get("SessionToken", ""),
+    }
+    return identity_by_boto3({**os.environ, **given})
+
+
+def settle(*paths: Path) -> None:
+    """Until nobody doubts when the files were written."""
+    changed = max(path.stat().st_ctime for path in paths)
+    time.sleep(max(0.0, changed + 1.2 - time.time()))
+
+
+def test_a_saved_session_of_another_role_is_not_used(sts: RunningSts) -> None:
+    log_in(sts)
+    save("dev", "--as", "tool")
+    forget_records()
+    edit(config_of(sts), *roles(sts))
+    assert ":assumed-role/prod-admin/" in role_of("dev", "--mfa-code", sts.code())
+    assert ":assumed-role/prod-admin/" in role_of("tool")
+    assert ":assumed-role/prod-admin/" in who_is("tool")
+
+
+def test_a_saved_session_of_another_user_is_not_used(sts: RunningSts) -> None:
+    log_in(sts)
+    save("default", "--as", "day")
+    first = saved(sts, "day")["aws_access_key_id"]
+    forget_records()
+    alice = sts.world.user("alice")
+    first_key = alice.key
+    other = sts.world.add_key(alice)
+    edit(sts.aws_folder / "credentials", first_key.id, other.id)
+    edit(sts.aws_folder / "credentials", first_key.secret, other.secret)
+    assert run_awsenv("assume", "default", "--shell", "bash").returncode == 4
+    assert saved(sts, "day")["aws_access_key_id"] == first
+
+
+def test_a_link_that_is_changed_while_a_code_is_asked_for(sts: RunningSts, tmp_path: Path) -> None:
+    config, work, home = config_of(sts), tmp_path / "work", tmp_path / "home-config"
+    config.rename(work)
+    shutil.copy2(work, home)
+    edit(home, *roles(sts))
+    config.symlink_to(work)
+    settle(work, home)
+    script = tmp_path / "code"
+    # Whoever gives the code changes the link in the meantime.
+    script.write_text(f"#!/bin/sh\nln -sfn {home} {config}\nsleep 0.2\necho {sts.code()}\n")
+    script.chmod(0o755)
+    edit(work, "mfa_serial =", f"mfa_process = {script}\nmfa_serial =")
+    settle(work, home)
+    assert ":assumed-role/dev/" in role_of("dev")
+    assert config.readlink() == home
+    assert ":assumed-role/prod-admin/" in role_of("dev")
+
+
+@pytest.mark.parametrize("how", ["copy", "link", "rename"])
+def test_another_config_of_the_same_size_and_time(
+    sts: RunningSts, tmp_path: Path, how: str
+) -> None:
+    log_in(sts)
+    config, other = config_of(sts), tmp_path / "other"
+    edit(config, "role/dev", "role/abc")
+    other.write_text(config.read_text())
+    edit(config, "role/abc", "role/dev")
+    sts.world.role("dev")
+    edit(other, "role/abc", "role/dev")
+    edit(other, "region = eu-central-1", "region = eu-central-9")
+    facts = config.stat()
+    os.utime(other, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    settle(config, other)
+
+    def region() -> str:
+        done = run_awsenv("assume", "default", "--format", "json")
+        return str(json.loads(done.stdout)["AWS_REGION"])
+
+    assert region() == region() == "eu-central-1"
+    if how == "copy":
+        shutil.copy2(other, config)
+    elif how == "rename":
+        other.rename(config)
+    else:
+        config.unlink()
+        config.symlink_to(other)
+    assert config.stat().st_mtime_ns == facts.st_mtime_ns
+    assert region() == "eu-central-9"
+
+
+def test_another_container_gets_no_note(sts: RunningSts) -> None:
+    log_in(sts)
+    names = Path(os.environ["HOME"], ".cache/awsenv/names")
+    config = config_of(sts)
+    config.write_text(
+        config.read_text()
+        + "\n[profile task]\nrole_arn = arn:aws:iam::444455556666:role/dev\n"
+        + "credential_source = EcsContainer\n"
+    )
+    settle(config)
+    run_awsenv("assume", "task", "--shell", "bash")
+    assert not (names / b"task".hex()).exists()
+
+
+def test_logout_takes_every_role_of_the_same_keys(sts: RunningSts) -> None:
+    log_in(sts)
+    config, credentials = config_of(sts), sts.aws_folder / "credentials"
+    alice = sts.world.user("alice")
+    config.write_text(
+        config.read_text()
+        + f"\n[profile twin]\nmfa_serial = {alice.mfa.serial}\n"
+        + "\n[profile twin-dev]\nsource_profile = twin\n"
+        + f"role_arn = {sts.world.role('dev').arn}\n"
+    )
+    credentials.write_text(
+        credentials.read_text()
+        + f"\n[twin]\naws_access_key_id = {alice.key.id}\n"
+        + f"aws_secret_access_key = {alice.key.secret}\n"
+    )
+    assert run_awsenv("assume", "twin-dev", "--shell", "bash").returncode == 0
+    assert run_awsenv("logout", "default").returncode == 0
+    assert list(Path(os.environ["HOME"], ".cache/awsenv/sessions").iterdir()) == []
+
+
+def test_keys_are_taken_from_one_file_alone(sts: RunningSts) -> None:
+    edit(config_of(sts), "[default]\n", "[default]\naws_session_token = stray\n")
+    assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
+
+
+def test_a_role_beside_keys_without_a_source(sts: RunningSts) -> None:
+    role = sts.world.role("dev").arn
+    alice = sts.world.user("alice")
+    config = config_of(sts)
+    config.write_text(
+        config.read_text()
+        + f"\n[profile both]\nrole_arn = {role}\naws_access_key_id = {alice.key.id}\n"
+        + f"aws_secret_access_key = {alice.key.secret}\n"
+    )
+    done = run_awsenv("assume", "both", "--shell", "bash")
+    assert done.returncode == 3
+    assert "nothing to assume it from" in done.stderr
+    assert "source_profile = both" in done.stderr
+    assert "nothing to assume it from" in run_awsenv("doctor", "--offline").stdout
+
+
+def test_a_session_of_a_federated_tool(sts: RunningSts) -> None:
+    credentials = sts.aws_folder / "credentials"
+
+    def written(expires: str) -> None:
+        credentials.write_text(
+            "[saml]\naws_access_key_id = ASIASAML\naws_secret_access_key = s\n"
+            "aws_session_token = t\nx_principal_arn = arn:aws:sts::1:assumed-role/x/me\n"
+            f"x_security_token_expires = {expires}\n"
+        )
+
+    written("2020-01-01T10:00:00+02:00")
+    done = run_awsenv("assume", "saml", "--shell", "bash")
+    assert done.returncode == 4
+    assert "the session of profile 'saml' has expired" in done.stderr
+    assert "sign in again with the program that wrote it" in done.stderr
+    written(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1800)))
+    done = run_awsenv("assume", "saml", "--format", "json")
+    assert int(json.loads(done.stdout)["AWSENV_EXPIRES_AT"]) > time.time() + 1700
+
+
+def test_a_record_with_a_changed_byte_is_not_used(sts: RunningSts) -> None:
+    log_in(sts)
+    role_of("dev")
+    for record in Path(os.environ["HOME"], ".cache/awsenv/sessions").iterdir():
+        text = record.read_text()
+        if "KIND=role" in text:
+            secret = text.partition("AWS_SECRET_ACCESS_KEY=")[2][:1]
+            changed = text.replace(f"KEY={secret}", f"KEY={'x' if secret != 'x' else 'y'}")
+            assert with_check(changed) != changed
+            record.write_text(changed)
+    before = sts.control.count("AssumeRole")
+    assert ":assumed-role/dev/" in role_of("dev")
+    assert sts.control.count("AssumeRole") == before + 1
+
+
+def test_what_a_profile_says_of_endpoints_goes_along(sts: RunningSts) -> None:
+    log_in(sts)
+    config = config_of(sts)
+    url = os.environ.pop("AWS_ENDPOINT_URL")
+    os.environ["AWS_ENDPOINT_URL_STS"] = url
+    config.write_text(
+        config.read_text().replace("[profile dev]\n", "[profile dev]\nservices = local\n")
+        + "\n[services local]\ns3 =\n  endpoint_url = http://127.0.0.1:9\n"
+        + "dynamodb =\n  endpoint_url = http://127.0.0.1:8\n"
+    )
+    edit(config, "[default]\n", "[default]\nuse_fips_endpoint = true\n")
+    found = json.loads(run_awsenv("assume", "dev", "--format", "json").stdout)
+    assert found["AWS_ENDPOINT_URL_S3"] == "http://127.0.0.1:9"
+    assert found["AWS_ENDPOINT_URL_DYNAMODB"] == "http://127.0.0.1:8"
+    assert found["AWS_USE_FIPS_ENDPOINT"] == "false"
+    there = {name: text for name, text in found.items() if text is not None}
+    following = json.loads(run_awsenv("assume", "prod-admin", "--format", "json", env=there).stdout)
+    assert following["AWS_ENDPOINT_URL_S3"] is None
+    back = json.loads(run_awsenv("unset", "--format", "json", env=there).stdout)
+    assert back["AWS_ENDPOINT_URL_S3"] is None
+    assert back["AWS_USE_FIPS_ENDPOINT"] is None
+    mine = {**there, "AWS_ENDPOINT_URL_S3": "http://mine"}
+    assert json.loads(run_awsenv("unset", "--format", "json", env=mine).stdout).get(
+        "AWS_ENDPOINT_URL_S3", "kept"
+    ) in ("kept", "http://mine")
+
+
+def test_a_leftover_account_is_not_paired_with_the_keys(sts: RunningSts) -> None:
+    log_in(sts)
+    left = {"AWS_ACCOUNT_ID": "999999999999"}
+    found = json.loads(run_awsenv("assume", "dev", "--format", "json", env=left).stdout)
+    assert found["AWS_ACCOUNT_ID"] is None
+    account = sts.world.role("dev").arn.split(":")[4]
+    for _ in range(2):
+        told = json.loads(run_awsenv("credential-process", "dev").stdout)
+        assert told["AccountId"] == account
+
+
+def test_the_users_own_keys_are_in_no_output_and_no_child(sts: RunningSts) -> None:
+    log_in(sts)
+    mine = {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_SECRET_ACCESS_KEY": "hush+secret"}
+    for form in ("json", "dotenv"):
+        assert "hush" not in run_awsenv("assume", "dev", "--format", form, env=mine).stdout
+    assert "hush" not in run_awsenv("exec", "dev", "env", env=mine).stdout
+    assert "hush" in run_awsenv("assume", "dev", "--shell", "bash", env=mine).stdout
+    kept = {**mine, "AWSENV_KEEP_KEYS": "no"}
+    assert "hush" not in run_awsenv("assume", "dev", "--shell", "bash", env=kept).stdout
+
+
+def test_a_default_of_the_users_own_outlives_a_session(sts: RunningSts) -> None:
+    log_in(sts)
+    mine = {"AWSENV_PROFILE": "dev"}
+    found = json.loads(run_awsenv("assume", "prod-admin", "--format", "json", env=mine).stdout)
+    there = {name: text for name, text in found.items() if text is not None}
+    assert there["AWSENV_PROFILE"] == "prod-admin"
+    back = json.loads(run_awsenv("unset", "--format", "json", env=there).stdout)
+    assert back["AWSENV_PROFILE"] == "dev"
+    role = sts.world.role("dev").arn
+    args = ("assume", "--role-arn", role, "--source-profile", "default", "--format", "json")
+    found = json.loads(run_awsenv(*args).stdout)
+    there = {name: text for name, text in found.items() if text is not None}
+    # A role without a profile is none to fall back on.
+    assert run_awsenv("explain", env=there).stdout.startswith("default\n")
+    named = {**there, "AWSENV_DEFAULT_PROFILE": "prod-admin"}
+    assert run_awsenv("explain", env=named).stdout.startswith("prod-admin\n")
+
+
+def test_a_profile_exported_since_is_told_of(sts: RunningSts) -> None:
+    log_in(sts)
+    found = json.loads(run_awsenv("assume", "dev", "--format", "json").stdout)
+    there = {name: text for name, text in found.items() if text is not None}
+    there["AWS_PROFILE"] = "other"
+    assert "AWS_PROFILE=other is set" in run_awsenv("status", env=there).stdout
+    assert "(AWS_PROFILE=other)" in run_awsenv("prompt", env=there).stdout
+    told = json.loads(run_awsenv("status", "--json", env=there).stdout)
+    assert told["overruled_by"] == "AWS_PROFILE=other"
+
+
+def test_a_role_without_a_profile_is_saved_and_renewed_as_it_was_asked_for(
+    sts: RunningSts,
+) -> None:
+    log_in(sts)
+    role = sts.world.role("dev").arn
+    save(
+        *("--role-arn", role, "--source-profile", "default"),
+        *("--session-name", "mySession1", "--duration", "1h", "--as", "job"),
+    )
+    assert who_is("job").endswith(":assumed-role/dev/mySession1")
+    assert "awsenv_saved_from" not in saved(sts, "job")
+    first = saved(sts, "job")["aws_access_key_id"]
+    forget_records()
+    log_in_again = run_awsenv("assume", "job", "--refresh", "--format", "json")
+    if log_in_again.returncode:
+        code = ("--mfa-code", sts.code())
+        log_in_again = run_awsenv("assume", "job", "--refresh", *code, "--format", "json")
+    assert log_in_again.returncode == 0, log_in_again.stderr
+    assert saved(sts, "job")["aws_access_key_id"] != first
+    assert who_is("job").endswith(":assumed-role/dev/mySession1")
+    assert run_awsenv("logout", "--all").returncode == 0
+    assert "[job]" not in (sts.aws_folder / "credentials").read_text()
+
+
+def test_a_dash_in_front_of_a_name_is_no_option(sts: RunningSts) -> None:
+    config = config_of(sts)
+    config.write_text(config.read_text() + "\n[profile -dash]\nsource_profile = default\n")
+    edit(config, "[profile -dash]\n", f"[profile -dash]\nrole_arn = {sts.world.role('dev').arn}\n")
+    save("--as-process", "odd", "--", "-dash")
+    assert "credential_process = awsenv credential-process -- -dash" in config.read_text()
