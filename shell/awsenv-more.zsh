@@ -486,7 +486,7 @@ __awsenv_update() {
 
 # Before 5.5.1, nothing can drop a line that is about to run: there, no line asks.
 typeset -g __awsenv_asks='' __awsenv_attached=''
-if [[ $ZSH_VERSION == (5.5.<1->*|5.<6->*|<6->.*) ]]; then __awsenv_asks=1; fi
+if [[ $ZSH_VERSION == (5.5.<1->*|5.<6->*|<6->.*) ]]; then __awsenv_asks=1; else __awsenv_lost=too-old:$ZSH_VERSION; fi
 
 # Notes $1 for doctor; false where it is noted already.
 __awsenv_note() {

@@ -1,8 +1,9 @@
 """The shell hook: whether this shell has loaded it, and whether it is this version's.
 
 The hook's awsenv function tells `awsenv doctor`, and nothing else, in AWSENV_HOOK: the shell, the
-version of the file that it comes from, and the name of a variable that was assigned after the hook
-was loaded and thereby removed it.
+version of the file that it comes from, and words for what is not as it should be: the name of a
+variable that was assigned after the hook was loaded and thereby removed it, read-only:NAME, or
+too-old:VERSION of the shell.
 """
 
 import os
@@ -55,6 +56,12 @@ def check(case: Case) -> Iterator[Finding]:
 
 def _state(shell: str, state: str) -> Finding:
     """What the hook says of itself: a variable that it lost and has back, or cannot have."""
+    if state.startswith("too-old:"):
+        return Finding(
+            f"{shell} {visible(state.removeprefix('too-old:'))} cannot drop a line that is about to"
+            " run, so no command asks for an MFA code",
+            "the hook asks from zsh 5.5.1 on; until then: awsenv refresh",
+        )
     name = visible(state.removeprefix("read-only:"))
     if state.startswith("read-only:"):
         lost = {

@@ -300,6 +300,17 @@ def test_the_hook_of_another_version(healthy: RunningSts) -> None:
     assert "open a new shell" in found["fix"]
 
 
+def test_what_the_hook_says_of_itself(healthy: RunningSts) -> None:
+    words = "precmd_functions read-only:PROMPT too-old:5.4.2"
+    found = findings("--offline", env={"AWSENV_HOOK": f"zsh {__version__} {words}"})
+    for text in (
+        "precmd_functions was assigned after the hook was loaded",
+        "PROMPT is read-only in this zsh, so the prompt cannot show the time left",
+        "zsh 5.4.2 cannot drop a line that is about to run",
+    ):
+        assert one(found, text)
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish", "pwsh"])
 def test_the_hook_tells(healthy: RunningSts, name: str, tmp_path: Path) -> None:
     home = tmp_path / f"home-{name}"
