@@ -12,7 +12,7 @@ pytest.importorskip("termios")
 from awsenv.environment.change import MANAGED, OWN
 from support.hook_scenarios import KEY, SYNTAXES, Hooked, programs, start
 from support.shells_at_hand import need_program, need_shell
-from support.world import RunningSts
+from support.world import RunningSts, settle, without_endpoints
 
 FISHES = [program for name, program in programs() if name == "fish"]
 every_fish = pytest.mark.parametrize("program", FISHES, ids=lambda program: program or "fish")
@@ -348,12 +348,13 @@ def test_functions_of_the_persons_over_builtins(
 
 def _known(folder: Path, sts: RunningSts, program: str | None) -> Hooked:
     """A shell without a session; dev is live on disk, and known by name."""
-    # Files that have changed within the last second are not relied on.
+    without_endpoints(sts)
     for file in sts.aws_folder.iterdir():
         os.utime(file, (time.time() - 100, time.time() - 100))
-    time.sleep(1.1)
     h = _start(folder, sts, program)
     h.assume("dev")
+    # Files that have changed within the last second are not relied on.
+    settle(sts)
     # Only a call without options says what the name stands for.
     h.shell.run("awsenv assume dev")
     h.shell.run("awsenv unset")

@@ -13,7 +13,7 @@ pytest.importorskip("termios")
 from support.hook_scenarios import KEY, SYNTAXES, Hooked, programs, start
 from support.records import with_check
 from support.shells_at_hand import need_program, need_shell
-from support.world import RunningSts
+from support.world import RunningSts, settle, without_endpoints
 
 # What keeps a variable from programs, and its value in the shell.
 NO_EXPORT = {"bash": "export -n {}", "zsh": "typeset +x {}", "fish": "set -gu {0} ${0}"}
@@ -30,10 +30,9 @@ def h(request: pytest.FixtureRequest, tmp_path: Path, sts: RunningSts) -> Hooked
 
 
 def _known(name: str, program: str | None, tmp_path: Path, sts: RunningSts) -> Hooked:
-    # Files that have changed within the last second are not relied on.
+    without_endpoints(sts)
     for file in sts.aws_folder.iterdir():
         os.utime(file, (time.time() - 100, time.time() - 100))
-    time.sleep(1.1)
     hooked = start(SYNTAXES[name], tmp_path, sts, program=program)
     if name == "bash" and int(hooked.shell.run("echo ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]}")) < 51:
         hooked.shell.close()
@@ -42,6 +41,8 @@ def _known(name: str, program: str | None, tmp_path: Path, sts: RunningSts) -> H
         hooked.shell.close()
         pytest.skip("ZSH BEFORE 5.8 MAY NOT SEE SMALL CHANGES OF A FILE: there it is the program")
     hooked.assume("dev")
+    # Files that have changed within the last second are not relied on.
+    settle(sts)
     # Only a call without options says what the name stands for.
     hooked.shell.run("awsenv assume dev")
     hooked.shell.run("awsenv assume prod-admin")

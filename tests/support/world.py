@@ -9,7 +9,7 @@ from pathlib import Path
 
 from awsenv.demo.control import Control
 from awsenv.demo.server import Server
-from awsenv.demo.world import World
+from awsenv.demo.world import World, write_config
 
 
 @dataclass
@@ -61,3 +61,8 @@ def settle(sts: RunningSts) -> None:
     """Wait until the config is old enough for nobody to doubt when it was written."""
     changed = max(path.stat().st_ctime for path in sts.aws_folder.iterdir())
     time.sleep(max(0.0, changed + 1.2 - time.time()))
+
+
+def without_endpoints(sts: RunningSts) -> None:
+    """Leave the endpoint to AWS_ENDPOINT_URL: what a profile says of it, a shell leaves to us."""
+    write_config(sts.world, "", str(sts.aws_folder))
