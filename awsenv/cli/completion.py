@@ -43,11 +43,14 @@ TAKE_PROFILE = (
     "whoami",
 )
 _OF_PROFILE = ("--source-profile",)
+# The commands whose second argument is one, after these words.
+THEN_PROFILE = (("keys", "add"), ("keys", "remove"))
 # What the function of the hook files adds, and commands whose first argument is one of a few.
 _WORDS = {
     "auto": ("on", "off", "all"),
     "prompt": ("on", "off"),
     "demo": ("code", "expire"),
+    "keys": ("add", "list", "remove"),
     "init": ("bash", "zsh", "fish", "powershell"),
 }
 
@@ -100,6 +103,8 @@ def candidates(words: list[str]) -> tuple[int, Candidates]:
         found += _profiles() if last in TAKE_PROFILE else []
         if found:
             return 0, found
+    if tuple(before) in THEN_PROFILE and not current.startswith("-"):
+        return 0, _profiles()
     from awsenv.cli.completion_options import from_command_line
 
     return from_command_line(before, current)

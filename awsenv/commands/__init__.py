@@ -19,6 +19,7 @@ COMMANDS = {
     "logout": "Forget an MFA session and the roles got with it.",
     "save": "Write a session into the credentials file.",
     "setup": "Find an IAM user's MFA device, and write it down.",
+    "keys": "Keep long-lived keys in the system's keychain.",
     "rotate": "Replace an IAM user's access key in your files.",
     "status": "Show the session at hand and the time it has left.",
     "whoami": "Ask AWS who this shell is, or who PROFILE is.",

@@ -27,13 +27,13 @@ def command(
     yes: bool = flag("--yes", "Do not ask before the old key is deleted."),
     wait: str = value("--wait", "TIME", "How long AWS may take to know the new key.", "2m"),
 ) -> None:
-    """Replace the access key of a profile's IAM user, wherever your files hold it."""
+    """Replace the access key of a profile's IAM user, in your files or in the keychain."""
     request = Request(profile=profile, mfa_serial=mfa_serial, mfa_code=mfa_code)
     settings = Settings.read()
     plan = root_plan(request, load(), settings, os.environ)
-    if plan.root.source != "keys" or plan.root.temporary:
+    if plan.root.source not in ("keys", "keychain") or plan.root.temporary:
         raise UsageError(
-            f"{plan.root.description} are no access key that stands in the AWS files",
+            f"{plan.root.description} are no access key of the AWS files or the keychain",
             "name the profile that holds an IAM user's own keys",
         )
 

@@ -3,6 +3,7 @@
 import time
 
 from awsenv.config import Config, load, saved_sections, shown
+from awsenv.config.process_line import PROCESS, process_line
 from awsenv.config.writing import edit_profile
 from awsenv.errors import ConfigError, UsageError
 from awsenv.parameters.declared import flag, value
@@ -12,8 +13,6 @@ from awsenv.plan.plan import Plan
 from awsenv.plan.request import Request
 from awsenv.saved import sections
 from awsenv.sessions.from_request import flow_for, plan_for, tell
-
-_PROCESS = ("awsenv", "credential-process")
 
 
 @hides("from_env")
@@ -121,11 +120,7 @@ def _save_process(request: Request, name: str, *, force: bool) -> None:
             f"profile {name!r} would get its credentials from itself", "choose another name"
         )
     _check_process_name(name, config, force=force)
-    values: dict[str, str | None] = {
-        "credential_process": _command_line(
-            [*_PROCESS, *(["--"] if profile.startswith("-") else []), profile]
-        )
-    }
+    values: dict[str, str | None] = {"credential_process": process_line(profile)}
     there = config.profiles.get(name)
     if plan.region and not (there and there.get("region")):
         values["region"] = plan.region
@@ -146,7 +141,7 @@ def _check_process_name(name: str, config: Config, *, force: bool) -> None:
                 "choose another name",
             )
     process = profile.get("credential_process") or ""
-    if process and not process.startswith(" ".join(_PROCESS)) and not force:
+    if process and not process.startswith(" ".join(PROCESS)) and not force:
         raise ConfigError(
             f"profile {name!r} has a credential_process already "
             f"({profile.at('credential_process')})",
@@ -154,20 +149,8 @@ def _check_process_name(name: str, config: Config, *, force: bool) -> None:
         )
 
 
-def _command_line(words: list[str]) -> str:
-    import os
-
-    if os.name == "nt":
-        import subprocess
-
-        return subprocess.list2cmdline(words)
-    import shlex
-
-    return shlex.join(words)
-
-
 def _warn_of_path() -> None:
     import shutil
 
-    if shutil.which(_PROCESS[0]) is None:
+    if shutil.which(PROCESS[0]) is None:
         tell("no awsenv is on the PATH here, and a tool that uses this profile has to find one")

@@ -6,6 +6,7 @@ profile, or `awsenv_saved_from = PROFILE` in the section [NAME] itself. Other to
 
 from __future__ import annotations
 
+from awsenv.config.kept_keys import KEPT
 from awsenv.errors import ConfigError
 from awsenv.values.credentials import Credentials
 from awsenv.values.pairs import decode_pairs
@@ -56,7 +57,7 @@ def origin_of(name: str, config: Config) -> str | None:
     if own and own.get(SAVED_WITH):
         # It is another session than that of any profile.
         return None
-    if own and (any(own.get(key) for key in STRONGER) or is_long_lived(keys_in(own))):
+    if own and (any(own.get(key) for key in (*STRONGER, KEPT)) or is_long_lived(keys_in(own))):
         return None
     claims = [each for each in config.having(SAVE_AS) if each.get(SAVE_AS) == name]
     claims = [each for each in claims if each.name != name]

@@ -23,6 +23,7 @@ GROUPS = {
     "profiles": "each_profile",
     "environment": "variables",
     "permissions": "file_modes",
+    "keychain": "keychain_entries",
     "saved": "saved_sessions",
     "hook": "prompt_hook",
     "path": "program_path",

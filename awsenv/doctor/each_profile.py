@@ -15,7 +15,13 @@ _TOKEN_NUMBER = re.compile(r"[A-Za-z0-9_-]{9,64}", re.ASCII)
 # _values reports the first two where they are written; the environment is another shell's.
 _TOLD_ELSEWHERE = (":u2f/", "is not the ARN of a role", "environment holds no keys")
 # A profile with none of these only holds settings.
-_MEANT_FOR_USE = ("role_arn", "source_profile", "credential_source", "sso_account_id")
+_MEANT_FOR_USE = (
+    "role_arn",
+    "source_profile",
+    "credential_source",
+    "sso_account_id",
+    "awsenv_keys",
+)
 
 
 def check(case: Case) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from awsenv.config import Config, Profile, default_profile_name
+from awsenv.config.kept_keys import kept_id
 from awsenv.config.saved_sections import origin_of
 from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import dataclass, field, replace
@@ -192,4 +193,4 @@ def _assumes(profile: Profile) -> bool:
 
 
 def _has_keys(profile: Profile) -> bool:
-    return bool(profile.get("aws_access_key_id"))
+    return bool(profile.get("aws_access_key_id") or kept_id(profile))

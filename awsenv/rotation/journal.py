@@ -1,7 +1,8 @@
 """What a key rotation is about to do and has done, so that a killed one can be completed.
 
 A record (see awsenv.storage.record_format) in the data folder, named by the key that is being
-replaced. It holds the new key until that is in the AWS files.
+replaced. It holds the new key until that is in the AWS files. If keys are kept in the keychain, it
+holds only the id of the new one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, replace
-from awsenv.storage import paths, private_files, record_format
+from awsenv.storage import keychain, paths, private_files, record_format
 from awsenv.values.credentials import Credentials
 from awsenv.values.digits import whole_number
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class Journal:
     """A rotation of the key `old` of `user`, begun at `started_at` (epoch seconds).
 
-    `known` are the keys that the user had then. `new` is None until AWS has made the new key.
+    `known` are the keys that the user had then. `new` is None until AWS has made the new key;
+    `in_keychain` says that its secret is there, under its own id.
     """
 
     old: str
@@ -32,9 +34,10 @@ class Journal:
     started_at: int
     known: tuple[str, ...]
     new: Credentials | None = None
+    in_keychain: bool = False
 
-    def with_new(self, new: Credentials) -> Journal:
-        return replace(self, new=new)
+    def with_new(self, new: Credentials, *, in_keychain: bool) -> Journal:
+        return replace(self, new=new, in_keychain=in_keychain)
 
     def write(self) -> None:
         """Put it on disk, all at once; raises AwsenvError."""
@@ -46,7 +49,8 @@ class Journal:
         }
         if self.new:
             values["AWS_ACCESS_KEY_ID"] = self.new.access_key_id
-            values["AWS_SECRET_ACCESS_KEY"] = self.new.secret_access_key
+            if not self.in_keychain:
+                values["AWS_SECRET_ACCESS_KEY"] = self.new.secret_access_key
         private_files.write_private(_path(self.old), record_format.render(self.old, values))
 
     def remove(self) -> None:
@@ -63,15 +67,15 @@ def find(key_id: str) -> Journal | None:
         names = sorted(os.listdir(_folder()))
     except FileNotFoundError:
         return None
-    journals = filter(None, map(_read, names))
-    return next(
-        (
-            each
-            for each in journals
-            if key_id == each.old or (each.new and key_id == each.new.access_key_id)
-        ),
-        None,
-    )
+    for journal in filter(None, map(_read, names)):
+        new = journal.new
+        if key_id == journal.old or (new and key_id == new.access_key_id):
+            if new and journal.in_keychain:
+                # One that is gone from there is no key any more: nobody knows its secret.
+                secret = keychain.read(new.access_key_id)
+                new = Credentials(new.access_key_id, secret) if secret else None
+            return replace(journal, new=new)
+    return None
 
 
 @contextmanager
@@ -96,15 +100,14 @@ def _read(name: str) -> Journal | None:
     values = record_format.read(_path(name), name, without_check=True)
     if not values or values.get("OLD") != name:
         return None
-    new = None
-    if "AWS_ACCESS_KEY_ID" in values:
-        new = Credentials(values["AWS_ACCESS_KEY_ID"], values.get("AWS_SECRET_ACCESS_KEY", ""))
+    new_id, secret = values.get("AWS_ACCESS_KEY_ID"), values.get("AWS_SECRET_ACCESS_KEY", "")
     return Journal(
         name,
         values.get("USER", ""),
         whole_number(values.get("STARTED_AT")) or 0,
         tuple(values.get("KNOWN", "").split()),
-        new,
+        Credentials(new_id, secret) if new_id else None,
+        in_keychain=bool(new_id) and not secret,
     )
 
 

@@ -1,9 +1,10 @@
-"""Replaces an access key in steps, each of which leaves a working key on disk.
+"""Replaces an access key in steps, each of which leaves a working key at hand.
 
 1. Note what is about to be done, and which keys the user has.
 2. Have AWS create the new key, and note it.
 3. Check that AWS accepts it, which can take a while.
-4. Write it to every section that contains the old one.
+4. Write it to every section that contains the old one. If the old one is in the keychain, the new
+   one is stored beside it, and only the id in the config changes.
 5. Read the files again, and check that what they contain works.
 6. Deactivate the old key, check that the new one still works, delete the old one.
 
@@ -20,12 +21,15 @@ from awsenv.aws.iam import DENIED, GONE, AccessKey, Iam
 from awsenv.aws.refusals import STALE
 from awsenv.aws.sts import Sts
 from awsenv.config import Config, load, reading, shown
+from awsenv.config.kept_keys import KEPT_ID, kept_id
 from awsenv.config.saved_sections import credentials_of
 from awsenv.config.writing import edit
 from awsenv.errors import AwsenvError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
 from awsenv.rotation import journal
 from awsenv.rotation.journal import Journal
+from awsenv.sources.keychain_keys import kept_credentials
+from awsenv.storage import keychain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
 _MOMENT = 5 * 60
 # So many seconds after it was made, all of AWS knows a key, or knows of none.
 _SETTLED = 15 * 60
-_UNTOUCHED = "the old key is in your files and works"
 
 
 @dataclass
@@ -74,9 +77,12 @@ class Rotation:
         self._profile = means.plan.root.profile or ""
         self._iam = Iam(means.plan.connection, means.seconds)
         self._session: Credentials | None = None
-        self._keys = self._on_disk(load(means.env))
+        self._keys = self._at_hand(load(means.env))
         self._new_id = ""
-        self.state = f"nothing has been changed: {_UNTOUCHED}"
+        # What holds the key of the profile, for messages.
+        self._place = "keychain" if means.plan.root.source == "keychain" else "files"
+        self._untouched = f"the old key is in your {self._place} and works"
+        self.state = f"nothing has been changed: {self._untouched}"
 
     def run(self) -> None:
         """Rotate, or finish an earlier rotation; raises AwsenvError, after which `state` says how
@@ -125,6 +131,8 @@ class Rotation:
         config = load(self._means.env)
         for name in _holders(config, self._keys.access_key_id):
             profile = config.profile(name)
+            if not profile.get(_ID):
+                continue
             places = [profile.at(f"aws_{part}").rpartition(":")[0] for part in _PARTS]
             if places[0] != places[1]:
                 raise ConfigError(
@@ -148,21 +156,24 @@ class Rotation:
         known = tuple(key.id for key in self._listed())
         note = Journal(note.old, note.user, int(time.time()), known)
         note.write()
-        self.state = f"{_UNTOUCHED}; whether AWS has made a new one is not known yet"
+        self.state = f"{self._untouched}; whether AWS has made a new one is not known yet"
         try:
             new = self._iam_call(self._iam.create_access_key)
         except RefusedError:
             note.remove()
-            self.state = f"nothing has been changed: {_UNTOUCHED}"
+            self.state = f"nothing has been changed: {self._untouched}"
             raise
-        note = note.with_new(new)
+        kept = bool(_keepers(load(self._means.env), note.old))
+        note = note.with_new(new, in_keychain=kept)
         self._new_id = new.access_key_id
         try:
+            if kept:
+                keychain.write(new.access_key_id, new.secret_access_key)
             note.write()
         except AwsenvError:
             # Its secret is lost for good.
             self._delete(self._new_id)
-            self.state = f"{_UNTOUCHED}; the new one is deleted again"
+            self.state = f"{self._untouched}; the new one is deleted again"
             raise
         self._means.tell(f"AWS has made the new key {self._new_id}")
         return note
@@ -197,52 +208,68 @@ class Rotation:
                 f"if nobody needs that one: awsenv rotate {self._profile} --delete-key {key.id}",
             )
         self._delete(key.id)
+        if self._place == "keychain":
+            # A run that was killed may have left it there.
+            keychain.remove(key.id)
         self._means.tell(f"{told} is deleted")
 
     # 3 to 6
 
     def _finish(self, note: Journal, new: Credentials) -> None:
         if self._keys.access_key_id == note.old:
-            self.state = f"{_UNTOUCHED}; the new one is made and noted, but in no file yet"
+            self.state = f"{self._untouched}; the new one is made and noted, but not used yet"
             self._check_taken(new, note.user)
-        self.state = "both keys work; the new one is noted, and on its way into your files"
+        self.state = f"both keys work; the new one is noted, and on its way into your {self._place}"
         self._write(note.old, new)
-        self._keys = self._on_disk(load(self._means.env))
+        self._keys = self._at_hand(load(self._means.env))
         self._check_files(note.old, new)
-        self.state = "the new key is in your files; the old one is in none, and still active"
+        self.state = f"the new key is in your {self._place}; the old one is still active"
         self._check_taken(self._keys, note.user)
         old = next((key for key in self._listed() if key.id == note.old), None)
         if old and old.active:
             self._unless_gone(lambda who: self._iam.deactivate(who, note.old))
             self._means.tell(f"the old key {note.old} is deactivated")
-            self.state = "the new key is in your files and works; the old one is inactive"
+            self.state = f"the new key is in your {self._place} and works; the old one is inactive"
             self._check_taken(self._keys, note.user)
         # Also where a list does not show it: that may lag.
         self._unless_gone(lambda who: self._iam.delete(who, note.old))
+        if note.in_keychain or self._place == "keychain":
+            keychain.remove(note.old)
         note.remove()
         self._means.tell(f"the old key {note.old} is deleted; {self._new_id} is in its place")
 
     def _write(self, old: str, new: Credentials) -> None:
-        """Put `new` into every section of both files that holds `old`."""
+        """Put `new` into every section of both files that holds `old`, or names it."""
         config = load(self._means.env)
+        if _keepers(config, old):
+            keychain.write(new.access_key_id, new.secret_access_key)
         for path in dict.fromkeys([config.config_path, config.credentials_path]):
-            names: list[str] = []
+            inside: list[str] = []
+            naming: list[str] = []
 
-            def change(text: IniText, names: list[str] = names) -> None:
-                held = (name for name in text.sections() if text.values(name).get(_ID) == old)
-                names[:] = held
-                for name in names:
-                    text.set(name, {_ID: new.access_key_id, _SECRET: new.secret_access_key})
+            def change(
+                text: IniText, inside: list[str] = inside, naming: list[str] = naming
+            ) -> None:
+                for names, key in ((inside, _ID), (naming, KEPT_ID)):
+                    names[:] = [
+                        each for each in text.sections() if text.values(each).get(key) == old
+                    ]
+                for each in inside:
+                    text.set(each, {_ID: new.access_key_id, _SECRET: new.secret_access_key})
+                for each in naming:
+                    text.set(each, {KEPT_ID: new.access_key_id})
 
             if path and _mentions(path, old) and edit(path, change):
-                sections = ", ".join(f"[{name}]" for name in names)
-                self._means.tell(f"the new key is in {sections} of {shown(path)}")
+                for names, where in ((inside, ""), (naming, "the keychain, and named by ")):
+                    if names:
+                        sections = ", ".join(f"[{name}]" for name in names)
+                        self._means.tell(f"the new key is in {where}{sections} of {shown(path)}")
 
     def _check_files(self, old: str, new: Credentials) -> None:
         """Check that reading both files again yields the new key, and the old one nowhere."""
         config = load(self._means.env)
         wrong = _holders(config, old)
-        wrong += [] if self._on_disk(config) == new else [self._profile]
+        wrong += [] if self._at_hand(config) == new else [self._profile]
         if wrong:
             raise ConfigError(
                 f"profile {wrong[0]!r} does not give the new key when it is read again",
@@ -326,8 +353,12 @@ class Rotation:
             if error.code != GONE:
                 raise
 
-    def _on_disk(self, config: Config) -> Credentials:
-        return credentials_of(config.profile(self._profile))
+    def _at_hand(self, config: Config) -> Credentials:
+        profile = config.profile(self._profile)
+        kept = kept_id(profile)
+        if kept:
+            return kept_credentials(kept, profile.name, profile.at(KEPT_ID))
+        return credentials_of(profile)
 
 
 _PARTS = ("access_key_id", "secret_access_key")
@@ -335,8 +366,14 @@ _ID, _SECRET = (f"aws_{part}" for part in _PARTS)
 
 
 def _holders(config: Config, key_id: str) -> list[str]:
-    """The profiles that hold the key `key_id`."""
-    return [each.name for each in config.profiles.values() if each.get(_ID) == key_id]
+    """The profiles that hold the key `key_id`, in a file or in the keychain."""
+    inside = [each.name for each in config.profiles.values() if each.get(_ID) == key_id]
+    return [*inside, *_keepers(config, key_id)]
+
+
+def _keepers(config: Config, key_id: str) -> list[str]:
+    """The profiles that have the key `key_id` in the keychain."""
+    return [each.name for each in config.profiles.values() if kept_id(each) == key_id]
 
 
 def _mentions(path: str, key_id: str) -> bool:

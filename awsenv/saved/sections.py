@@ -11,6 +11,7 @@ import os
 import sys
 
 from awsenv.config import Config, shown
+from awsenv.config.kept_keys import KEPT
 from awsenv.config.saved_sections import (
     IDENTITY,
     KEYS,
@@ -58,6 +59,12 @@ def check_name(name: str, config: Config, *, force: bool = False) -> None:
         )
     if profile and not force and is_long_lived(keys_in(profile)):
         raise _would_lose_keys(name, profile.at(KEYS[0]))
+    if profile and profile.get(KEPT):
+        raise ConfigError(
+            f"profile {name!r} has its keys in the keychain ({profile.at(KEPT)}), so a session "
+            "saved under that name would be ignored",
+            "choose another name with --as",
+        )
     if name == "DEFAULT":
         raise ConfigError("[DEFAULT] would lend its keys to every profile", "choose another name")
 

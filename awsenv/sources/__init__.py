@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 # Every source and its module here, which lists it in SOURCES. The sources of a profile are tried in
-# this order, which is botocore's.
+# this order, which is botocore's; the keychain comes before keys in a file.
 MODULES = {
     "web-identity": "web_identity",
     "sso": "sso",
+    "keychain": "keychain_keys",
     "keys": "file_keys",
     "login": "aws_login",
     "process": "external_process",

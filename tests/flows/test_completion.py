@@ -115,7 +115,8 @@ def test_nothing_is_said_whatever_is_wrong(config: Path) -> None:
 
 def test_the_table_of_commands_is_the_command_lines() -> None:
     found = [name for name in COMMANDS if "profile" in parameters(load(name))]
-    assert sorted(found) == sorted(set(completion.TAKE_PROFILE) & set(COMMANDS))
+    second = {name for name, _ in completion.THEN_PROFILE}
+    assert sorted(found) == sorted(set(completion.TAKE_PROFILE) & set(COMMANDS) | second)
 
 
 def test_a_profile_name_takes_next_to_nothing(config: Path) -> None:

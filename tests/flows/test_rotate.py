@@ -14,6 +14,7 @@ from awsenv.demo.model import UserKey
 from awsenv.demo.world import ALLOW_ALL, document, statement
 from awsenv.storage import record_format
 from support.assuming import assume
+from support.keychains import FILE_BACKEND, secret_of
 from support.layouts import who_is
 from support.saving import sections
 from support.terminal_driver import drive
@@ -423,11 +424,26 @@ sys.exit(run(["rotate"]))
 """
 
 
-def test_killed_at_every_moment(sts: RunningSts) -> None:
+def at_hand(sts: RunningSts) -> tuple[str, str | None]:
+    """The id and the secret that profile default comes to."""
+    named = sections(sts.aws_folder / "config")["default"].get("awsenv_access_key_id")
+    if named:
+        return named, secret_of(named)
+    values = sections(sts.aws_folder / "credentials")["default"]
+    return values["aws_access_key_id"], values["aws_secret_access_key"]
+
+
+@pytest.mark.parametrize("place", ["files", "keychain"])
+def test_killed_at_every_moment(
+    sts: RunningSts, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sts.control.set_user_policy("alice", ALLOW_ALL)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", FILE_BACKEND)
+    if place == "keychain":
+        assert run_awsenv("keys", "add", "--from-file").returncode == 0
     moments = 0
     while True:
-        old, outputs = on_disk(sts), ""
+        old, outputs = at_hand(sts)[0], ""
         done = subprocess.run(
             [sys.executable, "-c", KILLED, str(moments)],
             capture_output=True,
@@ -437,19 +453,27 @@ def test_killed_at_every_moment(sts: RunningSts) -> None:
         assert done.returncode in (0, -9), done.stderr
         outputs = done.stdout + done.stderr
         known = {key.id: key for key in keys(sts)}
-        # Whatever is in the file is a key that AWS takes, and goes with its secret.
-        values = sections(sts.aws_folder / "credentials")["default"]
-        assert known[values["aws_access_key_id"]].active, moments
-        assert known[values["aws_access_key_id"]].secret == values["aws_secret_access_key"]
+        # Whatever is at hand is a key that AWS takes, and goes with its secret.
+        key_id, secret = at_hand(sts)
+        assert known[key_id].active, moments
+        assert known[key_id].secret == secret
+        if place == "keychain":
+            written = [path.read_text() for path in journals()]
+            assert not any(key.secret in text for key in known.values() for text in written)
         if done.returncode == 0:
             break
         told = rotate()
         outputs += told
         assert len(keys(sts)) == 1
-        assert [key.id for key in keys(sts)] == [on_disk(sts)]
-        assert on_disk(sts) != old or "going on" not in told
+        assert [(key.id, key.secret) for key in keys(sts)] == [at_hand(sts)]
+        assert at_hand(sts)[0] != old or "going on" not in told
         assert not any(key.secret in outputs for key in [*known.values(), *keys(sts)])
         assert journals() == []
         moments += 1
     assert moments > 20
-    assert who_is("default").endswith(":user/alice")
+    if place == "keychain":
+        # The one key is all that is left in the keychain.
+        kept = Path(os.environ["HOME"], ".local/share/python_keyring/keyring_pass.cfg").read_text()
+        assert kept.count(" = ") == 1
+    else:
+        assert who_is("default").endswith(":user/alice")

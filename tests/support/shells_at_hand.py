@@ -12,7 +12,9 @@ import pytest
 SHELLS = ("bash", "zsh", "fish")
 # Shells that have statements but no hook. Other systems' packages of them are not installed.
 WITHOUT_HOOK = ("ksh93", "mksh", "yash", "busybox", "tcsh", "elvish", "nu", "xonsh")
-LINUX_ONLY = frozenset({"strace", *WITHOUT_HOOK} - {"xonsh"})
+LINUX_ONLY = frozenset(
+    {"strace", "gnome-keyring-daemon", "dbus-run-session", *WITHOUT_HOOK} - {"xonsh"}
+)
 
 
 def need_program(name: str) -> str:
