@@ -79,7 +79,7 @@ def _trust(bundle: str | None) -> Any:
         except OSError:
             raise ConfigError(
                 f"cannot read the file of trusted certificates, {bundle}",
-                "mend AWS_CA_BUNDLE, or ca_bundle in the profile",
+                "correct AWS_CA_BUNDLE, or ca_bundle in the profile",
             ) from None
     context = ssl.create_default_context()
     if not context.get_ca_certs() and not ssl.get_default_verify_paths().capath:

@@ -38,7 +38,7 @@ def explain(
         return _refusal(error.response, connection, parameters)
     if isinstance(error, ParamValidationError):
         text = str(error).partition("\n")[2] or str(error)
-        return ConfigError(f"AWS would not take this request: {text.strip()}", "mend that value")
+        return ConfigError(f"AWS would refuse this request: {text.strip()}", "correct that value")
     return network(error, where)
 
 
@@ -96,7 +96,7 @@ def _denied(
     if "one time pass code" in message and "invalid" in message:
         return (
             f"AWS did not accept the code for {serial}: it is wrong, or has been used",
-            "wait for the next code, and see that the device's clock is right",
+            "wait for the next code, and check the device's clock",
             BAD_CODE,
         )
     if "MultiFactorAuthentication failed" in message:
@@ -107,7 +107,8 @@ def _denied(
         )
     if "GetSessionToken with session" in message:
         return (
-            f"AWS gives no MFA session to what is a session already: {connection.source}",
+            "AWS gives MFA sessions only to long-lived keys, and this is a session: "
+            f"{connection.source}",
             "name a profile with the IAM user's own keys as the source, or drop mfa_serial",
             "AccessDenied",
         )
@@ -145,11 +146,11 @@ def _invalid(message: str, parameters: Mapping[str, Any]) -> tuple[str, str, str
         )
     if "serialNumber" in message:
         return (
-            f"{parameters.get('SerialNumber')} is no MFA serial that STS can take",
+            f"{parameters.get('SerialNumber')} is not an MFA serial that STS accepts",
             "use the ARN of a virtual device (…:mfa/name) or the number of a hardware token",
             "WrongSerial",
         )
-    return f"AWS refused the request: {message}", "mend the value it names", "ValidationError"
+    return f"AWS refused the request: {message}", "correct the value it names", "ValidationError"
 
 
 def _signature(
@@ -169,7 +170,7 @@ def _signature(
             "set the clock (AWS allows 15 m), then try again",
         )
     return (
-        f"the secret access key of {connection.source} does not fit its key id",
+        f"the secret access key of {connection.source} does not match its key ID",
         f"copy the secret key again ({connection.where or 'environment'})",
     )
 
@@ -206,7 +207,7 @@ def network(error: Exception, where: str) -> AwsenvError:
                 line, "check the network, the VPN and the proxy (HTTPS_PROXY, NO_PROXY)"
             )
     if isinstance(error, ValueError | exceptions.BotoCoreError):
-        return ConfigError(f"cannot call {where}: {error}", "mend the setting it names")
+        return ConfigError(f"cannot call {where}: {error}", "correct the setting it names")
     return AwsenvError(
         f"calling {where} failed: {type(error).__name__}: {error}",
         "set AWSENV_DEBUG=1 to see where it happened, and report it",
@@ -218,7 +219,7 @@ def _tls(error: Exception, where: str) -> AwsenvError:
         named = os.environ.get("AWS_CA_BUNDLE") or "named by ca_bundle"
         return ConfigError(
             f"cannot read the file of trusted certificates, {named}",
-            "mend AWS_CA_BUNDLE, or ca_bundle in the profile",
+            "correct AWS_CA_BUNDLE, or ca_bundle in the profile",
         )
     return NetworkError(
         f"the TLS certificate of {where} is not trusted",

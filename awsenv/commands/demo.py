@@ -56,5 +56,5 @@ def _expire(time: str | None) -> int:
         raise UsageError("sessions have to live a second at least", "try awsenv demo expire 20")
     running().cap_life(seconds)
     store.forget_all()
-    sys.stdout.write(f"sessions got from now on live {seconds} s; those kept are forgotten\n")
+    sys.stdout.write(f"new sessions last {seconds} s; cached sessions are deleted\n")
     return 0

@@ -18,19 +18,19 @@ from awsenv.sessions.from_request import plan_for, tell
 def command(
     *,
     profile: str | None = PROFILE,
-    everything: bool = flag("--all", "Forget every session of every profile."),
+    everything: bool = flag("--all", "Delete every cached session of every profile."),
 ) -> None:
-    """Forget the MFA session of a profile's user, and every role session got with it."""
+    """Delete the cached MFA session of a profile's user, and every role session from it."""
     if everything and profile:
         raise UsageError("--all and a profile exclude each other", "leave one of them out")
     plan = None if everything else plan_for(Request(profile=profile))
     removed = _remove_saved(plan)
     count = store.forget_all() if plan is None else _forget(plan)
-    told = [f"forgot {count} session{'' if count == 1 else 's'}"] if count else []
+    told = [f"deleted {count} cached session{'' if count == 1 else 's'}"] if count else []
     if removed:
         file = shown(load().credentials_path)
         told.append(f"removed {', '.join(f'[{name}]' for name in removed)} from {file}")
-    tell("; ".join(told) or "there was no session to forget")
+    tell("; ".join(told) or "there was no cached session")
     if put_still_holds(os.environ):
         tell("this shell still has its session: awsenv unset takes it out")
 

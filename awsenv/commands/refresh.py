@@ -58,7 +58,7 @@ def _renew(
 ) -> None:
     if not put_still_holds(env) or not env.get("AWSENV_PROFILE"):
         raise CredentialsError(
-            "this shell holds no session of awsenv's to renew",
+            "this shell has no awsenv session to renew",
             "get one with: awsenv assume PROFILE",
         )
     values = store.load_if_key(env.get("AWSENV_SESSION", "")) or {}

@@ -33,7 +33,7 @@ def command(
     plan = root_plan(request, load(), settings, os.environ)
     if plan.root.source not in ("keys", "keychain") or plan.root.temporary:
         raise UsageError(
-            f"{plan.root.description} are no access key of the AWS files or the keychain",
+            f"{plan.root.description} are not an access key in the AWS files or the keychain",
             "name the profile that holds an IAM user's own keys",
         )
 

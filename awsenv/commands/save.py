@@ -51,7 +51,7 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
         )
     if not plan.steps:
         raise ConfigError(
-            f"{plan.root.description} are no session that could be saved",
+            f"{plan.root.description} are not a session, and only sessions can be saved",
             f"run: awsenv setup {plan.root.profile or plan.profile}",
         )
     if request.alters() and as_name:
@@ -153,4 +153,4 @@ def _warn_of_path() -> None:
     import shutil
 
     if shutil.which(PROCESS[0]) is None:
-        tell("no awsenv is on the PATH here, and a tool that uses this profile has to find one")
+        tell("awsenv is not on the PATH here, and tools that use this profile need it there")

@@ -53,7 +53,7 @@ def command(
     name = plan.root.profile
     if plan.root.temporary or name is None:
         raise UsageError(
-            f"{plan.root.description} is a session, to which no MFA device belongs",
+            f"{plan.root.description} is a session, which has no MFA device",
             "name the profile that holds the IAM user's own keys",
         )
     user, devices = _look_up(plan, config)

@@ -80,7 +80,7 @@ def _check_cache_dir(path: str) -> None:
     # A relative folder would leave secrets in every folder that awsenv runs in.
     if path and not os.path.isabs(os.path.expanduser(path)):
         raise ConfigError(
-            f"AWSENV_CACHE_DIR is {path!r}, which is no absolute path",
+            f"AWSENV_CACHE_DIR is {path!r}, which is not an absolute path",
             "set it to a path that begins with / or ~, or unset it",
         )
 
@@ -159,7 +159,7 @@ def _seconds(text: str, what: str, limits: tuple[int, int]) -> int:
     if not low <= seconds <= high:
         raise ConfigError(
             f"{what} is {text.strip()}, outside {_span(low)} to {_span(high)}",
-            f"set it to a length of time from {_span(low)} to {_span(high)}",
+            f"set it to a duration from {_span(low)} to {_span(high)}",
         )
     return seconds
 

@@ -48,7 +48,7 @@ def check_step(step: Step, profile: Profile | None) -> None:
     serial = step.serial
     if serial and not (9 <= len(serial) <= 256 and _IN_SERIALS.issuperset(serial)):
         hint = "use the ARN of a virtual device (…:mfa/name) or the number of a hardware token"
-        raise _wrong(f"{serial!r} is no MFA serial", hint, at("mfa_serial", serial))
+        raise _wrong(f"{serial!r} is not an MFA serial", hint, at("mfa_serial", serial))
     if isinstance(step, AssumeRole):
         _check_role(step, at)
 
@@ -64,14 +64,14 @@ def _check_role(step: AssumeRole, at: Callable[[str, str | None], str | None]) -
     ):
         if name and not (2 <= len(name) <= 64 and _IN_NAMES.issuperset(name)):
             raise _wrong(
-                f"the {what} {name!r} is not one that AWS takes",
+                f"the {what} {name!r} is not valid for AWS",
                 "use 2 to 64 of these: letters, digits and _ + = , . @ -",
                 at(key, name),
             )
     external_id = step.external_id
     if external_id and not (len(external_id) >= 2 and _IN_SERIALS.issuperset(external_id)):
         hint = "use 2 or more of these: letters, digits and _ + = , . @ : / -"
-        raise _wrong(f"{external_id!r} is no external ID", hint, at("external_id", external_id))
+        raise _wrong(f"{external_id!r} is not an external ID", hint, at("external_id", external_id))
     for policy in step.policy_arns:
         if not (policy.startswith("arn:") and len(policy) >= 20):
             hint = "write it as arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -91,7 +91,7 @@ class Rotation:
         with journal.one_at_a_time():
             note = journal.find(self._keys.access_key_id)
             if note:
-                self._means.tell(f"going on with the rotation of {note.old} that was broken off")
+                self._means.tell(f"continuing the rotation of {note.old} that was interrupted")
                 note = self._unless_deleted(note)
             note = note or self._begin()
             if note.new is None:
@@ -195,7 +195,7 @@ class Rotation:
             question = f"{told} is the key that was being made as the last run was broken off"
             may_go = self._means.delete_key == key.id or self._means.ask(question) is not False
         elif self._means.delete_key in (None, key.id):
-            question = f"the user has two keys already, and AWS allows no third: {told}"
+            question = f"the user already has two keys, and AWS allows no third: {told}"
             may_go = bool(self._means.delete_key or self._means.ask(question))
         else:
             raise UsageError(
@@ -204,7 +204,7 @@ class Rotation:
             )
         if not may_go:
             raise ConfigError(
-                f"the user has two keys already, and AWS allows no third: {told}",
+                f"the user already has two keys, and AWS allows no third: {told}",
                 f"if nobody needs that one: awsenv rotate {self._profile} --delete-key {key.id}",
             )
         self._delete(key.id)
@@ -273,7 +273,7 @@ class Rotation:
         if wrong:
             raise ConfigError(
                 f"profile {wrong[0]!r} does not give the new key when it is read again",
-                "see that no other program writes the AWS files, then go on",
+                "check that no other program writes the AWS files, then go on",
             )
 
     def _check_taken(self, keys: Credentials, user: str) -> None:
@@ -298,7 +298,7 @@ class Rotation:
                     raise
                 if time.monotonic() + pause > end:
                     raise RefusedError(
-                        f"AWS does not take the new key {self._new_id}: it does not know it yet, "
+                        f"AWS does not accept the new key {self._new_id}: it does not know it yet, "
                         "or somebody has deactivated it",
                         "look at the key in the IAM console, or wait longer with --wait",
                         code=error.code,

@@ -64,4 +64,4 @@ def renew(
                 session, name, step.profile, config, identity=identity, keep_longer=not newest
             )
         except AwsenvError as error:
-            tell(f"{error.message}; going on without saving the session there")
+            tell(f"{error.message}; continuing without saving the session there")

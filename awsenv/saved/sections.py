@@ -66,7 +66,7 @@ def check_name(name: str, config: Config, *, force: bool = False) -> None:
             "choose another name with --as",
         )
     if name == "DEFAULT":
-        raise ConfigError("[DEFAULT] would lend its keys to every profile", "choose another name")
+        raise ConfigError("[DEFAULT] would give its keys to every profile", "choose another name")
 
 
 def write(
@@ -92,8 +92,8 @@ def write(
     check_name(name, config, force=force)
     if not session.credentials.session_token or session.expires_at is None:
         raise CredentialsError(
-            f"the credentials of profile {origin!r} are no session that could be saved",
-            "awsenv saves MFA sessions and roles",
+            f"the credentials of profile {origin!r} are not a session",
+            "awsenv saves only MFA sessions and roles",
         )
     expires_at = session.expires_at
     values = dict(

@@ -270,7 +270,7 @@ class Flow:
             found = sources.resolve(self.plan.root, self.context)
         if found.expires_at is not None and found.expires_at <= time.time():
             raise CredentialsError(
-                f"{self.plan.root.description} gave credentials that have expired already",
+                f"{self.plan.root.description} gave credentials that have already expired",
                 "renew them where they come from",
             )
         extra = {"ACCOUNT": found.account} if found.account else {}
@@ -291,7 +291,8 @@ class Flow:
             return self._from_source(lock)
         if isinstance(step, GetSessionToken) and parent.session_token:
             raise CredentialsError(
-                f"{self.plan.root.description} gave a session, to which AWS gives no MFA session",
+                f"{self.plan.root.description} gave a session, and AWS gives MFA sessions only to "
+                "long-lived keys",
                 "drop mfa_serial, or take the IAM user's own keys as the source",
             )
         refused = refused_at(store.load(self._keys[index]) or {}, step)
@@ -311,7 +312,7 @@ class Flow:
                 codes.accepted()
                 self.manner.tell(
                     f"{step.role_arn} does not give {format_duration(seconds)} ({step.why}); "
-                    "going on with 1h00m"
+                    "continuing with 1h00m"
                 )
                 seconds, refused = HOUR, int(time.time())
                 continue
@@ -359,7 +360,7 @@ class Flow:
             store.save(self._keys[index], values)
         except AwsenvError as error:
             # The session works anyway; the next call just has to get another one.
-            self.manner.tell(f"{error.message}; going on without keeping the session")
+            self.manner.tell(f"{error.message}; continuing without keeping the session")
         return values
 
 

@@ -51,7 +51,7 @@ def _keys(env: Mapping[str, str], where: str = "") -> Root | None:
 
 def _nothing() -> Root:
     raise CredentialsError(
-        "the environment holds no keys of its own",
+        "there are no keys in the environment",
         "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile",
     )
 

@@ -110,7 +110,7 @@ def _parse(output: bytes) -> Resolved | str:
     except ValueError:
         return "its output is not JSON"
     if not isinstance(answer, dict) or answer.get("Version") != 1:
-        return "its output is not of Version 1"
+        return "its output does not say Version 1"
     values = [answer.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
     key, secret, token = (value if isinstance(value, str) else "" for value in values)
     if not key or not secret:

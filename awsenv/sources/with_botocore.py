@@ -91,7 +91,7 @@ def _explained(error: Exception, root: Root) -> AwsenvError:
     if isinstance(error, exceptions.ClientError):
         answer = error.response.get("Error", {})
         line = f"{root.description} was refused{where}: {answer.get('Message') or name}"
-        hint = "see that the account and role it names are yours to use"
+        hint = "check that you may use the account and role it names"
         return RefusedError(visible(line, 600), hint, code=answer.get("Code", ""))
     if isinstance(error, exceptions.HTTPClientError | exceptions.EndpointConnectionError):
         return network(error, root.description)

@@ -62,7 +62,7 @@ def _obstacle(handle: int, from_hook: bool) -> str | None:
     if all(signal.getsignal(number) == signal.SIG_IGN for number in _CANCEL) or not (
         ours or (modes & termios.ICANON and _feeds(os.tcgetpgrp(handle)))
     ):
-        return "awsenv runs in the background, where it must not ask"
+        return "awsenv runs in the background, where it cannot ask"
     if modes & termios.ICANON or _is_in_a_prompt():
         return None
     return "another program is using the terminal"

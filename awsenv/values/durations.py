@@ -12,7 +12,7 @@ def parse_duration(text: str, what: str = "duration") -> int:
     Raises UsageError; `what` names what was being read.
     """
     wrong = UsageError(
-        f"{what} {text!r} is not a length of time", "write seconds or units: 3600, 90m, 8h, 1d"
+        f"{what} {text!r} is not a duration", "write seconds or units: 3600, 90m, 8h, 1d"
     )
     rest = text.strip().lower()
     seconds = whole_number(rest)

@@ -109,7 +109,7 @@ def _installed(folder: Path) -> bool:
         [*pip, *PACKAGES],
     ):
         if subprocess.run(command, check=False).returncode:
-            sys.stderr.write("the peers could not be installed; going on without them\n")
+            sys.stderr.write("the peers could not be installed; continuing without them\n")
             return False
     done.touch()
     return True

@@ -76,7 +76,7 @@ def test_keys_in_the_environment_as_source(sts: RunningSts) -> None:
     assert "assumed-role/dev/" in identity_by_boto3(environment(change))
     done = run_awsenv("assume", "--from-env", "--shell", "bash")
     assert done.returncode == 4
-    assert "the environment holds no keys" in done.stderr
+    assert "there are no keys in the environment" in done.stderr
 
 
 def test_ad_hoc_role(sts: RunningSts) -> None:
@@ -253,7 +253,7 @@ def test_what_cannot_be_kept_but_the_session_is_good(sts: RunningSts, tmp_path: 
     )
     assert done.returncode == 0
     assert "AWS_ACCESS_KEY_ID=" in done.stdout
-    assert "going on without keeping the session" in done.stderr
+    assert "continuing without keeping the session" in done.stderr
 
 
 @pytest.mark.parametrize("profile", ["default", "prod-admin"])
@@ -335,8 +335,8 @@ def test_a_signal_at_the_question_stops_the_line(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--mfa-serial", "x"], "'x' is no MFA serial"),
-        (["--external-id", "\u00e9e"], "is no external ID"),
+        (["--mfa-serial", "x"], "'x' is not an MFA serial"),
+        (["--external-id", "\u00e9e"], "is not an external ID"),
         (["--policy-arn", "x"], "'x' is not the ARN of a policy"),
         (["--tag", "a=1", "--tag", "A=2"], "there are two tags of the key 'a'"),
     ],

@@ -180,5 +180,5 @@ def test_what_hangs_on_the_environment_is_looked_up_each_time(sts: RunningSts) -
     settle(sts)
     keys = {"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "x"}
     for _ in range(2):
-        assert "holds no keys of its own" in rows()["ci"]["problem"]
+        assert "no keys in the environment" in rows()["ci"]["problem"]
         assert rows(keys)["ci"]["source"] == "environment"

@@ -48,12 +48,12 @@ def test_logout_forgets_what_came_of_the_same_keys(sts: RunningSts) -> None:
     assume("dev", "--duration", "20m")
     assert len(records()) == 5
     told = logout("prod-admin")
-    assert "forgot 5 sessions" in told
+    assert "deleted 5 cached sessions" in told
     assert records() == []
     done = run_awsenv("assume", "dev", "--shell", "bash")
     assert done.returncode == 4
     assert "MFA code is needed" in done.stderr
-    assert "there was no session to forget" in logout("prod-admin")
+    assert "there was no cached session" in logout("prod-admin")
 
 
 def test_logout_leaves_other_users_alone(sts: RunningSts) -> None:
@@ -65,7 +65,7 @@ def test_logout_leaves_other_users_alone(sts: RunningSts) -> None:
     with (sts.aws_folder / "config").open("a") as file:
         file.write(f"\n[profile bob]\nmfa_serial = {bob.mfa.serial}\nregion = eu-west-1\n")
     save("bob", "--mfa-code", sts.code(bob.mfa.serial))
-    assert "forgot 2 sessions" in logout("dev")
+    assert "deleted 2 cached sessions" in logout("dev")
     assert "bob-sts" in sections(sts.aws_folder / "credentials")
     assert assume("bob")["AWS_ACCESS_KEY_ID"] == saved(sts, "bob-sts")["aws_access_key_id"]
     assert "removed [bob-sts] from ~/.aws/credentials" in logout("bob")
@@ -77,7 +77,9 @@ def test_logout_removes_the_profiles_it_saved(sts: RunningSts) -> None:
     save("default", "--mfa-code", sts.code())
     save("dev", "--as", "mydev")
     told = logout()
-    assert "forgot 2 sessions; removed [default-sts], [mydev] from ~/.aws/credentials" in told
+    assert (
+        "deleted 2 cached sessions; removed [default-sts], [mydev] from ~/.aws/credentials" in told
+    )
     assert path.read_bytes() == before
     assert "could not be found" in refusal_of("default-sts")
 
@@ -111,7 +113,7 @@ def test_logout_all(sts: RunningSts) -> None:
     assume("dev")
     config = sts.aws_folder / "config"
     config.write_text(config.read_text() + "\n[profile broken]\nsource_profile = broken\n")
-    assert "forgot 2 sessions; removed [default-sts]" in logout("--all")
+    assert "deleted 2 cached sessions; removed [default-sts]" in logout("--all")
     assert records() == []
     assert run_awsenv("logout", "dev", "--all").returncode == 2
 

@@ -263,7 +263,7 @@ def test_pinentry_at_a_terminal(sts: RunningSts, tmp_path: Path, program: str) -
         after = shell.modes()
         assert after[:4] == before[:4]
         # And a cancelled one.
-        assert "forgot" in shell.run("awsenv logout --all")
+        assert "deleted" in shell.run("awsenv logout --all")
         shell.run("clear")
         shell.submit("awsenv login; echo status $?")
         shell.wait_until(lambda: "MFA code:" in shell.screen(), "the question")

@@ -69,7 +69,7 @@ def test_in_its_own_folder_foreign_names_stay(sts: RunningSts, clean_env: Path) 
     (sessions / "mine.txt").write_text("kept")
     os.utime(sessions / "mine.txt", (LONG_AGO, LONG_AGO))
     done = run_awsenv("logout", "--all")
-    assert done.stderr.startswith("awsenv: forgot 1 session")
+    assert done.stderr.startswith("awsenv: deleted 1 cached session")
     assert [path.name for path in sessions.iterdir()] == ["mine.txt"]
 
 
@@ -150,7 +150,7 @@ def test_a_folder_that_somebody_else_prepared_is_refused_by_name(
     done = run_awsenv("assume", "dev", "--mfa-code", sts.code(), "--shell", "bash")
     assert done.returncode == 0
     assert str(named) in done.stderr
-    assert "going on without keeping the session" in done.stderr
+    assert "continuing without keeping the session" in done.stderr
     after = snapshot(tmp_path / "victim"), snapshot(theirs)
     if trap == "a link":
         # The folder itself is ours, and has got awsenv's mark.

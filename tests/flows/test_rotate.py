@@ -102,7 +102,7 @@ def test_key_that_aws_never_knows(sts: RunningSts) -> None:
     sts.control.delay_new_keys(seconds=3600)
     told = refused("--wait", "1s")
     new = next(key for key in keys(sts) if key.id != old)
-    assert f"AWS does not take the new key {new.id}" in told
+    assert f"AWS does not accept the new key {new.id}" in told
     assert "so far: the old key is in your files and works" in told
     assert new.secret not in told
     assert on_disk(sts) == old
@@ -110,7 +110,7 @@ def test_key_that_aws_never_knows(sts: RunningSts) -> None:
     assert stat.S_IMODE(journals()[0].parent.stat().st_mode) == 0o700
     new.usable_at = 0
     told = rotate()
-    assert f"going on with the rotation of {old}" in told
+    assert f"continuing the rotation of {old}" in told
     check_done(sts, old)
     assert keys(sts) == [new]
 
@@ -128,7 +128,7 @@ def test_delete_key_without_a_second_key(sts: RunningSts) -> None:
 def test_no_room_for_a_second_key(sts: RunningSts) -> None:
     old, second = on_disk(sts), sts.world.add_key(sts.world.user("alice"))
     told = refused()
-    assert f"two keys already, and AWS allows no third: {second.id} (active, made" in told
+    assert f"already has two keys, and AWS allows no third: {second.id} (active, made" in told
     assert "never used" in told
     assert f"awsenv rotate default --delete-key {second.id}" in told
     assert "nothing has been changed" in told
@@ -288,7 +288,7 @@ def test_what_is_no_key_in_a_file(sts: RunningSts) -> None:
     run_awsenv("save", "default", "--as", "s", "--mfa-code", sts.code())
     path = sts.aws_folder / "credentials"
     path.write_text(path.read_text().replace("awsenv_saved_from = default\n", ""))
-    assert "are no access key" in refused("s") or "is no access key" in refused("s")
+    assert "are not an access key" in refused("s") or "is no access key" in refused("s")
 
 
 def age_note(seconds: int) -> None:
@@ -328,7 +328,7 @@ def test_a_young_key_that_nobody_knows_stays_noted(sts: RunningSts) -> None:
     refused("--wait", "1s")
     (note,) = journals()
     kept = note.read_text()
-    assert "AWS does not take the new key" in refused("--wait", "1s")
+    assert "AWS does not accept the new key" in refused("--wait", "1s")
     assert note.read_text() == kept
 
 
@@ -466,7 +466,7 @@ def test_killed_at_every_moment(
         outputs += told
         assert len(keys(sts)) == 1
         assert [(key.id, key.secret) for key in keys(sts)] == [at_hand(sts)]
-        assert at_hand(sts)[0] != old or "going on" not in told
+        assert at_hand(sts)[0] != old or "continuing" not in told
         assert not any(key.secret in outputs for key in [*known.values(), *keys(sts)])
         assert journals() == []
         moments += 1

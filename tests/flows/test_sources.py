@@ -235,7 +235,7 @@ def test_environment_as_credential_source(sts: RunningSts) -> None:
     assert "/dev/" in identity_by_boto3(environment(again))
     done = run_awsenv("assume", "from-env", "--shell", "bash")
     assert done.returncode == 4
-    assert "the environment holds no keys" in done.stderr
+    assert "there are no keys in the environment" in done.stderr
 
 
 @pytest.mark.parametrize("of", ["user", "role"])
@@ -287,4 +287,4 @@ def test_whoami_of_any_credentials_and_region(sts: RunningSts) -> None:
     assert bob.arn in run_awsenv("whoami", "--source-profile", "bob", env=keys).stdout
     done = run_awsenv("whoami", env={**keys, "AWS_SECRET_ACCESS_KEY": "x" * 40})
     assert done.returncode == 5
-    assert "does not fit its key id" in done.stderr
+    assert "does not match its key ID" in done.stderr

@@ -90,7 +90,7 @@ def test_an_answer_with_little_time_left_is_asked_for_once(sts: RunningSts, tmp_
     program.say(answer_of(issue(sts, role, 300), -1))
     done = run_awsenv("assume", "tool", "--refresh", "--shell", "bash")
     assert done.returncode == 4
-    assert "have expired already" in done.stderr
+    assert "have already expired" in done.stderr
 
 
 def test_mfa_cannot_apply_to_a_session(sts: RunningSts, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_mfa_cannot_apply_to_a_session(sts: RunningSts, tmp_path: Path) -> None:
     add_section(sts, "profile tool", **keys)
     done = run_awsenv("assume", "tool", "--shell", "bash", "--mfa-code", sts.code())
     assert done.returncode == 4
-    assert "AWS gives no MFA session" in done.stderr
+    assert "AWS gives MFA sessions only" in done.stderr
     assert "drop mfa_serial" in done.stderr
     assert sts.control.count() == 0
 
@@ -109,8 +109,8 @@ def test_mfa_cannot_apply_to_a_session(sts: RunningSts, tmp_path: Path) -> None:
     ("answer", "told"),
     [
         ("SECRET is not json", "not JSON"),
-        ("[1]", "not of Version 1"),
-        ({"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "SECRET"}, "not of Version 1"),
+        ("[1]", "does not say Version 1"),
+        ({"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "SECRET"}, "does not say Version 1"),
         ({"Version": 1, "AccessKeyId": "A"}, "lacks AccessKeyId or SecretAccessKey"),
         ({"Version": 1, "AccessKeyId": 5, "SecretAccessKey": "SECRET"}, "lacks AccessKeyId"),
         (

@@ -13,7 +13,7 @@ from support.asking import HERE, PROMPT, answers, assert_sane, start, tools
 from support.terminal_driver import bare_environment
 
 SHELLS = ("bash", "zsh", "fish")
-BACKGROUND = "closed: awsenv runs in the background, where it must not ask"
+BACKGROUND = "closed: awsenv runs in the background, where it cannot ask"
 IN_USE = "closed: another program is using the terminal"
 NO_TERMINAL = "closed: there is no terminal to ask at"
 

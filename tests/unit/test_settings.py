@@ -64,7 +64,7 @@ def test_a_variable_is_read(variable: str, name: str) -> None:
 
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_a_variable_that_does_not_fit(variable: str) -> None:
-    for value, said in (("soon", "is not a length of time"), ("99d", "is 99d, outside ")):
+    for value, said in (("soon", "is not a duration"), ("99d", "is 99d, outside ")):
         with pytest.raises(ConfigError) as caught:
             Settings.read({variable: value})
         assert caught.value.message.startswith(f"{variable} ")
@@ -81,7 +81,7 @@ def test_no_margin_at_all_can_be_set() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("duration_seconds = long", "duration_seconds 'long' is not a length of time"),
+        ("duration_seconds = long", "duration_seconds 'long' is not a duration"),
         ("duration_seconds = 899", "duration_seconds is 899, outside 15m to 12h"),
         ("duration_seconds = 13h", "duration_seconds is 13h, outside 15m to 12h"),
     ],
@@ -144,6 +144,6 @@ def test_the_page_has_every_variable_there_is() -> None:
 
 @pytest.mark.parametrize("folder", ["cache", "./x", "$HOME/x"])
 def test_the_cache_is_in_one_place(clean_env: Path, tmp_path: Path, folder: str) -> None:
-    with pytest.raises(ConfigError, match="no absolute path"):
+    with pytest.raises(ConfigError, match="not an absolute path"):
         Settings.read({"AWSENV_CACHE_DIR": folder})
     assert Settings.read({"AWSENV_CACHE_DIR": "~/x"}) == Settings.read({})
