@@ -8,7 +8,8 @@ from awsenv import sources
 from awsenv.aws.deadline import Deadline
 from awsenv.aws.iam import DENIED, Iam
 from awsenv.aws.sts import Sts
-from awsenv.config import Config, load, shown
+from awsenv.config import Config, Profile, load, shown
+from awsenv.config.profiles import OWN_SERIAL, SERIAL
 from awsenv.config.writing import edit_profile
 from awsenv.errors import CancelledError, ConfigError, RefusedError, UsageError
 from awsenv.lean.dataclasses import dataclass
@@ -65,7 +66,7 @@ def command(
     _check_place(name, values, config)
     tell(f"profile {name!r} in {shown(config.config_path)} gets:")
     for key, value in values.items():
-        tell(f"  {key} = {value}")
+        tell(f"  {key} = {value}" if value else f"  {key} removed")
     if not yes and not _asked("write this? [Y/n] ", ("", "y", "yes")):
         raise CancelledError("nothing was written")
     edit_profile(config, name, values)
@@ -105,7 +106,7 @@ def _serial(
         if serial not in (wishes.serial, there):
             tell("IAM does not let you list your MFA devices, so this one is a guess by its usual")
             tell(f"name: {serial}. Compare it with the IAM console, or pass --mfa-serial")
-        return {} if serial == there else {"mfa_serial": serial}
+        return _written(config.profile(name), serial)
     usable = [serial for serial in devices if _FIDO not in serial]
     for serial in devices:
         if serial not in usable:
@@ -128,7 +129,19 @@ def _serial(
     if there and there not in usable:
         tell(f"{there}, which the config names, is none of the user's devices")
     serial = wishes.serial or (there if there in usable else None) or _choose(usable, wishes)
-    return {} if serial == there else {"mfa_serial": serial}
+    return _written(config.profile(name), serial)
+
+
+def _written(profile: Profile, serial: str) -> dict[str, str | None]:
+    """The change that makes `serial` the device of a profile with keys of its own."""
+    values: dict[str, str | None] = {}
+    if profile.values.get(OWN_SERIAL) != serial:
+        values[OWN_SERIAL] = serial
+    if profile.values.get(SERIAL):
+        tell(f"{SERIAL} beside keys makes the .NET SDK and AWS Tools for PowerShell refuse the")
+        tell(f"profile, so it becomes {OWN_SERIAL}, which they pass over")
+        values[SERIAL] = None
+    return values
 
 
 def _guess(user: str) -> str:
@@ -194,7 +207,7 @@ def _check_place(name: str, values: dict[str, str | None], config: Config) -> No
     profile = config.profile(name)
     for key in values:
         place = profile.at(key)
-        if profile.get(key) and place.rpartition(":")[0] != shown(config.config_path):
+        if profile.values.get(key) and place.rpartition(":")[0] != shown(config.config_path):
             raise ConfigError(
                 f"{key} is set in the credentials file ({place}), and that wins over the config",
                 "remove the line there",

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
 
+# The .NET SDK, and with it AWS Tools for PowerShell, refuses a profile with keys of its own and
+# mfa_serial. Under this name it passes over the device.
+SERIAL, OWN_SERIAL = "mfa_serial", "awsenv_mfa_serial"
+
+
 class Profile:
     """What both files say about one profile; the credentials file wins, key by key.
 
@@ -44,7 +49,7 @@ class Profile:
         for section in self._sections:
             if key in section.lines:
                 return at(section.path, section.lines[key])
-        return self.where
+        return self.at(OWN_SERIAL) if key == SERIAL else self.where
 
     def path_of(self, key: str) -> str | None:
         """The file in which `key` is set, if it is."""
@@ -62,8 +67,12 @@ class Profile:
         return next((section.name for section in self._sections if section.path == path), None)
 
     def get(self, key: str) -> str | None:
-        """The value of `key`; None where it is missing, empty or a nested block."""
-        value = self.values.get(key)
+        """The value of `key`; None where it is missing, empty or a nested block.
+
+        For `mfa_serial` that of `awsenv_mfa_serial`, where there is one.
+        """
+        own = self.values.get(OWN_SERIAL) if key == SERIAL else None
+        value = own or self.values.get(key)
         return (value.strip() or None) if isinstance(value, str) else None
 
     def nested(self, key: str) -> Mapping[str, str]:

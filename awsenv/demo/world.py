@@ -245,7 +245,9 @@ def write_config(world: World, url: str, folder: str) -> None:
     alice = world.user("alice")
     endpoint = {"endpoint_url": url} if url else {}
     serial = {"mfa_serial": alice.mfa.serial}
-    sections = {"default": {"region": "eu-central-1"} | serial | endpoint}
+    # Beside keys, the .NET SDK refuses mfa_serial itself.
+    own = {"awsenv_mfa_serial": alice.mfa.serial}
+    sections = {"default": {"region": "eu-central-1"} | own | endpoint}
     for name, (region, special) in _PROFILES.items():
         body = {"role_arn": world.role(name).arn, "source_profile": "default", "region": region}
         chained = "source_profile" in special

@@ -16,6 +16,7 @@ _OF_PROFILE = frozenset(
         "aws_secret_access_key",
         "credential_process",
         "credential_source",
+        "awsenv_mfa_serial",
         "mfa_serial",
         "output",
         "region",

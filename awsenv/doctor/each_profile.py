@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from awsenv.aws.arn import is_iam
 from awsenv.config import Config, Profile, marks
+from awsenv.config.profiles import OWN_SERIAL, SERIAL
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import AwsenvError, ConfigError
 from awsenv.mfa.prompts import NAMES
@@ -30,6 +31,7 @@ def check(case: Case) -> Iterator[Finding]:
     for profile in case.config.profiles.values():
         yield from _values(profile)
         yield from _keys(profile)
+        yield from _serial_beside_keys(profile)
         if any(profile.get(key) for key in _MEANT_FOR_USE):
             yield from _chain(profile, case.config, case)
 
@@ -80,6 +82,17 @@ def _values(profile: Profile) -> Iterator[Finding]:
             f"duration_seconds = {duration} is refused by AWS tools, which take seconds",
             "write a number of seconds, such as 14400",
             profile.at("duration_seconds"),
+        )
+
+
+def _serial_beside_keys(profile: Profile) -> Iterator[Finding]:
+    if profile.values.get(SERIAL) and profile.get("aws_access_key_id"):
+        yield Finding(
+            f"{SERIAL} stands beside keys: the .NET SDK and AWS Tools for PowerShell refuse this "
+            "profile, and roles on top of it",
+            f"`awsenv setup {profile.name}` renames it to {OWN_SERIAL}, which they pass over",
+            profile.at(SERIAL),
+            problem=False,
         )
 
 

@@ -124,7 +124,7 @@ def test_the_config_says_what_the_world_is(sts: RunningSts) -> None:
     assert set(profiles) == {"default"} | names
     assert {profiles[name]["role_arn"] for name in names} == set(sts.world.roles)
     serial = sts.world.user("alice").mfa.serial
-    assert profiles["default"]["mfa_serial"] == serial
+    assert profiles["default"]["awsenv_mfa_serial"] == serial
     assert profiles["default"]["aws_secret_access_key"] == sts.world.user("alice").key.secret
     assert {p["endpoint_url"] for p in profiles.values()} == {sts.url}
     assert profiles["audit"]["source_profile"] == "prod-admin"

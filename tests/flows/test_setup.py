@@ -55,9 +55,9 @@ def test_finds_the_device_and_proposes_a_region(bare: RunningSts) -> None:
     before = config(bare)
     told = setup("--yes")
     assert f"the keys of profile 'default' are those of {alice.arn}" in told
-    assert f"mfa_serial = {alice.mfa.serial}" in told
+    assert f"awsenv_mfa_serial = {alice.mfa.serial}" in told
     assert config(bare) == before + (
-        f"\r\n[default]\r\nmfa_serial = {alice.mfa.serial}\r\nregion = eu-west-3\r\n"
+        f"\r\n[default]\r\nawsenv_mfa_serial = {alice.mfa.serial}\r\nregion = eu-west-3\r\n"
     )
     assert assume("default", "--mfa-code", bare.code())["AWS_REGION"] == "eu-west-3"
 
@@ -71,13 +71,13 @@ def test_second_run_changes_nothing(bare: RunningSts) -> None:
 
 
 def test_role_profile_sets_up_the_keys_below_it(sts: RunningSts) -> None:
-    text = re.sub("mfa_serial = .*\n", "", config(sts))
+    text = re.sub("(awsenv_)?mfa_serial = .*\n", "", config(sts))
     (sts.aws_folder / "config").write_text(text)
     told = setup("dev", "--yes")
     serial = sts.world.user("alice").mfa.serial
     assert "profile 'default' in ~/.aws/config gets:" in told
     own = text.partition("\n[profile")[0]
-    assert config(sts) == text.replace(own, f"{own}mfa_serial = {serial}\n")
+    assert config(sts) == text.replace(own, f"{own}awsenv_mfa_serial = {serial}\n")
     assume("dev", "--mfa-code", sts.code())
 
 
@@ -160,6 +160,20 @@ def test_session_is_not_what_to_set_up(sts: RunningSts) -> None:
     done = run_awsenv("setup", "default-sts", "--yes")
     assert done.returncode == 2
     assert "is a session" in done.stderr
+
+
+def test_a_serial_beside_keys_gets_a_name_of_ours(sts: RunningSts) -> None:
+    """The .NET SDK calls a profile with keys and mfa_serial invalid, and roles on top of it."""
+    path = sts.aws_folder / "config"
+    good = path.read_text()
+    path.write_text(good.replace("awsenv_mfa_serial", "mfa_serial"))
+    found = run_awsenv("doctor", "--offline").stdout
+    assert "mfa_serial stands beside keys" in found
+    assert "`awsenv setup default` renames it to awsenv_mfa_serial" in found
+    assert "mfa_serial removed" in setup("--yes")
+    assert sorted(path.read_text().splitlines()) == sorted(good.splitlines())
+    assert "stands beside keys" not in run_awsenv("doctor", "--offline").stdout
+    assert assume("dev", "--mfa-code", sts.code())["AWSENV_PROFILE"] == "dev"
 
 
 def test_saved_session_leads_to_its_origin(sts: RunningSts) -> None:
