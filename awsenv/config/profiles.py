@@ -7,7 +7,6 @@ import os
 from awsenv.config import ini
 from awsenv.config.places import at, shown
 from awsenv.errors import ConfigError
-from awsenv.values.pairs import decode_pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -215,7 +214,12 @@ def default_profile_name(env: Mapping[str, str], known: Container[str]) -> str:
     held = env.get("AWSENV_PROFILE")
     if held and ("AWSENV_PUT" not in env or held in known):
         return held
-    kept = decode_pairs(env.get("AWSENV_BASELINE", "")) if "AWSENV_PUT" in env else {}
+    kept = {}
+    if "AWSENV_PUT" in env:
+        # Not for TAB, which needs the names alone.
+        from awsenv.values.pairs import decode_pairs
+
+        kept = decode_pairs(env.get("AWSENV_BASELINE", ""))
     named = [env.get("AWSENV_DEFAULT_PROFILE"), kept.get("AWSENV_PROFILE")]
     named += [env.get("AWS_PROFILE"), env.get("AWS_DEFAULT_PROFILE")]
     return next((name for name in named if name), "default")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from awsenv.demo.control import Control
 from awsenv.demo.server import Server
-from awsenv.demo.world import World, write_config
+from awsenv.demo.world import World
 
 
 @dataclass
@@ -65,4 +65,5 @@ def settle(sts: RunningSts) -> None:
 
 def without_endpoints(sts: RunningSts) -> None:
     """Leave the endpoint to AWS_ENDPOINT_URL: what a profile says of it, a shell leaves to us."""
-    write_config(sts.world, "", str(sts.aws_folder))
+    config = sts.aws_folder / "config"
+    config.write_text(config.read_text().replace(f"endpoint_url = {sts.url}\n", ""))
