@@ -1,0 +1,1 @@
+"""The parts of scripts/reliability: each tries one kind of harm, and counts."""
