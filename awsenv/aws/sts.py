@@ -174,6 +174,8 @@ class Sts:
                 connect_timeout=5,
                 read_timeout=10,
                 retries={"total_max_attempts": 1, "mode": "standard"},
+                # The connection says where STS is. What the environment names may be for tools.
+                ignore_configured_endpoint_urls=True,
             ),
         )
         return client, session.get_credentials()

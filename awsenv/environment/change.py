@@ -134,7 +134,7 @@ def assume_change(
     own["AWSENV_BASELINE"] = encode_pairs(_kept(baseline, env, for_child=for_child))
     own["AWSENV_PUT"] = _put(wanted, settings)
     changed = {**wanted, **settings, **own}
-    return EnvChange(changed, _all_but(changed, _settings_put(env)))
+    return EnvChange(changed, _all_but(changed, settings_put(env)))
 
 
 def refresh_change(session: "Session", env: "Mapping[str, str]", export: str = "") -> EnvChange:
@@ -153,7 +153,7 @@ def unset_change(env: "Mapping[str, str]") -> EnvChange:
     """What removes awsenv from `env` and restores what was there before the first assume."""
     wanted = before(env)
     changed = {name: value for name, value in wanted.items() if env.get(name) != value}
-    return EnvChange(changed, _all_but(wanted, _settings_put(env)))
+    return EnvChange(changed, _all_but(wanted, settings_put(env)))
 
 
 def _kept(
@@ -167,7 +167,7 @@ def _kept(
 
 def _settings(session: "Session", env: "Mapping[str, str]") -> dict[str, str]:
     """What `session`'s profile sets for tools, except what the user has set: that wins."""
-    put = _settings_put(env)
+    put = settings_put(env)
     theirs = {name for name in env if name not in put}
     found = {name: value for name, value in session.settings if name not in theirs}
     if theirs & {"AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}:
@@ -175,7 +175,7 @@ def _settings(session: "Session", env: "Mapping[str, str]") -> dict[str, str]:
     return found
 
 
-def _settings_put(env: "Mapping[str, str]") -> dict[str, str]:
+def settings_put(env: "Mapping[str, str]") -> dict[str, str]:
     """The settings for tools in `env` that still are as awsenv left them."""
     put = decode_pairs(env.get("AWSENV_PUT", "")).items()
     own = (*IDENTITIES, *REGIONS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from awsenv.aws.arn import partition_in
 from awsenv.aws.partitions import default_region, may_be_in
+from awsenv.environment.change import settings_put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def explicit_endpoint(
     config: Config, profile: Profile | None, env: Mapping[str, str]
 ) -> str | None:
     """The STS endpoint that the environment or the profile names, if any."""
+    # Not what awsenv has put there for the tools, by another profile.
+    put = settings_put(env)
+    env = {name: value for name, value in env.items() if name not in put}
     ignored = env.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or (
         profile.get("ignore_configured_endpoint_urls") if profile else None
     )

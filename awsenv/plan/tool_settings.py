@@ -30,7 +30,7 @@ KEYS = ("endpoint_url", "services", *_VARIABLES)
 def tool_settings(name: str | None, config: Config) -> tuple[dict[str, str], list[str]]:
     """The variables that make tools do as in profile `name`, and lines on what none can say.
 
-    {} for [default], which tools read by themselves.
+    Without what [default] says as well, which tools read by themselves.
     """
     profile, default = config.profiles.get(name or ""), config.profiles.get("default")
     if profile is None or profile is default:
@@ -39,11 +39,13 @@ def tool_settings(name: str | None, config: Config) -> tuple[dict[str, str], lis
     notes: list[str] = []
     for key, (variable, otherwise) in _VARIABLES.items():
         value, usual = profile.get(key), default.get(key) if default else None
+        if value == usual:
+            continue
         if value:
             found[variable] = value
-        elif usual and otherwise:
+        elif otherwise:
             found[variable] = otherwise
-        elif usual:
+        else:
             notes.append(_leaks(key, default))
     if found.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return found, notes
@@ -56,7 +58,8 @@ def _endpoints(
     own, usual = _named(profile, config), _named(default, config) if default else {}
     left = [variable for variable in usual if variable not in own]
     if "AWS_ENDPOINT_URL" in own or not left:
-        return own
+        # What [default] says as well, tools read there.
+        return {name: url for name, url in own.items() if usual.get(name) != url}
     if not own:
         # Every service has AWS's own endpoint, as in the profile.
         return {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
