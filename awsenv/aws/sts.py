@@ -175,7 +175,7 @@ class Sts:
                 read_timeout=10,
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 # The connection says where STS is. What the environment names may be for tools.
-                ignore_configured_endpoint_urls=True,
+                ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
             ),
         )
         return client, session.get_credentials()
