@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "files": "aws_files",
     "profiles": "each_profile",
+    "other tools": "other_tools",
     "environment": "variables",
     "permissions": "file_modes",
     "keychain": "keychain_entries",

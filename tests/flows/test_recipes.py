@@ -17,12 +17,13 @@ from support.shells_at_hand import need_program
 from support.world import RunningSts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text()
+MOVING = (Path(__file__).parents[2] / "docs" / "moving.md").read_text(encoding="utf-8")
 ROLE = "assumed-role/prod-admin/"
 
 
 def _blocks(heading: str) -> list[str]:
     """The code blocks below `heading`, in their order."""
-    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    section = (PAGE + MOVING).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"^```\w*\n(.*?)^```", section, re.M | re.S)
     assert blocks, f"docs/recipes.md has no code below {heading!r}"
     return blocks
@@ -223,7 +224,7 @@ def test_every_way_to_ask_is_on_the_page() -> None:
 
 STORES = {
     "1Password": ("op", "read op://Private/AWS/process"),
-    "Coming from aws-vault": ("aws-vault", "export --no-session --format=json default"),
+    "aws-vault": ("aws-vault", "export --no-session --format=json default"),
 }
 
 
