@@ -202,7 +202,8 @@ __awsenv_needs() {
     if (( $#__awsenv_own_patterns )); then
       text="${(j: :)${(@Q)words[i,-1]}}"
       for pattern in "${__awsenv_own_patterns[@]}"; do
-        if [[ $text == ${~pattern#-} || $name${text#"$word"} == ${~pattern#-} ]]; then
+        # Behind a letter, = and ~ are nothing special.
+        if [[ x$text == x${~pattern#-} || x$name${text#"$word"} == x${~pattern#-} ]]; then
           if [[ $pattern == -* ]]; then return 1; fi
           says=1
         fi

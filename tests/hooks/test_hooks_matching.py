@@ -1,6 +1,7 @@
 """Which lines use AWS, as each shell's hook sees it: a table of lines with the expected answer."""
 
 import csv
+import random
 import subprocess
 from pathlib import Path
 
@@ -70,3 +71,49 @@ def test_every_line_of_the_table(shell: tuple[str, str | None], tmp_path: Path) 
     assert not wrong, "\n".join(map(repr, wrong))
     # Nothing of a line or a setting has been run.
     assert not [each for each in tmp_path.iterdir() if each.name == "p"]
+
+
+# Put together at random: what could be run, expanded or taken apart wrongly.
+_PIECES = (
+    "aws|sudo|-u| |$(touch p)|`touch p`|<(touch p)|=(touch p)|$((|))|(|)|{|}|[|]|'|\"|\\|&&|&|;|#|"
+    "<<EOF|\nEOF\n|\n|>|2>&1|${x}|$x[$(touch p)]|x[$(touch p)]=1|*|?|~|^|(#|case|in|esac|for|if|"
+    "then|fi|function|f()|awsenv assume|eval|kubectl|--context|=|a=b|AWS_PROFILE=x|npx|cdk@|é|%|!|"
+    "!!|$'a\\x41'|{a,b}|--|-x|uv run|mise exec|timeout|5|repeat|@|[(e)$(touch p)]|end|begin|and"
+)
+PIECES = _PIECES.split("|")
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [each for each in SHELLS if each[0] in ("zsh", "fish")],
+    ids=lambda shell: shell[1] or shell[0],
+)
+def test_nothing_of_any_line_is_run(shell: tuple[str, str | None], tmp_path: Path) -> None:
+    name, program = shell
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    choose = random.Random(seed)
+
+    def text() -> str:
+        return "".join(
+            choose.choice(PIECES) + choose.choice(("", " ", ""))
+            for _ in range(choose.randrange(1, 14))
+        )
+
+    count = 300
+    records = "".join(f"\0{choose.choice(('', '', text()))}\0{text()}\0" for _ in range(count))
+    options = {"zsh": ["-f"], "fish": ["--no-config"]}[name]
+    hook = HOOKS / SYNTAXES[name].hook
+    done = subprocess.run(
+        [program or need_shell(name), *options, "-i", "-c", f"source {hook}; {READ[name]}"],
+        input=records.encode(),
+        capture_output=True,
+        env=bare_environment(tmp_path),
+        cwd=tmp_path,
+        check=False,
+        timeout=120,
+        start_new_session=True,
+    )
+    assert done.stderr == b""
+    assert len(done.stdout.split()) == count
+    assert not list(tmp_path.glob("p*"))
