@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsenv.lean.dataclasses import dataclass
 
-_IN_PATHS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-/")
+_IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,14 @@ def _split(text: str | None) -> list[str] | None:
 def is_iam(text: str, kind: str) -> bool:
     """Whether `text` is the ARN of an IAM resource of this kind, such as "role" or "mfa".
 
-    The form is that of "IAM ARNs" in the IAM User Guide: a twelve-digit account, no region, and a
-    name after the kind.
+    The form is that of "IAM ARNs" and "IAM names" in the IAM User Guide: a twelve-digit account,
+    no region, a path of printable ASCII, and a name of letters, digits and _ + = , . @ -
     """
     arn = parse_arn(text)
     if arn is None or arn.service != "iam" or arn.region:
         return False
-    found, _, name = arn.resource.partition("/")
+    found, _, rest = arn.resource.partition("/")
+    path, _, name = rest.rpartition("/")
     digits = len(arn.account) == 12 and arn.account.isascii() and arn.account.isdigit()
-    return digits and found == kind and bool(name) and _IN_PATHS.issuperset(name)
+    plain = all("!" <= char <= "~" for char in path)
+    return digits and found == kind and plain and bool(name) and _IN_NAMES.issuperset(name)

@@ -38,6 +38,9 @@ def test_what_is_no_arn(text: str | None) -> None:
     [
         (ROLE, True),
         ("arn:aws:iam::123456789012:role/a+b=c,d.e@f-g_h", True),
+        ("arn:aws:iam::123456789012:role/a:b/c!d/e", True),
+        ("arn:aws:iam::123456789012:role/a b/c", False),
+        ("arn:aws:iam::123456789012:role/a/", False),
         ("arn:aws:iam::123456789012:role/", False),
         ("arn:aws:iam::123456789012:role", False),
         ("arn:aws:iam::12345678901:role/a", False),
