@@ -155,7 +155,18 @@ __awsenv_moved=$__awsenv_old
 awsenv() { if __awsenv_fetch; then awsenv "$@"; else builtin command awsenv "$@"; fi; }
 awsenv_segment() { if [[ -n ${AWSENV_PUT+x} ]] && __awsenv_fetch; then awsenv_segment; fi; }
 awsenv_unload() { __awsenv_fetch && awsenv_unload; }
-__awsenv_complete() { if __awsenv_fetch; then __awsenv_complete "$@"; fi; } 2>/dev/null
+__awsenv_complete() {
+  if ((__awsenv_version >= 400)); then
+    if __awsenv_fetch; then __awsenv_complete "$@"; fi
+    return
+  fi
+  # bash 3.2 loses its place in the line if a file is read now.
+  builtin local line
+  COMPREPLY=()
+  while IFS= builtin read -r line; do
+    case $line in [!$'\t']*) COMPREPLY+=("$line") ;; esac
+  done <<<"$(\builtin command awsenv __complete bash "$2" "${COMP_LINE:0:COMP_POINT}")"
+} 2>/dev/null
 builtin complete -F __awsenv_complete awsenv
 case $__awsenv_aliases in *k) set -k ;; esac
 case $__awsenv_aliases in a*) builtin shopt -s expand_aliases ;; esac

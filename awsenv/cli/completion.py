@@ -129,10 +129,37 @@ _NEEDS_NO_ESCAPE = frozenset(
 
 
 def _for_bash(found: Iterable[tuple[str, str]], typed: str, cut: int) -> list[str]:
-    if typed[:1] in ("'", '"'):
-        # Within quotes, readline inserts a name as it is, and closes the quotes.
-        return [name for name, _ in found]
-    return [_escaped(name)[cut:] for name, _ in found]
+    quote, before = _open_quote(typed)
+    if quote:
+        # readline inserts what it is given in the place of what follows the quote, and closes it.
+        table = _WITHIN[quote]
+        names = (name for name, _ in found if name.startswith(before))
+        return ["".join(table.get(char, char) for char in name[len(before) :]) for name in names]
+    words = (_escaped(name) for name, _ in found)
+    return [word[cut:] for word in words if word.startswith(typed[:cut])]
+
+
+# How characters are written within quotes that are open. In "...", only closing it keeps an ! from
+# the history.
+_WITHIN = {
+    "'": {"'": "'\\''"},
+    '"': {"\\": "\\\\", '"': '\\"', "$": "\\$", "`": "\\`", "!": "\"'!'\""},
+}
+
+
+def _open_quote(word: str) -> tuple[str, str]:
+    """The quote in which `word` ends, "" for none, and what comes before it, as it is meant."""
+    opened, quote, escaped = 0, "", False
+    for at, char in enumerate(word):
+        if escaped:
+            escaped = False
+        elif char == "\\" and quote != "'":
+            escaped = True
+        elif char == quote:
+            quote = ""
+        elif not quote and char in _WITHIN:
+            opened, quote = at, char
+    return quote, split(word[:opened])[-1][1] if quote else ""
 
 
 def _escaped(name: str) -> str:

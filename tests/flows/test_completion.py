@@ -235,7 +235,7 @@ echo
 """
 
 
-@pytest.mark.parametrize("shell_name", ["zsh", "fish"])
+@pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
 def test_tab_quotes_for_where_the_cursor_is(shell_name: str, config: Path, tmp_path: Path) -> None:
     names = "".join(f"[profile {shlex.quote(name)}]\nregion = x\n" for name in HOSTILE)
     (config / "config").write_text(CONFIG + names)
