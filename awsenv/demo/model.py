@@ -141,7 +141,8 @@ class WebIdentityProvider:
 class IssuedSession:
     """Temporary credentials of a user (GetSessionToken) or a role (AssumeRole…).
 
-    Times are epoch seconds of the session clock.
+    Times are epoch seconds of the session clock. `issued_to` is the access key ID of the caller, ""
+    for one that came with a web identity token.
     """
 
     key_id: str
@@ -155,6 +156,7 @@ class IssuedSession:
     transitive: frozenset[str] = frozenset()
     source_identity: str = ""
     policies: tuple[Policy, ...] = ()
+    issued_to: str = ""
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,7 @@ def _issue(
         transitive=transitive,
         source_identity=source_identity,
         policies=policies,
+        issued_to=call.caller.key_id if call.caller else "",
     )
     call.world.sessions[session.key_id] = session
     return session

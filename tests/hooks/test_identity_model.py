@@ -1,0 +1,43 @@
+"""Random sequences of what users do, after each of which nobody is handed another identity.
+
+AWSENV_TEST_SEED repeats a run, and AWSENV_TEST_STEPS makes it longer; scripts/identity-model does
+both.
+"""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("termios")
+
+from support.hook_scenarios import SYNTAXES, start
+from support.identity_model import Model
+from support.world import RunningSts
+
+SHELLS = ("bash", "zsh", "fish", "pwsh")
+
+
+def test_never_another_identity(
+    sts: RunningSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed = os.environ.get("AWSENV_TEST_SEED") or str(time.time_ns())
+    steps = int(os.environ.get("AWSENV_TEST_STEPS") or 12)
+    print(f"AWSENV_TEST_SEED={seed}")
+    for name, file in (
+        ("AWS_CONFIG_FILE", "config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+    ):
+        monkeypatch.setenv(name, str(sts.aws_folder / file))
+    shells = []
+    model = Model(sts, tmp_path, shells, random.Random(seed))
+    try:
+        for name in SHELLS:
+            shells.append(start(SYNTAXES[name], tmp_path, sts))
+        model.run(steps)
+    finally:
+        for each in shells:
+            each.shell.close()
+    assert model.checks > 10 * steps
