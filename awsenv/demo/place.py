@@ -96,6 +96,9 @@ def _furnish(folder: str, server: Server) -> Place:
         "XDG_CACHE_HOME": os.path.join(home, ".cache"),
         "XDG_DATA_HOME": os.path.join(home, ".local", "share"),
         "NO_PROXY": "127.0.0.1,localhost",
+        # Sessions of seconds (`awsenv demo expire 20`) start green too.
+        "AWSENV_PROMPT_WARN": "12",
+        "AWSENV_PROMPT_URGENT": "6",
         "PATH": os.pathsep.join([os.path.join(folder, "bin"), os.environ.get("PATH", os.defpath)]),
         VARIABLE: control,
     }

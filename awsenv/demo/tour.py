@@ -1,6 +1,7 @@
 """The narrated tour: the main workflow in a real shell, without anyone at a terminal."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,13 +19,15 @@ _PREFIXES = ("AWS_", "AWSENV_")
 class Scene:
     """A line typed in the shell, what it shows, and what must result from it.
 
-    `{code}` in the line is an MFA code of the demo's device.
+    `{code}` in the line is an MFA code of the demo's device. Role sessions that the scene gets last
+    `life` seconds at most.
     """
 
     story: str
     line: str
     expect: str
     succeeds: bool = True
+    life: int | None = None
 
 
 SCENES = (
@@ -39,6 +42,11 @@ SCENES = (
           'eval "$(awsenv assume audit)" && awsenv whoami', "assumed-role/audit/"),
     Scene("How long it lasts, without asking the network:",
           "awsenv status", "time left"),
+    Scene("Sessions expire; this one after 2 s:",
+          'eval "$(awsenv assume dev --refresh)"; sleep 3; awsenv status',
+          "expired", succeeds=False, life=2),
+    Scene("The prompt hook now renews it, just before a command that needs it. By hand:",
+          'eval "$(awsenv refresh)" && awsenv whoami', "assumed-role/dev/"),
     Scene("A refusal stops the line, and leaves the shell as it was:",
           'eval "$(awsenv assume forbidden)" && echo "this must not be seen"',
           "denies you", succeeds=False),
@@ -77,12 +85,22 @@ def run_tour(place: Place, out: TextIO = sys.stdout) -> int:
         out.write(f"\n{failed} of {len(SCENES)} steps failed\n")
         return 1
     out.write(f"\nAll {len(SCENES)} steps did what they should. "
-              "Run `awsenv demo` at a terminal to try it yourself.\n")  # fmt: skip
+              f"To try it yourself, type: {_this_program()} demo\n")  # fmt: skip
     return 0
+
+
+def _this_program() -> str:
+    """What to type for this awsenv, wherever one is."""
+    this = os.path.abspath(sys.argv[0])
+    found = shutil.which("awsenv")
+    if found and os.path.realpath(found) == os.path.realpath(this):
+        return "awsenv"
+    return shlex.quote(this) if os.access(this, os.X_OK) else f"{sys.executable} -m awsenv"
 
 
 def _play(scene: Scene, shell: "subprocess.Popen[str]", place: Place, out: TextIO) -> bool:
     line = scene.line
+    place.server.control.cap_life(scene.life, "AssumeRole")
     if "{code}" in line:
         line = line.replace("{code}", _code(place))
     out.write(f"\n# {scene.story}\n$ {line}\n")

@@ -41,13 +41,17 @@ class TerminalSource:
     def _ask(self, terminal: Terminal) -> str:
         question = self._question
         prompt = f"MFA code for {question.device} ({visible(question.purpose, 60)}): "
-        if os.environ.get(DEMO):
-            # Users of the demo hold no real device, so show it beside the question.
-            from awsenv.demo.guide import authenticator_now
-
-            terminal.say(authenticator_now())
+        idle = question.idle
         for _ in range(_MALFORMED_TRIES):
-            line = terminal.ask_code(prompt, question.idle, question.begin_meanwhile)
+            if os.environ.get(DEMO):
+                # Users of the demo hold no real device, so show it above the question.
+                from awsenv.demo.guide import TickingAuthenticator, authenticator_now
+
+                terminal.say(authenticator_now())
+                # Not where the question takes more than a line, with the stars of the code.
+                if terminal.columns() > len(prompt) + 10:
+                    idle = TickingAuthenticator(terminal, question.idle)
+            line = terminal.ask_code(prompt, idle, question.begin_meanwhile)
             if line is None:
                 raise TakenOver
             code = line.replace(" ", "")

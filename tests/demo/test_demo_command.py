@@ -1,6 +1,8 @@
 """`awsenv demo` as a newcomer runs it: the tour without a terminal, the shell at one."""
 
 import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pexpect
 import pytest
 
 from support.shells_at_hand import need_shell
+from support.terminal_driver import Driven
 from support.world import run_awsenv
 
 
@@ -20,7 +23,13 @@ def test_tour(clean_env: Path) -> None:
     assert "assumed-role/prod-admin/" in done.stdout
     assert "assumed-role/audit/" in done.stdout
     assert "this must not be seen\n" not in done.stdout.replace('"this must not be seen"', "")
-    assert "All 7 steps did what they should" in done.stdout
+    assert "All 9 steps did what they should" in done.stdout
+    # The last line can be typed as it stands.
+    line = done.stdout.rstrip().rpartition("type: ")[2]
+    again = subprocess.run(
+        ["sh", "-c", f"{line} --tour"], capture_output=True, text=True, check=True
+    )
+    assert "All 9 steps" in again.stdout
     assert (aws / "config").read_text() == "[default]\nregion = xx\n"
     assert not (clean_env / ".cache").exists()
 
@@ -29,8 +38,6 @@ def test_tour_fails_when_a_step_fails(clean_env: Path, tmp_path: Path) -> None:
     program = "from awsenv.demo import tour; from awsenv.cli.command_line import run; import sys;"
     program += "s = tour.SCENES; tour.SCENES = (s[0], tour.Scene('x', 'false', 'x'));"
     program += "sys.exit(run(['demo']))"
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", program],
         stdin=subprocess.DEVNULL,
@@ -83,7 +90,7 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.send("awsenv whoami\r")
     child.expect("assumed-role/prod-admin/")
     child.send("awsenv demo expire 30\r")
-    child.expect("live 30 s")
+    child.expect("last 30 s")
     child.send("awsenv demo code\r")
     child.expect(r"demo authenticator: \d{3} \d{3} \(used")
     child.send("awsenv demo code 30\r")
@@ -93,3 +100,34 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.close()
     assert not (clean_env / ".aws").exists()
     assert not (clean_env / ".cache" / "awsenv").exists()
+
+
+def test_the_authenticator_ticks_and_the_session_starts_green(tmp_path: Path) -> None:
+    env = {**os.environ, "SHELL": need_shell("bash"), "TERM": "xterm-256color", "PS1": "> "}
+    line = f"{sys.executable} -m awsenv demo"
+    with Driven(["bash", "--norc", "-c", line], env, tmp_path, columns=150) as terminal:
+        terminal.wait_until(lambda: "to leave" in terminal.screen(), "the greeting")
+        terminal.type("awsenv assume prod-admin\r")
+        terminal.wait_until(lambda: "MFA code for" in terminal.screen(), "the question")
+
+        def seconds() -> set[str]:
+            return set(re.findall(r"\((\d+) s left\)", bytes(terminal.raw).decode()))
+
+        terminal.wait_until(lambda: len(seconds()) > 2, "a clock that ticks")
+        (code,) = re.findall(r"authenticator: (\d{3} \d{3})", terminal.screen())
+        terminal.type(f"{code}\r")
+        terminal.wait_until(
+            lambda: (
+                "[prod-admin 59m]" in terminal.screen() or "[prod-admin 1h00m]" in terminal.screen()
+            ),
+            "the segment",
+        )
+        terminal.type("awsenv demo expire 20\rawsenv assume dev\r")
+        terminal.wait_until(
+            lambda: "MFA code for" in terminal.screen().rpartition("expire 20")[2],
+            "the next question",
+        )
+        terminal.type("\x03")
+        terminal.type("exit\r")
+        terminal.wait_for_end()
+    assert re.search(rb"\x1b\[32m[^\x1b]{0,8}\[prod-admin", bytes(terminal.raw))
