@@ -130,19 +130,22 @@ class RecordLock:
             holder = self._holder()
             waited = time.monotonic() - started
             here = holder.tty == waiting.tty and waiting.tty
-            if holder.state == "dialog" or (holder.state == "asking" and here):
-                # Asked for in a dialog, which ends by itself, or at this very terminal: as long
-                # as the person needs.
+            asking = holder.state in ("asking", "dialog")
+            if holder.state == "asking" and here:
+                # Asked for at this very terminal: as long as the person needs.
                 started = time.monotonic()
-            elif holder.state == "asking" and waiting.brings_code and self._kind == "lock":
+            elif asking and waiting.brings_code and self._kind == "lock":
                 # One at a time, because two would bring the same code.
                 self._kind = "code"
                 continue
-            elif holder.state == "asking" and waited > _QUIET:
+            elif asking and waited > _QUIET:
                 terminal = waiting.find_terminal()
                 if terminal is not None:
                     self._wait_at(terminal, holder)
                     return
+                if holder.state == "dialog":
+                    # It ends by itself, and there may be nobody else to ask.
+                    started = time.monotonic()
             if waited > self._patience(holder):
                 raise holder.busy(time.monotonic() - began)
             time.sleep(_POLL)
@@ -160,9 +163,11 @@ class RecordLock:
 
     def _wait_at(self, terminal: Terminal, holder: _Holder) -> None:
         with terminal:
+            elsewhere = f"at {holder.tty or 'another terminal'}"
+            place = "in a dialog" if holder.state == "dialog" else elsewhere
             message = (
-                f"waiting for the MFA code asked for at {holder.tty or 'another terminal'} "
-                f"(pid {holder.pid}); press Enter to be asked here instead"
+                f"waiting for the MFA code asked for {place} (pid {holder.pid}); press Enter to "
+                "be asked here instead"
             )
             if terminal.wait(lambda: "over" if self._is_over() else None, message) == "over":
                 return

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -19,13 +20,17 @@ def set_keys(sts: RunningSts, section: str, *lines: str) -> None:
     config.write_text(text)
 
 
+def assume(*words: str, env: dict[str, str] | None = None) -> CompletedProcess[str]:
+    return run_awsenv("assume", "--shell", "bash", *words, env=env)
+
+
 def rows() -> dict[str, dict[str, object]]:
     return {row["profile"]: row for row in json.loads(run_awsenv("list", "--json").stdout)}
 
 
 def test_whoami_learns_the_alias_and_all_show_it(sts: RunningSts) -> None:
     assert rows()["prod-admin"]["account_name"] is None
-    assert run_awsenv("assume", "prod-admin", "--mfa-code", sts.code()).returncode == 0
+    assert assume("prod-admin", "--mfa-code", sts.code()).returncode == 0
     (file,) = (Path.home() / ".cache/awsenv/accounts").iterdir()
     assert file.read_text() == f"{PROD}\n"
     done = run_awsenv("whoami", "prod-admin")
@@ -49,7 +54,7 @@ def test_whoami_learns_the_alias_and_all_show_it(sts: RunningSts) -> None:
 def test_without_the_right_to_know_it_whoami_says_the_rest(sts: RunningSts) -> None:
     role = sts.world.role("prod-admin")
     role.policy = type(role.policy).identity(ALLOW_NOTHING)
-    run_awsenv("assume", "prod-admin", "--mfa-code", sts.code())
+    assume("prod-admin", "--mfa-code", sts.code())
     done = run_awsenv("whoami", "prod-admin", "--json")
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)) == {"UserId", "Account", "Arn"}
@@ -59,7 +64,7 @@ def test_without_the_right_to_know_it_whoami_says_the_rest(sts: RunningSts) -> N
 def test_the_configs_name_wins_and_holds_for_its_profile_alone(sts: RunningSts) -> None:
     set_keys(sts, "profile prod-admin", "awsenv_account = Production")
     set_keys(sts, "default", "awsenv_account = People")
-    run_awsenv("assume", "prod-admin", "--mfa-code", sts.code())
+    assume("prod-admin", "--mfa-code", sts.code())
     run_awsenv("whoami", "prod-admin")
     found = rows()
     assert found["prod-admin"]["account_name"] == "Production"
@@ -71,7 +76,9 @@ def test_the_configs_name_wins_and_holds_for_its_profile_alone(sts: RunningSts) 
     assert done.stdout == "Production\n"
     # So it is with another role in another account.
     role = sts.world.role("external").arn
-    run_awsenv("assume", "prod-admin", "--role-arn", role, "--external-id", "tenant-42")
+    run_awsenv(
+        "assume", "--shell", "bash", "prod-admin", "--role-arn", role, "--external-id", "tenant-42"
+    )
     folder = Path.home() / ".cache/awsenv/accounts"
     found_names = sorted(each.read_text() for each in folder.iterdir() if each.name != "aliases")
     assert found_names == ["555566667777\n", "Production\n"]
@@ -79,7 +86,7 @@ def test_the_configs_name_wins_and_holds_for_its_profile_alone(sts: RunningSts) 
 
 def test_names_are_shown_safely(sts: RunningSts) -> None:
     set_keys(sts, "profile dev", "awsenv_account = a\x1b[31mb {left} {profile}")
-    run_awsenv("assume", "dev", "--mfa-code", sts.code())
+    assume("dev", "--mfa-code", sts.code())
     assert "\x1b" not in run_awsenv("list").stdout
     done = run_awsenv("prompt", "dev", "--format", "{account} {profile}")
     assert done.stdout == "a\\x1b[31mb (left) (profile) dev\n"
@@ -143,7 +150,9 @@ def test_confirm_asks_before_an_assume(sts: RunningSts, tmp_path: Path) -> None:
             shell.wait_for("status 0 <prod-admin>")
             shell.wait_for_prompt()
     # Nobody there: a script goes on.
-    assert run_awsenv("assume", "prod-admin", env={"HOME": str(tmp_path / "home-bash")})
+    assert run_awsenv(
+        "assume", "--shell", "bash", "prod-admin", env={"HOME": str(tmp_path / "home-bash")}
+    )
     assert "Confirm" not in (sts.aws_folder / "config").read_text()
 
 
@@ -178,7 +187,7 @@ def test_confirm_with_the_hook(shell: str, sts: RunningSts, tmp_path: Path) -> N
 )
 def test_confirm_that_is_neither(sts: RunningSts, line: str) -> None:
     set_keys(sts, "profile prod-admin", line)
-    done = run_awsenv("assume", "prod-admin", "--mfa-code", sts.code())
+    done = assume("prod-admin", "--mfa-code", sts.code())
     assert done.returncode == 3
     assert "is neither yes nor no (~/.aws/config:" in done.stderr
     assert sts.control.count("GetSessionToken") == 0

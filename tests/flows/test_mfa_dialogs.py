@@ -166,6 +166,49 @@ def test_who_cancels_has_cancelled_for_all_that_wait(sts: RunningSts, screen: De
 
 
 @POSIX
+def test_who_brings_a_code_does_not_wait_for_the_dialog(sts: RunningSts, screen: Desktop) -> None:
+    need_program("zenity")
+    process = begin(*CALL, AWSENV_MFA_PROMPT="zenity", **screen.env)
+    screen.wait_for_window()
+    done = run_awsenv(*CALL, "--mfa-code", sts.code())
+    assert done.returncode == 0, done.stderr
+    # Nobody has to answer it any more.
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out)["SessionToken"] == json.loads(done.stdout)["SessionToken"]
+    screen.wait_for_none()
+
+
+@POSIX
+def test_who_waits_at_a_terminal_is_told_and_may_be_asked_there(
+    sts: RunningSts, screen: Desktop, tmp_path: Path
+) -> None:
+    need_program("zenity")
+    cache = tmp_path / "cache"
+    process = begin(*CALL, AWSENV_MFA_PROMPT="zenity", AWSENV_CACHE_DIR=str(cache), **screen.env)
+    screen.wait_for_window()
+    env = {
+        "AWSENV_CACHE_DIR": str(cache),
+        "AWS_ENDPOINT_URL": sts.url,
+        "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(sts.aws_folder / "credentials"),
+    }
+    with drive("bash", tmp_path / "shell", env=env, columns=200) as shell:
+        shell.submit("awsenv whoami prod-admin")
+        shell.wait_for("waiting for the MFA code asked for in a dialog (pid")
+        shell.wait_for("press Enter to be asked here instead")
+        shell.press("enter")
+        shell.wait_for("MFA code for")
+        screen.wait_for_none()
+        shell.type(f"{sts.code()}\r")
+        shell.wait_for("assumed-role/prod-admin/")
+        shell.wait_for_prompt()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert sts.control.count("GetSessionToken") == 1
+
+
+@POSIX
 def test_the_dialog_goes_with_awsenv(sts: RunningSts, screen: Desktop) -> None:
     need_program("zenity")
     env = {"AWSENV_MFA_PROMPT": "zenity", **screen.env}
