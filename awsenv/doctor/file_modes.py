@@ -20,7 +20,35 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _file(config_path, 0o077 if holds_keys else 0o022, "read or change")
     for folder in {os.path.dirname(config_path), os.path.dirname(credentials_path)} - {""}:
         yield from _file(folder, 0o022, "put files of their own into")
+    yield from _folders_of_others()
     yield from _cache()
+
+
+def _folders_of_others() -> Iterator[Finding]:
+    """Folders in the home, on the way to awsenv's own, that another user has: root, after sudo."""
+    home = os.path.expanduser("~")
+    seen = set()
+    for own in (paths.cache_dir(), paths.data_dir()):
+        path = own
+        while path.startswith(home + os.sep) and path not in seen:
+            seen.add(path)
+            facts = _facts(path)
+            if facts is not None and facts.st_uid != os.geteuid():
+                yield Finding(
+                    f"{shown(path)} belongs to {_user(facts.st_uid)}, so awsenv cannot use it; a"
+                    " program that was run with sudo may have created it",
+                    f'sudo chown -R "$(id -un)" {shown(path)}',
+                )
+            path = os.path.dirname(path)
+
+
+def _user(number: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"the user with the ID {number}"
 
 
 def _file(path: str, forbidden: int, what: str) -> Iterator[Finding]:

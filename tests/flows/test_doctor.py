@@ -406,3 +406,20 @@ def test_help_is_written_in_the_language_of_the_shell(healthy: RunningSts) -> No
         program = need_shell(name)
         done = subprocess.run([program, *options], capture_output=True, text=True, check=False)
         assert shown in done.stdout + done.stderr, name
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="ONLY ROOT CAN GIVE FILES AWAY")
+def test_a_folder_that_belongs_to_somebody_else(healthy: RunningSts, clean_env: Path) -> None:
+    cache = clean_env / ".cache"
+    cache.mkdir()
+    os.chown(cache, 1, 1)
+    found = one(findings("--offline"), "~/.cache belongs to daemon, so awsenv cannot use it")
+    assert found["fix"] == 'sudo chown -R "$(id -un)" ~/.cache'
+    shutil.rmtree(cache)
+
+
+def test_the_endpoint_of_the_demo_is_no_finding(healthy: RunningSts) -> None:
+    env = {"AWS_ENDPOINT_URL": healthy.url}
+    assert one(findings("--offline", env=env), "AWS_ENDPOINT_URL sends every AWS call to")
+    told = findings("--offline", env={**env, "AWSENV_DEMO": "/somewhere"})
+    assert not [each for each in told if "AWS_ENDPOINT_URL" in each["message"]]
