@@ -10,6 +10,7 @@ import os
 import time
 
 from awsenv.aws import answer_size
+from awsenv.aws.partitions import default_region, partition_of_region
 from awsenv.errors import AwsenvError, ConfigError, NetworkError, RefusedError
 from awsenv.values.durations import format_duration
 from awsenv.values.text import visible
@@ -74,6 +75,8 @@ def _refusal(
         code = "InvalidClientTokenId"
         line = f"AWS does not know {connection.source}: deleted, inactive or mistyped"
         hint = "look at the access key in the IAM console, or name another profile"
+        if default_region(partition_of_region(connection.region)) != connection.region:
+            hint += f"; if {connection.region} is not enabled for the account, pass --region"
     elif code in ("SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException"):
         line, hint = _signature(response, message, connection)
     elif "Throttl" in code or code == "RequestLimitExceeded":

@@ -88,6 +88,10 @@ class Control:
         """Make all sessions issued so far unknown."""
         self._call("forget_sessions")
 
+    def disable_region(self, region: str) -> None:
+        """Have the account not enabled `region`: its STS knows nobody, as AWS's answers there."""
+        self._call("disable_region", region=region)
+
     # What was received
 
     def requests(self, action: str = "") -> list[Json]:
@@ -185,6 +189,10 @@ def _forget_sessions(state: State) -> None:
     state.world.sessions.clear()
 
 
+def _disable_region(state: State, region: str) -> None:
+    state.disabled_regions.add(region)
+
+
 def _requests(state: State, action: str) -> Json:
     return {"requests": [as_json(each) for each in state.received if action in ("", each.action)]}
 
@@ -238,6 +246,7 @@ _COMMANDS: dict[str, Callable[..., Json | None]] = {
     "clear_requests": _clear_requests,
     "current_code": _current_code,
     "delay_lists": _delay_lists,
+    "disable_region": _disable_region,
     "delay_new_keys": _delay_new_keys,
     "fail": _fail,
     "forget_sessions": _forget_sessions,

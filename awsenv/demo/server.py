@@ -267,6 +267,8 @@ def _perform(
 def _authenticate(state: State, request: HttpRequest, service: str) -> Caller:
     """Who signed the request. ServiceError: nobody that is known, or not now, or not for this."""
     signature = sigv4.read(request)
+    if signature.region in state.disabled_regions:
+        raise invalid_token()
     token = request.headers.get("x-amz-security-token", "")
     session = state.world.sessions.get(signature.key_id)
     if session:

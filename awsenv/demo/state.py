@@ -69,6 +69,8 @@ class State:
     new_key_refusals: int = 0
     new_key_delay: float = 0.0
     list_delay: float = 0.0
+    disabled_regions: set[str] = field(default_factory=set)
+    """Opt-in regions that the accounts have not enabled."""
     received: deque[Received] = field(default_factory=lambda: deque(maxlen=10_000))
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -129,7 +129,7 @@ def assume_change(
         wanted.update(dict.fromkeys(REGIONS, session.region))
     else:
         wanted.update({name: baseline[name] for name in REGIONS if name in baseline})
-    settings = _settings(session, env)
+    settings = _settings(session, env) | _account(session, baseline)
     own = _own_variables(session)
     own["AWSENV_BASELINE"] = encode_pairs(_kept(baseline, env, for_child=for_child))
     own["AWSENV_PUT"] = _put(wanted, settings)
@@ -173,6 +173,17 @@ def _settings(session: "Session", env: "Mapping[str, str]") -> dict[str, str]:
     if theirs & {"AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}:
         return {name: value for name, value in found.items() if "ENDPOINT_URL" not in name}
     return found
+
+
+def _account(session: "Session", baseline: "Mapping[str, str]") -> dict[str, str]:
+    """The account of the session's keys, where the user relies on the variable for it.
+
+    Account-based endpoints (of DynamoDB) take it; nobody else needs it.
+    """
+    required = dict(session.settings).get("AWS_ACCOUNT_ID_ENDPOINT_MODE") == "required"
+    if session.account and (required or "AWS_ACCOUNT_ID" in baseline):
+        return {"AWS_ACCOUNT_ID": session.account}
+    return {}
 
 
 def settings_put(env: "Mapping[str, str]") -> dict[str, str]:

@@ -247,8 +247,17 @@ def test_a_leftover_account_is_not_paired_with_the_keys(sts: RunningSts) -> None
     log_in(sts)
     left = {"AWS_ACCOUNT_ID": "999999999999"}
     found = json.loads(run_awsenv("assume", "dev", "--format", "json", env=left).stdout)
-    assert found["AWS_ACCOUNT_ID"] is None
     account = sts.world.role("dev").arn.split(":")[4]
+    assert found["AWS_ACCOUNT_ID"] == account
+    there = {name: text for name, text in found.items() if text is not None}
+    back = json.loads(run_awsenv("unset", "--format", "json", env=there).stdout)
+    assert back["AWS_ACCOUNT_ID"] == "999999999999"
+    # With keys whose account is not known, it is nobody's.
+    keys = json.loads(run_awsenv("assume", "prod-admin", "--format", "json", env=there).stdout)
+    assert keys["AWS_ACCOUNT_ID"] == sts.world.role("prod-admin").arn.split(":")[4]
+    assert (
+        json.loads(run_awsenv("assume", "dev", "--format", "json").stdout)["AWS_ACCOUNT_ID"] is None
+    )
     for _ in range(2):
         told = json.loads(run_awsenv("credential-process", "dev").stdout)
         assert told["AccountId"] == account
@@ -324,3 +333,15 @@ def test_a_dash_in_front_of_a_name_is_no_option(sts: RunningSts) -> None:
     edit(config, "[profile -dash]\n", f"[profile -dash]\nrole_arn = {sts.world.role('dev').arn}\n")
     save("--as-process", "odd", "--", "-dash")
     assert "credential_process = awsenv credential-process -- -dash" in config.read_text()
+
+
+def test_a_region_that_is_not_enabled_costs_no_session(sts: RunningSts) -> None:
+    log_in(sts)
+    sts.control.disable_region("ap-east-1")
+    done = run_awsenv("assume", "dev", "--region", "ap-east-1", "--shell", "bash")
+    assert done.returncode == 5
+    assert "has not enabled the region ap-east-1" in done.stderr
+    assert "pass --region" in done.stderr
+    # The day's MFA session is still there: no code is asked for.
+    assert run_awsenv("assume", "dev", "--shell", "bash").returncode == 0
+    assert sts.control.count("GetSessionToken") == 1

@@ -74,7 +74,7 @@ def test_commands_without_the_network(args: list[str], code: int, sts: RunningSt
 
 def test_a_live_session(sts: RunningSts) -> None:
     logged_in(sts)
-    options = ["--region", "x-y"]
+    options = ["--region", "eu-west-3"]
     for args in (["exec", *options, "dev", "true"], ["assume", "dev", "--shell", "bash", *options]):
         found = loaded(*args)
         assert "awsenv.sessions.acquiring" in found
