@@ -136,7 +136,8 @@ class Renewal:
             self._asked_at = time.monotonic()
             if not self._told:
                 self._told = True
-                self._tell(f"no new session for the command: {failure.message}")
+                said = "; ".join(filter(None, [failure.message, failure.hint]))
+                self._tell(f"no new session for the command: {said}")
             raise
 
 
