@@ -28,6 +28,7 @@ def command(
         "--credential-process", "add: write the line by which AWS tools get at the session."
     ),
     yes: bool = flag("--yes", "remove: do not ask, for scripts."),
+    to_file: bool = flag("--to-file", "remove: write them to the credentials file first."),
     check: bool = flag("--check", "list: see whether the keychain has each."),
     as_json: bool = flag("--json", "list: as JSON."),
 ) -> int:
@@ -36,6 +37,7 @@ def command(
         "--from-file": from_file,
         "--credential-process": credential_process,
         "--yes": yes,
+        "--to-file": to_file,
         "--check": check,
         "--json": as_json,
     }
@@ -48,7 +50,7 @@ def command(
     if action == "remove":
         from awsenv.keeping.removing import remove
 
-        remove(name, yes=yes, tell=tell)
+        remove(name, yes=yes, to_file=to_file, tell=tell)
     else:
         from awsenv.keeping.adding import add
 
@@ -59,7 +61,7 @@ def command(
 _OPTIONS = {
     "add": ("--from-file", "--credential-process"),
     "list": ("--check", "--json"),
-    "remove": ("--yes",),
+    "remove": ("--yes", "--to-file"),
 }
 
 

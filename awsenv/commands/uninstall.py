@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from functools import partial
 
 from awsenv.config import Config, load, shown
+from awsenv.config.kept_keys import kept_id
 from awsenv.config.writing import remove_locks
 from awsenv.errors import AwsenvError, CancelledError, UsageError
 from awsenv.install import hook_files, rc_block
@@ -113,6 +115,12 @@ def _what_stays(config: Config | None) -> list[str]:
             keys = [key for key in profile.values if key.startswith("awsenv_")]
             if keys:
                 stays.append(f"{', '.join(keys)} in profile {name!r}, which other tools ignore")
+            if kept_id(profile):
+                back = shlex.join(["awsenv", "keys", "remove", name, "--to-file"])
+                stays.append(
+                    f"the secret of {kept_id(profile)} in the keychain; before you remove the "
+                    f"program, {back} moves it to the credentials file"
+                )
             if "awsenv" in (profile.get("credential_process") or ""):
                 stays.append(f"profile {name!r}, whose credential_process is awsenv")
     for folder in (paths.cache_dir(), paths.data_dir()):

@@ -9,13 +9,13 @@ profile is added to a copy of the config, which exists as long as the command.
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager, suppress
 
 from awsenv.config import Config, Profile, shown
 from awsenv.environment.change import REGIONS, unset_change
 from awsenv.storage import paths
 from awsenv.storage.private_files import make_private_dir, write_private
+from awsenv.values.digits import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ _LEADING = (
     "transitive_session_tags",
     "web_identity_",
 )
-_LEFT_BEHIND = 30 * 24 * 3600
 
 
 def variables(
@@ -97,10 +96,12 @@ def config_copy(
         yield path, name
     finally:
         with suppress(OSError):
-            if _text(path) == text:
-                os.unlink(path)
-            else:
-                tell(f"the command has changed its copy of the AWS config: see {shown(path)}")
+            left = _text(path)
+            if left != text:
+                kept = os.path.join(folder, f"changed-{os.path.basename(path)}")
+                write_private(kept, left)
+                tell(f"the command has changed its copy of the AWS config: see {shown(kept)}")
+            os.unlink(path)
 
 
 def _names() -> Iterator[str]:
@@ -134,8 +135,23 @@ def _section(name: str, profile: Profile | None, region: str | None) -> str:
 
 
 def _sweep(folder: str) -> None:
-    """Remove what runs that were killed have left behind."""
+    """Remove the copies of runs that were killed."""
     with suppress(OSError):
-        for entry in os.scandir(folder):
-            if entry.stat(follow_symlinks=False).st_mtime < time.time() - _LEFT_BEHIND:
-                os.unlink(entry.path)
+        for name in os.listdir(folder):
+            kind, _, rest = name.partition("-")
+            owner = whole_number(rest.partition("-")[0])
+            if kind == "config" and owner and not _lives(owner):
+                os.unlink(os.path.join(folder, name))
+
+
+def _lives(process: int) -> bool:
+    """Whether a process of that number lives, as far as can be told."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

@@ -286,6 +286,22 @@ def test_what_the_command_finds(sts: RunningSts, monkeypatch: pytest.MonkeyPatch
     assert config.read_bytes() == before
 
 
+def test_what_a_killed_run_has_left_is_removed(
+    sts: RunningSts, served: Callable[..., Served]
+) -> None:
+    login(sts)
+    folder = Path(os.environ["HOME"], ".cache/awsenv/server")
+    killed, running = served("cat"), served("cat")
+    assert killed.ask("x") == running.ask("x") == "x"
+    killed.process.kill()
+    killed.process.wait()
+    assert len(list(folder.iterdir())) == 2
+    assert run_awsenv("exec", "--server", "dev", "true").returncode == 0
+    left = [path.name for path in folder.iterdir()]
+    assert len(left) == 1
+    assert left[0].startswith(f"config-{running.process.pid}-")
+
+
 def test_changes_of_the_copy_are_kept(sts: RunningSts) -> None:
     login(sts)
     done = run_awsenv(

@@ -278,7 +278,9 @@ def test_typed_at_a_terminal(sts: RunningSts, keychain: str, tmp_path: Path) -> 
         shell.type("y\r")
         shell.wait_for_prompt()
     assert secret_of(key.id) is None
-    assert "awsenv_" not in (sts.aws_folder / "config").read_text()
+    left = (sts.aws_folder / "config").read_text()
+    assert "awsenv_keys" not in left
+    assert "awsenv_access_key_id" not in left
 
 
 def test_list(sts: RunningSts, keychain: str) -> None:
@@ -297,10 +299,39 @@ def test_list(sts: RunningSts, keychain: str) -> None:
     rows = json.loads(run_awsenv("keys", "list", "--json", "--check").stdout)
     assert [row["stored"] for row in rows] == [True, None]
     keys("add", "twin", "--from-file")
-    assert "profile 'default' uses" in keys("remove", "twin", "--yes")
+    told = keys("remove", "twin", "--yes")
+    assert f"{key.id} stays in the keychain for profile 'default'" in told
     assert secret_of(key.id) == key.secret
     keys("remove", "--yes")
     assert secret_of(key.id) is None
+
+
+def test_back_to_the_file(sts: RunningSts, keychain: str) -> None:
+    key, path, config = key_of(sts), sts.aws_folder / "credentials", sts.aws_folder / "config"
+    before = config.read_bytes()
+    keys("add", "--from-file", "--credential-process")
+    path.unlink()
+    done = run_awsenv("uninstall", "--yes")
+    assert "awsenv keys remove default --to-file moves it" in done.stderr
+    told = keys("remove", "--to-file")
+    assert "are in [default] of ~/.aws/credentials" in told
+    assert key.secret not in told
+    values = {"aws_access_key_id": key.id, "aws_secret_access_key": key.secret}
+    assert sections(path) == {"default": values}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert config.read_bytes() == before
+    assert secret_of(key.id) is None
+    assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
+
+
+def test_back_to_a_file_that_has_others(sts: RunningSts, file_keychain: None) -> None:
+    key, path = key_of(sts), sts.aws_folder / "credentials"
+    before = path.read_bytes()
+    keys("add", "--from-file")
+    path.write_bytes(before)
+    assert "has keys in a file already" in refused(3, "remove", "--to-file")
+    assert path.read_bytes() == before
+    assert secret_of(key.id) == key.secret
 
 
 def test_new_profile(sts: RunningSts, file_keychain: None) -> None:
@@ -373,7 +404,7 @@ def test_half_of_it_in_the_config(sts: RunningSts, file_keychain: None) -> None:
     assert done.returncode == 4
     assert "(MISSING)" in done.stdout
     keys("remove", "half")
-    assert "the keychain held none of them" in keys("remove", "lost")
+    assert "there was none" in keys("remove", "lost")
 
 
 def test_keychain_and_file_at_once(sts: RunningSts, file_keychain: None) -> None:
