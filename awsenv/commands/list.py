@@ -36,23 +36,39 @@ def command(
     widths = [max(map(len, column)) for column in zip(_TITLES, *table, strict=True)]
     in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     colors = [None, *(row["color"] if in_color else None for row in rows)]
-    for cells, color in zip((_TITLES, *table), colors, strict=True):
-        first, *rest = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        name = colored(first, color.lower()) if color else first
-        sys.stdout.write("  ".join([name, *rest]).rstrip() + "\n")
+    # One text for all: with a thousand profiles, it is the calls that take time.
+    layout = "  ".join(f"{{:{width}}}" for width in widths)
+    lines = [layout.format(*cells).rstrip() for cells in (_TITLES, *table)]
+    for number, color in enumerate(colors):
+        if color:
+            line = lines[number]
+            lines[number] = colored(line[: widths[0]], color.lower()) + line[widths[0] :]
+    sys.stdout.write("\n".join([*lines, ""]))
 
 
 _TITLES = ("PROFILE", "ACCOUNT", "ROLE", "FROM", "MFA", "REGION", "LEFT")
 
 
+# To how many characters each is cut; where all of a row has so few, only the region may be longer.
+_LIMITS = (60, 300, 64, 60, 3, 20, 300)
+_SHORT = 60
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     left = format_duration(row["seconds_left"]) if row["seconds_left"] else "-"
-    return (
-        visible(row["profile"], 60),
+    source, source_profile = row["source"] or "-", row["source_profile"]
+    cells = (
+        row["profile"],
         account_of(row),
-        visible(row["role"] or "-", 64),
-        visible(f"{row['source'] or '-'} {row['source_profile'] or ''}".strip(), 60),
+        row["role"] or "-",
+        f"{source} {source_profile}" if source_profile else source,
         "yes" if row["mfa_serial"] else "-",
-        visible(row["region"] or "-", 20),
-        visible(f"! {row['problem']}") if row["problem"] else left,
+        row["region"] or "-",
+        f"! {row['problem']}" if row["problem"] else left,
     )
+    text = "".join(cells)
+    # Nearly always there is nothing in it to be made visible, or to be cut.
+    plain = text.isascii() and text.isprintable()
+    if plain and len(text) <= _SHORT and len(cells[5]) <= _LIMITS[5]:
+        return cells
+    return tuple(map(visible, cells, _LIMITS))

@@ -13,6 +13,9 @@ from benchmarking.terminal import Terminal
 LIVE, OFFLINE, COLD = "With a live session", "Any other command", "A new session"
 MANY, MEMORY = "TAB, and many profiles", "Memory"
 WARM = [AWSENV, "assume", "dev", "--shell", "bash"]
+# What a command does by itself is to be as little as can be.
+TRUE = shutil.which("true") or "true"
+_COUNTS = (10, 1000, 10_000)
 # How long a person takes to read and type a code, at the least.
 _TYPING = 1.5
 
@@ -43,6 +46,14 @@ def live(ground: Ground) -> list[Case]:
         process(
             LIVE, "credential-process NAME", [AWSENV, "credential-process", "dev"], env, ratio(1.1)
         ),
+        process(
+            LIVE,
+            "exec NAME COMMAND, COMMAND's end",
+            [AWSENV, "exec", "dev", TRUE],
+            env,
+            ratio(1.15),
+        ),
+        process(LIVE, "COMMAND alone", [TRUE], env),
     ]
 
 
@@ -181,14 +192,15 @@ def _asking(ground: Ground, env: dict[str, str]) -> list[Case]:
 
 
 def many(ground: Ground) -> list[Case]:
-    ten, thousand = with_many(ground, 10), with_many(ground, 1000)
+    ten, thousand, ten_thousand = (with_many(ground, count) for count in _COUNTS)
 
     def tab(line: str) -> list[str]:
         # What the hook of bash calls: the word at the cursor, and the line.
         return [AWSENV, "__complete", "bash", line.rpartition(" ")[2], line]
 
     assume = [AWSENV, "assume", "role-7", "--shell", "bash"]
-    of_ten, of_thousand = "10 profiles and sessions", "1,000 profiles and sessions"
+    prompt = [AWSENV, "prompt", "role-7"]
+    of_ten, of_thousand, of_most = (f"{count:,} profiles and sessions" for count in _COUNTS)
     name = tab("awsenv assume role-")
     lines = [
         ("TAB on a profile name", name, ten, of_ten, ratio(1.5)),
@@ -198,10 +210,17 @@ def many(ground: Ground) -> list[Case]:
         ("assume NAME", assume, ten, of_ten, ratio(1.1)),
         ("assume NAME", assume, thousand, of_thousand, ratio(1.1, f"assume NAME, {of_ten}")),
         ("list", [AWSENV, "list"], ten, of_ten, ratio(7)),
-        ("list", [AWSENV, "list"], thousand, of_thousand, ratio(2, f"list, {of_ten}")),
+        ("list", [AWSENV, "list"], thousand, of_thousand, ratio(1.8, f"list, {of_ten}")),
+        ("prompt NAME", prompt, ten, of_ten, ratio(7)),
+        ("prompt NAME", prompt, thousand, of_thousand, ratio(7)),
+        # As many as tools write that make a profile of every role of every account.
+        ("TAB on a profile name", name, ten_thousand, of_most, None),
+        ("assume NAME", assume, ten_thousand, of_most, ratio(1.1, f"assume NAME, {of_ten}")),
+        ("list", [AWSENV, "list"], ten_thousand, of_most, None),
+        ("prompt NAME", prompt, ten_thousand, of_most, None),
     ]
     # Once, for whichever of them is to be run.
-    prepare = cache(lambda: make_many(ground, 10, 1000))
+    prepare = cache(lambda: make_many(ground, *_COUNTS))
     cases = [
         process(MANY, f"{what}, {count}", command, env, goal)
         for what, command, env, count, goal in lines
