@@ -335,6 +335,57 @@ def test_without_a_terminal_it_says_what_is_missing(
     assert told.count("no new session for the command: an MFA code is needed") == 1
 
 
+def pinentry(monkeypatch: pytest.MonkeyPatch, folder: Path, answer: str) -> None:
+    """A pinentry that answers with what the shell makes of `answer`."""
+    program = folder / "pinentry"
+    script = Path(__file__).parent.parent / "support" / "pinentry_program.py"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {script} "{answer}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("AWSENV_PINENTRY", str(program))
+    monkeypatch.setenv("AWSENV_MFA_PROMPT", "pinentry")
+    monkeypatch.setenv("PINENTRY_LOG", str(folder / "log"))
+
+
+def test_without_a_terminal_a_dialog_asks(
+    sts: RunningSts,
+    served: Callable[..., Served],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    sts.control.cap_life(3)
+    login(sts)
+    pinentry(monkeypatch, tmp_path, f"$(cat {tmp_path}/code)")
+    command = served(sys.executable, "-c", WHO)
+    assert "assumed-role/dev/" in command.ask()
+    time.sleep(3.5)
+    sts.control.cap_life(60)
+    (tmp_path / "code").write_text(sts.code())
+    assert "assumed-role/dev/" in command.ask()
+    assert len((tmp_path / "log").read_text().splitlines()) == 1
+    assert command.end() == (0, "")
+
+
+def test_a_dialog_ends_with_the_command(
+    sts: RunningSts,
+    served: Callable[..., Served],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    sts.control.cap_life(3)
+    login(sts)
+    pinentry(monkeypatch, tmp_path, "silent")
+    command = served(sys.executable, "-c", WHO)
+    time.sleep(3.5)
+    assert "CredentialRetrievalError" in command.ask()
+    started = time.monotonic()
+    assert command.end()[0] == 0
+    assert time.monotonic() - started < 10
+    told = subprocess.run(
+        ["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert told.stdout == ""
+
+
 def terminal(sts: RunningSts, folder: Path) -> Driven:
     env = {
         "HOME": os.environ["HOME"],
