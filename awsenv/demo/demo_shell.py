@@ -110,14 +110,14 @@ def _fish(place: Place, path: str) -> tuple[list[str], dict[str, str]]:
 def _pwsh(place: Place, path: str) -> tuple[list[str], dict[str, str]]:
     from awsenv.shells import get
 
-    quote = get("powershell").quote
+    literal = get("powershell").value
     pattern = " -or ".join(f"$_.Name -like '{prefix}*'" for prefix in _PREFIXES)
     lines = [f"Get-ChildItem Env: | Where-Object {{ {pattern} }} | Remove-Item"]
-    lines += [f"$env:{name} = {quote(value)}" for name, value in place.environment.items()]
-    lines += [f"Set-Location -LiteralPath {quote(place.home)}"]
-    lines += [f"Import-Module {quote(packaged_hook('powershell'))} -DisableNameChecking"]
+    lines += [f"$env:{name} = {literal(value)}" for name, value in place.environment.items()]
+    lines += [f"Set-Location -LiteralPath {literal(place.home)}"]
+    lines += [f"Import-Module {literal(packaged_hook('powershell'))} -DisableNameChecking"]
     line = "Invoke-Expression (awsenv assume prod-admin)"
-    lines += [f"[Console]::WriteLine({quote(GREETING.format(line=line))})"]
+    lines += [f"[Console]::WriteLine({literal(GREETING.format(line=line))})"]
     file = os.path.join(place.folder, "demo.ps1")
     write_private(file, "".join(f"{line}\n" for line in lines))
     return [path, "-NoLogo", "-NoExit", "-File", file], {}

@@ -92,7 +92,8 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.send("awsenv demo expire 30\r")
     child.expect("last 30 s")
     child.send("awsenv demo code\r")
-    child.expect(r"demo authenticator: \d{3} \d{3} \(used")
+    # "used", unless a new code has come meanwhile.
+    child.expect(r"demo authenticator: \d{3} \d{3} \((used|\d+ s left)")
     child.send("awsenv demo code 30\r")
     child.expect("takes no '30'")
     child.send("exit\r")
@@ -100,6 +101,40 @@ def test_shell(shell: str, clean_env: Path) -> None:
     child.close()
     assert not (clean_env / ".aws").exists()
     assert not (clean_env / ".cache" / "awsenv").exists()
+
+
+def test_powershell(clean_env: Path, tmp_path: Path) -> None:
+    profile = clean_env / ".config/powershell/profile.ps1"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(
+        "$env:AWS_PROFILE = 'mine'; $env:AWSENV_CACHE_DIR = '/nowhere'\n"
+        "function prompt { 'PROMPT> ' }\n"
+    )
+    path = need_shell("pwsh")
+    env = {**os.environ, "SHELL": path, "TERM": "xterm-256color", "XDG_CONFIG_HOME": ""}
+    line = f"{sys.executable} -m awsenv demo"
+    with Driven(["sh", "-c", line], env, tmp_path, columns=150) as terminal:
+
+        def see(text: str) -> None:
+            terminal.wait_until(lambda: text in terminal.screen(), text)
+
+        terminal.wait_until(lambda: terminal.screen().endswith("PROMPT>"), "the first prompt")
+        assert terminal.screen().startswith("This is an AWS of your own"), "nothing before that"
+        terminal.type('"is $env:AWS_PROFILE. $env:AWSENV_CACHE_DIR" -replace "demo-\\w+", "X"\r')
+        see("awsenv-X/cache")
+        assert "is . " in terminal.screen()
+        terminal.type("awsenv assume prod-admin\r")
+        see("MFA code for")
+        (code,) = re.findall(r"authenticator: (\d{3} \d{3})", terminal.screen())
+        terminal.type(f"{code}\r")
+        terminal.wait_until(
+            lambda: re.search(r"\[prod-admin [159hm0]+\] PROMPT>$", terminal.screen()),
+            "the segment",
+        )
+        terminal.type("awsenv whoami\r")
+        see("assumed-role/prod-admin/")
+        terminal.type("exit\r")
+        assert terminal.wait_for_end() == 0
 
 
 def test_the_authenticator_ticks_and_the_session_starts_green(tmp_path: Path) -> None:
