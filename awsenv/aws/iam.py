@@ -89,7 +89,7 @@ class Iam:
             return getattr(client, operation)(**parameters)  # type: ignore[no-any-return]
 
         try:
-            # Made beforehand: botocore reads the AWS files for it, which is no network time.
+            # Created in advance: botocore reads the AWS files for it, which is not network time.
             client = self._client(who, once)
             return Deadline(self._seconds).run(work, "IAM")
         except AwsenvError:

@@ -136,7 +136,7 @@ class Sts:
 
         where = self._where
         try:
-            # Made beforehand: botocore reads the AWS files for it, which is no network time.
+            # Created in advance: botocore reads the AWS files for it, which is not network time.
             client = self._client(credentials)
             return self._deadline.run(lambda: work(client), where)
         except AwsenvError:

@@ -73,9 +73,9 @@ def command(
 
 
 def _ask(plan: Plan, account: str | None) -> None:
-    """Have a person confirm that they mean this profile; CancelledError where they do not.
+    """Have the user confirm that they mean this profile; CancelledError if they do not.
 
-    Where there is nobody to be asked, as in a script, it goes on.
+    If there is nobody to ask, as in a script, it continues.
     """
     terminal = open_terminal()
     if terminal is None:

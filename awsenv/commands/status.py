@@ -1,4 +1,4 @@
-"""`awsenv status`: which session is at hand and how long it lasts, without the network."""
+"""`awsenv status`: the current session and how long it lasts, without the network."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _of_shell() -> dict[str, Any]:
     facts = _facts(
         env.get("AWSENV_PROFILE"),
         values,
-        # What is no time has expired, as far as anybody can tell.
+        # A value that is not a time counts as expired.
         (whole_number(expires, 10) or 0) if expires else None,
     )
     return facts | {"overruled_by": overruled_by(env)}

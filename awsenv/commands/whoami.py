@@ -57,7 +57,7 @@ def _alias(plan: Plan, credentials: Credentials) -> str | None:
     try:
         return Iam(plan.connection, _SECONDS).account_alias(credentials)
     except AwsenvError:
-        # Most policies do not allow it, and who somebody is is known without.
+        # Most policies do not allow it, and the identity is known without it.
         return None
 
 

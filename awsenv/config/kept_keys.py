@@ -1,7 +1,8 @@
-"""Which profile's long-lived keys are in the system's keychain, as the config says.
+"""Which profile's long-lived keys are in the system's keychain, according to the config.
 
-`awsenv_keys = keychain` says that they are, `awsenv_access_key_id` which ones: an id is no secret,
-and with it in the config a plan needs no look into the keychain. Other tools pass over both.
+`awsenv_keys = keychain` says that they are there, and `awsenv_access_key_id` says which ones. An id
+is not a secret, and with the id in the config a plan need not look into the keychain. Other tools
+ignore both.
 """
 
 from __future__ import annotations

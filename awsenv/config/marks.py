@@ -36,7 +36,7 @@ def account_name(profile: Profile | None) -> str | None:
 
 
 def color(profile: Profile | None) -> str | None:
-    """The profile's colour; raises ConfigError for one that is none of COLORS."""
+    """The profile's colour; raises ConfigError if it is not one of COLORS."""
     chosen = (profile.get("awsenv_color") or "").lower() if profile else ""
     if profile and chosen and chosen not in COLORS:
         raise ConfigError(

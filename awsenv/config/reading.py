@@ -59,6 +59,6 @@ def open_text(path: str, errors: str = "strict") -> TextIO | None:
     """
     if not check(path):
         return None
-    # A pipe that has come in its place meanwhile must not be waited for.
+    # A pipe may have taken its place in the meantime; do not wait for it.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     return open(handle, encoding=None, errors=errors)

@@ -1,4 +1,4 @@
-"""Opening an address in the person's browser, or in the one that a profile names.
+"""Opening an address in the user's default browser, or in the one that a profile names.
 
 The browser is given the path of a page (see `page`), never the address itself.
 """
@@ -142,7 +142,7 @@ def _run(words: list[str]) -> bool:
         process = subprocess.Popen(
             words, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
         )
-        # One that hands over to a browser that runs already ends at once; one that fails, too.
+        # A browser that hands over to a running one ends at once; so does one that fails.
         return process.wait(1) == 0
     except subprocess.TimeoutExpired:
         return True

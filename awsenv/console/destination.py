@@ -81,7 +81,7 @@ def of_service(service: str | None) -> Destination:
 
 
 def of_text(text: str) -> Destination:
-    """What --destination says; raises UsageError for what can be no part of an address."""
+    """What --destination says; raises UsageError for what cannot be part of an address."""
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         raise UsageError(
             f"--destination {text!r} has characters that no address has",

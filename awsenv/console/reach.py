@@ -22,7 +22,7 @@ _SNAP = re.compile(rb"/snap/bin/([a-z0-9][a-z0-9-]*)")
 
 
 def folder_for(words: Sequence[str] | None, env: Mapping[str, str]) -> str:
-    """Where the browser that `words` start, or the person's default one, can read a page."""
+    """Where the browser that `words` start, or the user's default browser, can read a page."""
     home = os.path.expanduser("~")
     app = _flatpak_of(words) if words else _default_flatpak(env)
     if app and os.path.isdir(f"{home}/.var/app/{app}"):
@@ -90,9 +90,9 @@ def _default(env: Mapping[str, str]) -> str:
 
 
 def windows_temp() -> str | None:
-    """In WSL, the folder of Windows for temporary files, as a path here; None where it's hidden.
+    """In WSL, Windows's folder for temporary files, as a path here; None if it is not accessible.
 
-    It is inside the person's profile, which other users of Windows cannot read.
+    It is inside the user's profile, which other users of Windows cannot read.
     """
     script = "[Console]::Out.Write([IO.Path]::GetTempPath())"
     path = _output("powershell.exe", "-NoLogo", "-NoProfile", "-NonInteractive", "-Command", script)

@@ -16,7 +16,7 @@ _PREFIXES = ("AWS_", "AWSENV_")
 
 
 def run_shell(place: Place) -> int:
-    """Run the person's shell in the demo until they leave it; the shell's exit code."""
+    """Run the user's shell in the demo until they leave it; returns the shell's exit code."""
     name, path = _person_shell()
     env = {key: value for key, value in os.environ.items() if not key.startswith(_PREFIXES)}
     command, extra = _PREPARE[name](place, path)

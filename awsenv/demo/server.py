@@ -86,7 +86,9 @@ class _Http(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; anything else is a fault of this program."""
+        """A client that went away is not worth reporting; anything else is a bug of this
+        program.
+        """
         error = sys.exception()
         if isinstance(error, OSError):
             return

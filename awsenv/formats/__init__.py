@@ -19,10 +19,10 @@ FORMATS = {
 
 
 def get(name: str) -> Callable[[EnvChange], str]:
-    """The `render` of the format called `name`: a change to text without the last line end.
+    """The `render` of the format called `name`: a change to text without the last line ending.
 
-    It raises AwsenvError for a value that the format cannot hold; so does this, as UsageError,
-    for a name that is no format's.
+    It raises AwsenvError for a value that the format cannot hold. An unknown name raises
+    UsageError.
     """
     module = FORMATS.get(name.lower())
     if module is None:

@@ -1,11 +1,11 @@
-"""Keys into the keychain, in steps that each leave them somewhere whole.
+"""Moves keys into the keychain, in steps each of which leaves them complete in some place.
 
-1. Take the pair: typed, from stdin, or out of the AWS files.
-2. See whose it is.
-3. Put it into the keychain, and read it back.
-4. Say so in the config.
-5. From the files: go the whole way once more, from the config read anew to an answer of AWS's;
-   only then take it out of them.
+1. Get the pair: typed, from stdin, or from the AWS files.
+2. Find out whose keys they are.
+3. Put them into the keychain, and read them back.
+4. Write that to the config.
+5. If they came from the files: repeat the whole way, from reading the config to an answer from
+   AWS, and only then remove them from the files.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _of_files(name: str, config: Config) -> Credentials:
 
 
 def _owner(keys: Credentials, config: Config, profile: Profile | None) -> str:
-    """The ARN of whom the keys are of; raises AwsenvError."""
+    """The ARN of the owner of the keys; raises AwsenvError."""
     profiles = [profile] if profile else []
     connection = Connection(
         "the keys",

@@ -20,7 +20,7 @@ _FORMS = (
 
 
 def given() -> Credentials:
-    """The key pair from stdin where that is no terminal, else typed; raises UsageError."""
+    """The key pair from stdin if that is not a terminal, otherwise typed; raises UsageError."""
     if sys.stdin is not None and not sys.stdin.isatty():
         text = sys.stdin.buffer.read(_LONGEST).decode("utf-8-sig", "replace")
         if text.strip():

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def key_places(*, check: bool) -> list[dict[str, Any]]:
-    """A row per profile with long-lived keys; with `check`, the keychain is asked for each.
+    """A row per profile with long-lived keys; with `check`, the keychain is asked for each of them.
 
-    Raises CredentialsError where it cannot be asked.
+    Raises CredentialsError if the keychain cannot be asked.
     """
     rows: list[dict[str, Any]] = []
     for profile in load().profiles.values():

@@ -23,7 +23,7 @@ def _plain(text: str) -> str:
 
 
 def fits(env: Mapping[str, str]) -> bool:
-    """On KDE, and elsewhere where there is no zenity."""
+    """On KDE, and elsewhere if zenity is not installed."""
     import shutil
 
     kde = "KDE" in env.get("XDG_CURRENT_DESKTOP", "").split(":")

@@ -1,11 +1,11 @@
 """Whose keys a session holds, as one text per step of a plan: the identity of its session.
 
-The one place that says what decides it: the source (its access key ID, or the source itself with
-the machine or container it belongs to), an explicit endpoint, the partition, the MFA serial, the
-role, external ID, session name where one is set, tags, source identity, session policies, and
-whom the role is chained from. Not the region, for a session serves every region, and not the
-duration. Records, saved sections and the notes of the fast way hold it; two sessions are
-interchangeable only where it is the same.
+The one place that says what the identity consists of: the source (its access key ID, or the source
+itself with the machine or container it belongs to), an explicit endpoint, the partition, the MFA
+serial, the role, the external ID, the session name if one is set, tags, the source identity,
+session policies, and the identity that the role is chained from. Not the region, because a session
+serves every region, and not the duration. Records, saved sections and the notes of the fast way
+contain it; two sessions are interchangeable only if it is the same.
 """
 
 from __future__ import annotations

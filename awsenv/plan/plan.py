@@ -87,7 +87,7 @@ def make_plan(request: Request, config: Config, settings: Settings, env: Mapping
     plan = plan_of(walk(saved, config, env), saved, config, settings, env)
     if saved is request or not plan.steps or request.profile is None:
         return plan
-    # It goes by its own name, and is written there anew.
+    # It has a name of its own, and is written under that name again.
     last = replace(plan.steps[-1], saves=(request.profile,))
     return replace(plan, profile=request.profile, steps=(*plan.steps[:-1], last))
 

@@ -1,1 +1,1 @@
-"""Replacing an access key, with a working key at hand at every moment."""
+"""Replacing an access key, with a working key available at every moment."""

@@ -100,10 +100,10 @@ class Rotation:
             self._finish(note, note.new)
 
     def _unless_deleted(self, note: Journal) -> Journal | None:
-        """`note`, or None where AWS has confirmed that the new key in it is no more.
+        """`note`, or None if AWS has confirmed that the new key in it no longer exists.
 
-        That a list does not show the key, or that AWS does not take it, is no proof: it takes a
-        while until all of AWS knows a new key, and its secret stands nowhere but in the note.
+        If a list does not show the key, or AWS does not accept it, that proves nothing: it takes a
+        while until all of AWS knows a new key, and its secret is nowhere but in the note.
         """
         if note.new is None:
             return note

@@ -91,8 +91,8 @@ class Command:
     def _watch(self, process: subprocess.Popen[bytes], keeper: Keeper) -> None:
         process.wait()
         keeper.end()
-        # Whoever is being asked for the command's sake is so no longer. It may take a moment
-        # until the terminal is taken and listens.
+        # Nobody need be asked for the command's sake any more. It may take a moment until the
+        # terminal is taken and listens.
         while not self._over.wait(0.2):
             if self._asking:
                 import _thread

@@ -127,7 +127,7 @@ def _section(name: str, profile: Profile | None, region: str | None) -> str:
         if key == "region" or key.startswith(_LEADING):
             continue
         if isinstance(value, str):
-            # One that goes on over lines is no setting that an SDK knows.
+            # A value over several lines is not a setting that an SDK knows.
             lines += [f"{key} = {value}"] if "\n" not in value else []
         else:
             lines += [f"{key} =", *(f"    {inner} = {each}" for inner, each in value.items())]

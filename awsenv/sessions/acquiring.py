@@ -202,10 +202,10 @@ class Flow:
     def _check_region(
         self, error: RefusedError, refused: Credentials, got_in: Values | None = None
     ) -> None:
-        """Raise RefusedError where a session is good, and only this region's STS refuses it.
+        """Raise RefusedError if a session is good, and only this region's STS refuses it.
 
-        InvalidClientTokenId has two causes: keys that are gone, and a region that the account
-        has not enabled. STS where the session was got, or where the partition's main one is,
+        InvalidClientTokenId has two causes: keys that are gone, and a region that the account has
+        not enabled. The STS where the session was obtained, or that of the partition's main region,
         tells them apart.
         """
         here = self.plan.sts_region

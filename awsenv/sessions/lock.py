@@ -35,7 +35,7 @@ _QUIET = 1.0
 _POLL = 0.05
 # What a holder needs in addition to the time its note allows.
 _SLACK = 45.0
-# For so long a request to take over is one: who leaves it asks by then, whatever comes.
+# A request to take over is valid this long; whoever leaves it asks by then in any case.
 _TAKING = 3.0
 _DOING = {
     "working": "is waiting for AWS",
@@ -74,7 +74,7 @@ class _Holder:
         self._until = whole_number(until) or 0
 
     def may_take(self) -> float | None:
-        """Seconds that its work may last from now on; None where there is no limit."""
+        """Seconds that its work may last from now on; None if there is no limit."""
         return self._until - time.time() if self._until else None
 
     def busy(self, waited: float) -> CredentialsError:

@@ -41,7 +41,7 @@ def as_values(plan: Plan, index: int, granted: Granted, extra: Mapping[str, str]
         "KIND": KINDS[type(step)],
         "IDENTITY": step_identities(plan)[index],
         "SOURCE_IDENTITY": source_identity(plan.root.identity, plan.endpoint),
-        # Where it was got is where AWS knows it, whatever becomes of the region settings.
+        # AWS knows it in the region where it was obtained, whatever the region settings become.
         "STS_REGION": plan.sts_region,
         "PROFILE": plan.profile if final else step.profile,
         "SOURCE": plan.root.description,

@@ -41,7 +41,7 @@ def _resolve(root: Root, provider: str, deadline: Deadline) -> Resolved:
 
     try:
         session = new_session(root.profile)
-        # To read the AWS files is no network time.
+        # Reading the AWS files is not network time.
         session.full_config  # noqa: B018
         found = deadline.run(work, root.description)
     except AwsenvError:

@@ -68,7 +68,7 @@ def _read(name: str) -> str:
 
 
 def _write(name: str, text: str) -> None:
-    # Only names: where they cannot be kept, nobody has to be told.
+    # Only names: if they cannot be stored, nobody needs to be told.
     with suppress(AwsenvError):
         private_files.make_private_dir(_folder())
         private_files.write_private(os.path.join(_folder(), name), text, lasting=False)

@@ -24,7 +24,7 @@ SERVICE = "awsenv"
 
 
 def read(key_id: str) -> str | None:
-    """The secret of the key `key_id`; None where there is none. Raises CredentialsError."""
+    """The secret of the key `key_id`; None if there is none. Raises CredentialsError."""
     found = _call(lambda keyring: keyring.get_password(SERVICE, key_id))
     return found or None
 

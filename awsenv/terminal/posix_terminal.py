@@ -92,11 +92,11 @@ def _feeds(shell: int) -> bool:
 
 
 def _is_in_a_prompt() -> bool:
-    """Whether a shell that hands its raw terminal to what it runs at a prompt waits for somebody
-    who waits for our output.
+    """Whether a shell that passes its raw terminal on to what it runs at a prompt is waiting for a
+    process that waits for our output.
 
-    That is direnv in fish, for an .envrc that calls awsenv. What fish itself has started may have
-    been left behind in the background, and an editor's job is in the group of the editor.
+    That is direnv in fish, for an .envrc that calls awsenv. A process that fish itself has started
+    may have been left in the background, and an editor's job is in the editor's process group.
     """
     return not os.isatty(1) and os.getppid() != os.getpgrp() and _leader() in ("fish", "pwsh")
 
@@ -161,7 +161,7 @@ class PosixTerminal(Terminal):
             if os.getpid() != self._group:
                 os.setpgid(0, 0)
             os.tcsetpgrp(self._handle, os.getpgrp())
-            # With the flush: what was typed before the question is no answer to it.
+            # With the flush: what was typed before the question is not an answer to it.
             termios.tcsetattr(self._handle, termios.TCSAFLUSH, self._asking())
             if not self._saved[_LFLAG] & termios.ICANON:
                 # The shell's line editor stands in the middle of the line.
