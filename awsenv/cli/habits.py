@@ -69,6 +69,9 @@ def _profile_as_option(name: str, rest: Sequence[str]) -> UsageError | None:
         if option in _OF_PROFILE:
             others = [*rest[:index], *rest[index + (1 if equals else 2) :]]
             profile = text if equals else "".join(rest[index + 1 : index + 2]) or "PROFILE"
+            behind = _command_behind(name, [profile, *others])
+            if behind:
+                return behind
             line = _typed(name, profile, *others)
             if name in PASSES_ON:
                 line = _typed(name, *rest[:index], profile, *others[index:])

@@ -10,10 +10,12 @@ from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
 from awsenv.parameters.declared import arguments, flag
 from awsenv.parameters.request_options import takes_request, tells_of_profile
+from awsenv.plan.account import account_of
 from awsenv.plan.request import Request
 from awsenv.serving.not_started import explained
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
+from awsenv.storage import account_names
 from awsenv.terminal.stopping import restore
 from awsenv.values.credentials import Session
 
@@ -45,7 +47,10 @@ def command(
     config = load(env)
     plan = plan_for(request, env, config)
     if not words:
-        return _shell(flow_for(plan, env, config).run(), env)
+        session = flow_for(plan, env, config).run()
+        if session.key:
+            account_names.leave(session.key, account_of(plan, config))
+        return _shell(session, env)
     if server:
         from awsenv.serving.serve import serve
 

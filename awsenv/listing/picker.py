@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from awsenv.config.marks import colored
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.listing import usage_counts
@@ -52,6 +53,9 @@ def pick(env: Mapping[str, str], query: str = "") -> str:
     lines = _lines(rows)
     with terminal:
         if program:
+            if not env.get("NO_COLOR"):
+                colors = [(row["color"] or "").lower() for row in rows]
+                lines = list(map(colored, lines, colors))
             number = _by_fzf(program, lines, query, terminal)
         else:
             number = _Picker(terminal, lines, query).run()
@@ -62,9 +66,9 @@ def wanted(env: Mapping[str, str]) -> bool:
     """Whether nothing says which profile to use, and someone is there to choose."""
     from awsenv.config import default_profile_name, load
 
-    return default_profile_name(env, ()) == "default" and (
-        "default" not in load(env).profiles and why_closed() is None
-    )
+    known = load(env).profiles
+    named = default_profile_name(env, known)
+    return named == "default" and "default" not in known and why_closed() is None
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:
@@ -94,6 +98,7 @@ def _by_fzf(program: str, lines: Sequence[str], query: str, terminal: Terminal) 
     # Ties stay in our order, most used first. The number in front identifies the line.
     options = ["--height=40%", "--reverse", "--tiebreak=index", "--no-multi", "--no-sort"]
     options += ["--delimiter=\t", "--with-nth=2..", f"--prompt={_PROMPT}", f"--query={query}"]
+    options += ["--ansi"] if any("\x1b" in line for line in lines) else []
     process = subprocess.Popen(
         [program, *options],
         stdin=subprocess.PIPE,

@@ -27,7 +27,8 @@ def _min_left(text: str) -> int:
 
 PROFILE = argument(
     "[PROFILE]",
-    "The profile; else AWSENV_PROFILE, AWSENV_DEFAULT_PROFILE, AWS_PROFILE or default.",
+    "The profile; else AWSENV_PROFILE, AWSENV_DEFAULT_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE "
+    "or default.",
 )
 # The command-line form of each field of a Request.
 _REQUEST: dict[str, Any] = {

@@ -123,6 +123,21 @@ def test_the_list_has_the_profiles_colours_at_a_terminal_only(
     assert "awsenv_color = rainbow is no known colour" in done.stdout
 
 
+def test_the_colour_in_fzf(sts: RunningSts, tmp_path: Path) -> None:
+    from support.shells_at_hand import need_program
+
+    need_program("fzf")
+    set_keys(sts, "profile prod-admin", "awsenv_color = red")
+    with at_a_terminal(tmp_path, sts) as shell:
+        shell.submit('awsenv assume --pick >/dev/null; echo "status $?"')
+        shell.wait_for("prod-admin")
+        shell.wait_until(lambda: b"31m" in shell.raw, "the colour")
+        shell.type("prod-adm\r")
+        shell.wait_for("MFA code for arn:aws:iam::111122223333:mfa/alice (prod-admin)")
+        shell.press("ctrl-c")
+        shell.wait_for("status 130")
+
+
 def test_confirm_asks_before_an_assume(sts: RunningSts, tmp_path: Path) -> None:
     set_keys(sts, "profile prod-admin", "awsenv_confirm = yes", "awsenv_account = Production")
     settle(sts)

@@ -76,6 +76,8 @@ def test_it_is_theirs_with_the_session_and_the_hook(
         # What their rc file sets does not win over the session.
         shell.type(variable(name, f"{dollar}AWS_PROFILE") + "\r")
         shell.wait_for("<>")
+        shell.type('awsenv prompt --format "({account})"\r')
+        shell.wait_for("(444455556666)")
         shell.type("awsenv status\r")
         shell.wait_for("time left")
         shell.type("awsenv whoami\r")
@@ -85,6 +87,8 @@ def test_it_is_theirs_with_the_session_and_the_hook(
         if name == "zsh":
             shell.type('echo "<$ZDOTDIR>"\r')
             shell.wait_for("/home-zsh/inner>")
+        # At its prompt again: PowerShell garbles what is typed ahead.
+        shell.wait_until(lambda: shell.screen().endswith(">"), "the prompt")
         shell.type("exit\r")
         shell.wait_for_prompt()
         # The shell outside is without it.

@@ -19,6 +19,7 @@ HABITS = {
     "assume prod-admin -- aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
     "assume prod-admin aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
     "assume --profile prod-admin": 'type: eval "$(awsenv assume prod-admin)"',
+    "assume --profile prod-admin -- aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
     "assume -p prod-admin": 'type: eval "$(awsenv assume prod-admin)"',
     "assume --profile=prod-admin --duration 2h": "awsenv assume prod-admin --duration 2h",
     "whoami --profile dev": "type: awsenv whoami dev",
@@ -101,9 +102,10 @@ def test_help_of_a_command_can_be_paged_unless_its_output_is_evaluated(command: 
     assert ("Which session" in groups) == any(each.name == "--refresh" for each in declared)
 
 
-def test_save_shows_no_option_that_it_refuses(sts: RunningSts) -> None:
+def test_no_command_shows_an_option_that_it_refuses(sts: RunningSts) -> None:
     text = run_awsenv("save", "--help").stdout
-    assert "--role-arn" not in text
+    assert "--from-env" not in text
     assert "--mfa-code" in text
-    done = run_awsenv("save", "dev", "--role-arn", ROLE)
-    assert "so --role-arn does not apply" in done.stderr
+    done = run_awsenv("save", "dev", "--from-env")
+    assert done.returncode == 2
+    assert "--from-env does not apply" in done.stderr
