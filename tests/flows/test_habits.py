@@ -106,6 +106,7 @@ def test_no_command_shows_an_option_that_it_refuses(sts: RunningSts) -> None:
     text = run_awsenv("save", "--help").stdout
     assert "--from-env" not in text
     assert "--mfa-code" in text
-    done = run_awsenv("save", "dev", "--from-env")
-    assert done.returncode == 2
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x"}
+    done = run_awsenv("save", "dev", "--from-env", env=keys)
+    assert done.returncode == 2, done.stderr
     assert "--from-env does not apply" in done.stderr
