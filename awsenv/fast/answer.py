@@ -32,6 +32,14 @@ RELEVANT = (
     "AWSENV_MFA_PROCESS_TIMEOUT",
     "AWSENV_MIN_LEFT",
 )
+# What `awsenv.fast.note` writes.
+_IN_NOTE = frozenset(
+    (
+        *("NAME", "SESSION", "MARGIN", "REGION", "ENVIRONMENT", "RELEVANT", "PLAIN_ENVIRONMENT"),
+        *("CONFIG", "CONFIG_STAMP", "CREDENTIALS", "CREDENTIALS_STAMP"),
+        *("CONFIG_TEXT", "CREDENTIALS_TEXT", "MACHINE", "SETTINGS"),
+    )
+)
 NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 # botocore calls a credential_process again, each time it needs credentials, once less than this is
 # left.
@@ -160,7 +168,7 @@ def _session(name: str, renew_below: int) -> LiveSession | None:
     if record_format.seconds_left(values) <= wanted:
         return None
     settings = found.get("SETTINGS", "")
-    return LiveSession(name, found["SESSION"], values, found.get("REGION"), settings)
+    return LiveSession(name, found["SESSION"], values, found["REGION"], settings)
 
 
 def _account(values: dict[str, str]) -> str | None:
@@ -176,7 +184,8 @@ def _note(name: str) -> dict[str, str] | None:
     """The note on profile `name`, if all is as it was when that was left."""
     key = name_key(name)
     found = record_format.read(os.path.join(paths.cache_dir(), "names", key), key)
-    if not found or found.get("NAME") != name:
+    # A name that is not known is one that has changed: what it stood for would be missing.
+    if not found or found.get("NAME") != name or not found.keys() <= _IN_NOTE:
         return None
     if found["ENVIRONMENT"] != environment(os.environ):
         return None

@@ -100,8 +100,9 @@ def _shown(snapshot: Snapshot) -> str | None:
     ending.
     """
     text = snapshot.text
-    plain = text.isascii() and text.replace("\n", "").isprintable() and _LINE_END not in text
-    if len(text) > _LARGEST or not plain or not os.path.isabs(snapshot.path):
+    if len(text) > _LARGEST or not os.path.isabs(snapshot.path):
+        return None
+    if not text.isascii() or not text.replace("\n", "").isprintable() or _LINE_END in text:
         return None
     lines = text.removesuffix("\n").split("\n") if text else []
     if _holds_other_secrets(lines):

@@ -15,7 +15,6 @@ MANY, MEMORY = "TAB, and many profiles", "Memory"
 WARM = [AWSENV, "assume", "dev", "--shell", "bash"]
 # What a command does by itself is to be as little as can be.
 TRUE = shutil.which("true") or "true"
-_COUNTS = (10, 1000, 10_000)
 # How long a person takes to read and type a code, at the least.
 _TYPING = 1.5
 
@@ -191,8 +190,9 @@ def _asking(ground: Ground, env: dict[str, str]) -> list[Case]:
     ]
 
 
-def many(ground: Ground) -> list[Case]:
-    ten, thousand, ten_thousand = (with_many(ground, count) for count in _COUNTS)
+def many(ground: Ground, most: int) -> list[Case]:
+    counts = (10, 1000, most)
+    ten, thousand, ten_thousand = (with_many(ground, count) for count in counts)
 
     def tab(line: str) -> list[str]:
         # What the hook of bash calls: the word at the cursor, and the line.
@@ -200,7 +200,7 @@ def many(ground: Ground) -> list[Case]:
 
     assume = [AWSENV, "assume", "role-7", "--shell", "bash"]
     prompt = [AWSENV, "prompt", "role-7"]
-    of_ten, of_thousand, of_most = (f"{count:,} profiles and sessions" for count in _COUNTS)
+    of_ten, of_thousand, of_most = (f"{count:,} profiles and sessions" for count in counts)
     name = tab("awsenv assume role-")
     lines = [
         ("TAB on a profile name", name, ten, of_ten, ratio(1.5)),
@@ -220,7 +220,7 @@ def many(ground: Ground) -> list[Case]:
         ("prompt NAME", prompt, ten_thousand, of_most, None),
     ]
     # Once, for whichever of them is to be run.
-    prepare = cache(lambda: make_many(ground, *_COUNTS))
+    prepare = cache(lambda: make_many(ground, *counts))
     cases = [
         process(MANY, f"{what}, {count}", command, env, goal)
         for what, command, env, count, goal in lines

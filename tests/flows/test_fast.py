@@ -234,3 +234,14 @@ def test_what_the_fast_way_loads(warm: RunningSts) -> None:
         heavy |= {"enum", "pathlib", "shutil", "inspect", "configparser", "botocore"}
         assert not heavy & loaded
         assert len(loaded) < 25, loaded
+
+
+def test_a_note_that_has_lost_a_name_is_none(warm: RunningSts) -> None:
+    note = Path(os.environ["HOME"], ".cache/awsenv/names", b"dev".hex())
+    text = note.read_text()
+    assert is_fast()
+    for name in ("NAME", "SESSION", "MARGIN", "REGION", "ENVIRONMENT", "CONFIG_STAMP"):
+        note.write_text(text.replace(f"\n{name}=", f"\n{name}X=", 1))
+        assert not is_fast(), name
+    note.write_text(text)
+    assert is_fast()
