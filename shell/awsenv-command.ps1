@@ -1,26 +1,6 @@
-<#
-.SYNOPSIS
-AWS credentials in your shell: one MFA code a day serves every role and every terminal.
-
-.DESCRIPTION
-awsenv assume NAME gives this session the credentials of profile NAME, awsenv unset takes them away,
-awsenv refresh renews them. Everything else is the program awsenv: see awsenv --help.
-
-.EXAMPLE
-awsenv assume prod-admin
-
-.EXAMPLE
-awsenv exec prod-admin aws s3 ls
-
-.LINK
-about_awsenv
-
-.LINK
-https://github.com/awsenv/awsenv
-#>
-
 # What `awsenv` runs in a session with the module awsenv. A script, for a function would lose `$?`
 # and `&&`. assume, unset and refresh act on the session; everything else is the program, untouched.
+# Without help in comments: with it, PowerShell would keep a -? to itself.
 if ($MyInvocation.InvocationName -eq 'awsenv_unload') {
     # Here, and not in the module: Remove-Module clears the session that it is called in.
     Microsoft.PowerShell.Core\Remove-Module -Name awsenv

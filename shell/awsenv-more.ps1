@@ -618,19 +618,24 @@ function script:Join-Pairs($pairs) {
 # of a line at the prompt, else 'inside'.
 function script:Get-Call($call, [string]$text) {
     $tree = Get-Tree $text
-    $node = $null
-    foreach ($command in Get-Commands $tree) {
-        $at = $command.Extent
-        if ($at.StartLineNumber -eq $call.ScriptLineNumber -and $at.StartColumnNumber -eq $call.OffsetInLine) {
-            $node = $command
+    if (-not [object]::ReferenceEquals($tree, $script:placesOf)) {
+        # Once for a text: a loop calls from the same place again and again.
+        $script:places = @{}
+        foreach ($command in Get-Commands $tree) {
+            $script:places["$($command.Extent.StartLineNumber):$($command.Extent.StartColumnNumber)"] = $command
         }
+        $script:placesOf = $tree
     }
+    $node = $script:places["$($call.ScriptLineNumber):$($call.OffsetInLine)"]
     $kind = 'caught'
     if ($call.PipelinePosition -ge $call.PipelineLength) {
         $kind = if ($null -eq $node) { 'inside' } else { Get-CallKind $node $tree (-not $call.ScriptName) }
     }
     @{ Node = $node; Kind = $kind }
 }
+
+$script:places = @{}
+$script:placesOf = $null
 
 function script:Get-CallKind($node, $tree, [bool]$isLine) {
     foreach ($redirection in $node.Redirections) {

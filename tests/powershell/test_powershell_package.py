@@ -59,8 +59,6 @@ def test_it_is_found_by_its_name_and_has_help(modules: Path) -> None:
     )
     assert shown.startswith(f"{__version__}\n")
     assert "AWSENV_COMMANDS" in shown
-    script = quoted(str(modules / "awsenv" / "awsenv-command.ps1"))
-    assert "awsenv assume prod-admin" in _run(modules, f"Get-Help {script} -Full | Out-String")
 
 
 def test_the_hook_files_that_are_installed_are_those_of_the_package(modules: Path) -> None:
