@@ -31,6 +31,10 @@ function script:Get-Prompt($own) {
             $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
             $same = $now -ge $awsenv.From -and $now -lt $awsenv.Until
             $names, $values = $awsenv.Names, $awsenv.Values
+            # The first is that of the session's profile; without one the others do not matter.
+            $isNothing = '' -eq $awsenv.Front -and $null -eq $values[0]
+            $isNothing = $isNothing -and $null -eq [Environment]::GetEnvironmentVariable($names[0])
+            if ($isNothing) { $same, $names = $true, @() }
             for ($index = 0; $same -and $index -lt $names.Count; $index++) {
                 # Compared by their characters, and null is not ''.
                 $same = [object]::Equals([Environment]::GetEnvironmentVariable($names[$index]), $values[$index])
@@ -39,7 +43,15 @@ function script:Get-Prompt($own) {
             # The only way to set `$?`. Nothing may stand between it and the call.
             if (-not $ok) { Microsoft.PowerShell.Utility\Write-Error '' -ErrorAction Ignore }
             try { $text = & $own.Previous } catch { if ('' -eq $awsenv.Front) { throw } else { $text = $null } }
-            if ('' -eq $awsenv.Front) { $text } else { & $awsenv.Module { Add-Segment @args } $own @($text) }
+            $front = $awsenv.Front
+            # Unless the person places it.
+            $inner = $awsenv.Inner
+            if ('' -eq $front -or $own.Places -or ($null -ne $inner -and $inner.Places)) { $text }
+            # Plain text, as nearly always. Add-Segment knows the rest.
+            elseif ($text -is [string] -and $text.Length -and -not $awsenv.InReader -and
+                $text[0] -cne $awsenv.LineEnds[0] -and $text[0] -cne $awsenv.LineEnds[1] -and
+                $text.IndexOf($awsenv.Mark, [StringComparison]::Ordinal) -lt 0) { $front + $text }
+            else { & $awsenv.Module { Add-Segment @args } @($text) }
         }
         finally { $awsenv.InPrompt = $false }
     }.GetNewClosure()
@@ -68,7 +80,8 @@ function script:Find-Wrap($wraps, $present) {
 function script:Join-Prompt {
     $present = ${function:global:prompt}
     if ($null -eq $present -or (Find-Wrap $script:prompts $present)) { return }
-    $own = @{ Previous = $present; Places = $null; Ours = $null }
+    $isPlaced = "$present".IndexOf('awsenv_segment', [StringComparison]::OrdinalIgnoreCase) -ge 0
+    $own = @{ Previous = $present; Places = $isPlaced; Ours = $null }
     $own.Ours = Get-Prompt $own
     try { ${function:global:prompt} = $own.Ours } catch { Show-Failure "prompt cannot be changed: $_"; return }
     $script:prompts += $own

@@ -146,7 +146,8 @@ function script:Get-Segment([long]$now) {
     # The name last: it may hold a {left} itself.
     $shown = $env:AWSENV_PROFILE
     # Some tools take a profile before keys: they are somebody else now.
-    if ($env:AWS_PROFILE -and $env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID=') { $shown += " (AWS_PROFILE=$env:AWS_PROFILE)" }
+    $isKeys = $env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID='
+    if ($env:AWS_PROFILE -and $isKeys) { $shown += " (AWS_PROFILE=$env:AWS_PROFILE)" }
     $text = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $shown))
     $color = Get-Color $seconds $warn $urgent
     if ($color) { $color = "$([char]27)[${color}m" }
@@ -176,11 +177,10 @@ function script:Get-Wait([long]$seconds, [long]$warn, [long]$urgent) {
 # What terminals know the beginning of a prompt by (OSC 133, and VS Code's 633).
 $script:promptMark = '\x1b\](?:133|633);(?:A|P;k=)[^\x07\x1b]*(?:\x07|\x1b\\)'
 
-# The prompt $text of the wrap $own with the segment in front, unless the person places it, or the
-# line is done and only what is to remain of its prompt is drawn. Every host shows the first
-# object that a prompt function gives, and PS> where there is none.
-function script:Add-Segment($own, [object[]]$text) {
-    if ((Test-Places $own) -or (Test-Places $script:shared.Inner)) { return $text }
+# The prompt $text with the segment in front, but where the line is done and only what is to remain of
+# its prompt is drawn. Every host shows the first object that a prompt function gives, and PS> where
+# there is none.
+function script:Add-Segment([object[]]$text) {
     if ($script:shared.InReader -and (Test-Transient)) { return $text }
     $first = if ($text.Count -and "$($text[0])") { "$($text[0])" } else { 'PS>' }
     # Within what is marked as the prompt, and after empty lines: they belong between the output
@@ -191,12 +191,6 @@ function script:Add-Segment($own, [object[]]$text) {
     }
     while ($at -lt $first.Length -and ([int]$first[$at] -eq 13 -or [int]$first[$at] -eq 10)) { $at++ }
     $first.Insert($at, $script:shared.Front)
-}
-
-function script:Test-Places($wrap) {
-    if ($null -eq $wrap) { return $false }
-    if ($null -eq $wrap.Places) { $wrap.Places = "$($wrap.Previous)" -match 'awsenv_segment' }
-    $wrap.Places
 }
 
 # True while a key's handler that is about to accept or to cancel the line has its prompt drawn anew:
@@ -564,7 +558,9 @@ function script:Test-Unchanged([string]$path, $noted) {
     ($text -creplace '(?m)^aws_se[^\n]*', '').Replace([char]10, [char]96).Equals($noted)
 }
 
-$script:others = 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN', 'AWS_ACCOUNT_ID'
+$script:others = @(
+    'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN', 'AWS_ACCOUNT_ID'
+)
 
 # What AWSENV_BASELINE has to say: the variables' values as if awsenv had never run here, encoded.
 # Nothing where only the program can tell what is whose.
@@ -575,7 +571,9 @@ function script:Get-Baseline {
     if (-not $isOurs -and $null -ne [Environment]::GetEnvironmentVariable('AWSENV_PROFILE')) { return }
     $before, $put = (Get-Pairs $env:AWSENV_BASELINE), (Get-Pairs $env:AWSENV_PUT)
     if ($before.Contains('AWSENV_PROFILE')) { return }
-    foreach ($name in $put.Keys) { if ($name -and $name -cnotmatch '^AWS_(ACCESS_KEY_ID|REGION|DEFAULT_REGION)\z') { return } }
+    foreach ($name in $put.Keys) {
+        if ($name -and $name -cnotmatch '^AWS_(ACCESS_KEY_ID|REGION|DEFAULT_REGION)\z') { return }
+    }
     $baseline = [ordered]@{}
     foreach ($name in $script:credentials + $script:others) {
         $value = [Environment]::GetEnvironmentVariable($name)
@@ -797,12 +795,7 @@ function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
     if ($command -ceq 'auto' -or $line -cmatch '^prompt (on|off)\z') { return Set-Switch $command $value $line }
     # This function, the block that called it, and the script stand before the caller.
     $stack = @([runspace]::DefaultRunspace.Debugger.GetCallStack())
-    $caller = $null
-    foreach ($frame in $stack) {
-        if ("$($frame.ScriptName)" -like "$PSScriptRoot[\/]awsenv*.ps*1") { continue }
-        $caller = $frame.Position
-        break
-    }
+    $caller = if ($stack.Count -gt 3) { $stack[3].Position }
     $text = if ($null -ne $caller) { $caller.StartScriptPosition.GetFullScript() }
     $call = Get-Call $invocation "$text"
     $isStatement = Test-IsStatement $given
@@ -815,7 +808,7 @@ function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
         $Host.UI.WriteErrorLine($script:noProgram)
         return @{ Code = 127; Text = $null }
     }
-    if ($command -cin 'status', 'doctor' -and
+    if ($command -cmatch '^(status|doctor)\z' -and
         $null -ne $ExecutionContext.SessionState.PSVariable.GetValue('global:StoredAWSCredentials')) {
         $about = 'Set-AWSCredential has set $StoredAWSCredentials'
         $Host.UI.WriteErrorLine("awsenv: $about, which the AWS cmdlets prefer to the session of this shell")

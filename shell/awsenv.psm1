@@ -63,6 +63,8 @@ $script:shared = @{
     Front = ''; From = [long]0; Until = [long]0
     InPrompt = $false; InReader = $false; PromptRan = $false; ReaderRan = $false; Prompted = $false
     Inner = $null; Asked = $false; Failed = ''
+    # What a command to the terminal begins with, and so the marks of a prompt.
+    Mark = "$([char]27)]"; LineEnds = [char]10, [char]13
 }
 
 # Each reads one of the other files, once.

@@ -77,8 +77,8 @@ exec true
 """
 
 # The guard of the module lets in a script only where the shell stays on behind it. An empty module
-# comes first, so that what every import takes is not counted; the host, which has the hook begin, is
-# not asked for a prompt here.
+# comes first, so that what every import takes is not counted. The host, which has the hook begin,
+# does not ask for a prompt here.
 _POWERSHELL = """
 function global:prompt {{ '> ' }}
 function Say([string]$what, [int]$count, [long]$begin) {{
@@ -120,9 +120,10 @@ Say switch {switches} $begin
 "measured to $env:AWSENV_PROFILE"
 $ends, $env:AWSENV_EXPIRES_AT = $env:AWSENV_EXPIRES_AT, '1'
 & $awsenv {{
-    for ($i = 0; $i -lt {prompts}; $i++) {{ $null = Complete-Line 'git commit -m "x" && no-such-program' }}
+    $line = 'git commit -m "x" && no-such-program'
+    for ($i = 0; $i -lt {prompts}; $i++) {{ $null = Complete-Line $line }}
     $begin = [Diagnostics.Stopwatch]::GetTimestamp()
-    for ($i = 0; $i -lt {prompts}; $i++) {{ $null = Complete-Line 'git commit -m "x" && no-such-program' }}
+    for ($i = 0; $i -lt {prompts}; $i++) {{ $null = Complete-Line $line }}
     Say line {prompts} $begin
     Register-Completion
 }}
@@ -273,7 +274,9 @@ def _measuring(show: Callable[[], str], name: str) -> Callable[[], list[list[flo
         found = [times["switch"], times["first"], times["prompt"], times["start"]]
         if name == "powershell":
             # Beyond the bare one.
-            found[2] = [with_us - bare for with_us, bare in zip(found[2], times["bare"], strict=True)]
+            found[2] = [
+                with_us - bare for with_us, bare in zip(found[2], times["bare"], strict=True)
+            ]
             found += [times.get(each, []) for each in _POWERSHELL_ROWS]
         return found
 
