@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from awsenv.demo.place import open_place
+from support.assuming import evaluated
 from support.world import RunningSts, run_awsenv
 
 SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
@@ -47,8 +48,7 @@ def test_a_credential_process_sees_the_person_s_keys_and_no_session(
 ) -> None:
     assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
     keys = {"AWS_ACCESS_KEY_ID": "AKIAOWN", "AWS_SECRET_ACCESS_KEY": "own"} if own else {}
-    change = json.loads(run_awsenv("assume", "dev", "--format", "json", env=keys).stdout)
-    session = keys | {name: text for name, text in change.items() if text is not None}
+    session = evaluated("assume", "dev", env=keys)
     answer = {"Version": 1, "AccessKeyId": "AKIAX", "SecretAccessKey": "x"}
     path = program(sts, "give", json.dumps(answer))
     config = sts.aws_folder / "config"

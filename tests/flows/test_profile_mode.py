@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from awsenv.environment.change import CREDENTIALS
-from support.assuming import AWS, assume, environment, identity_by_boto3, identity_by_cli
+from support.assuming import AWS, assume, environment, evaluated, identity_by_boto3, identity_by_cli
 from support.hook_scenarios import SYNTAXES, start
 from support.layouts import LAYOUTS, Layout, who_is, write_layout
 from support.real_shells import PLAIN, Way, run_lines
@@ -83,14 +83,10 @@ def test_session_that_bears_no_mark(sts: RunningSts) -> None:
 
 def test_unset_restores(sts: RunningSts) -> None:
     before = {"AWS_PROFILE": "mine", "AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_REGION": "sa-east-1"}
-    env = environment(export("dev", "--mfa-code", sts.code(), env=before))
-    done = run_awsenv("unset", "--format", "dotenv", env=env)
-    restored = subprocess.run(
-        ["env", "-i", *done.stdout.split(), "env"], capture_output=True, text=True, check=True
-    ).stdout
-    for name, value in before.items():
-        assert f"{name}={value}\n" in restored
-    assert "AWSENV" not in restored
+    args = ("assume", "dev", "--export-profile", "--mfa-code", sts.code())
+    restored = evaluated("unset", env=evaluated(*args, env=before))
+    assert {name: restored.get(name) for name in before} == before
+    assert not [name for name in restored if name.startswith("AWSENV")]
 
 
 def test_unset_leaves_what_others_have_put(sts: RunningSts) -> None:

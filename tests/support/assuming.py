@@ -41,3 +41,17 @@ def identity_by_boto3(env: dict[str, str]) -> str:
         [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True
     )
     return told.stdout.strip()
+
+
+def evaluated(*args: str, env: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment of a bash with `env` once it has evaluated what awsenv prints for it."""
+    done = run_awsenv(*args, "--shell", "bash", env=env)
+    assert done.returncode == 0, done.stderr
+    shown = subprocess.run(
+        ["bash", "-c", 'eval "$1" && exec env -0', "-", done.stdout],
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return dict(pair.split("=", 1) for pair in shown.rstrip("\0").split("\0"))
