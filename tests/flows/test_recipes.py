@@ -36,7 +36,8 @@ def place(sts: RunningSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     programs.mkdir()
     (programs / "awsenv").write_text(f'#!/bin/sh\nexec {sys.executable} -m awsenv "$@"\n')
     (programs / "awsenv").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{Path(sys.executable).parent}:/usr/bin:/bin")
+    path = [str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]
+    monkeypatch.setenv("PATH", os.pathsep.join(path))
     work = tmp_path / "work"
     work.mkdir()
     return work
