@@ -491,6 +491,65 @@ def test_without_a_code_nothing_runs(session: PowerShellSession, sts: RunningSts
     assert "no terminal" in done.stderr
 
 
+def _mutated(text: str, pick: random.Random) -> str:
+    """`text` with a few bytes or lines changed, lost, doubled or moved."""
+    lines = text.split("\n")
+    for _ in range(pick.randint(1, 3)):
+        at, other = pick.randrange(len(text)), pick.randrange(len(text))
+        here, there = pick.randrange(len(lines)), pick.randrange(len(lines))
+        kind = pick.randrange(7)
+        if kind == 0:
+            text = text[:at] + chr(pick.randrange(1, 256)) + text[at + 1 :]
+        elif kind == 1:
+            text = text[:at] + text[at + 1 :]
+        elif kind == 2:
+            text = text[: max(1, at)]
+        elif kind == 3:
+            text = text[:at] + text[other : other + pick.randrange(40)] + text[at:]
+        else:
+            if kind == 4:
+                lines[here], lines[there] = lines[there], lines[here]
+            elif kind == 5:
+                lines.insert(here, lines[there])
+            elif len(lines) > 2:
+                del lines[here]
+            text = "\n".join(lines)
+        lines = text.split("\n")
+        text = text or "x"
+    return text
+
+
+def test_no_record_that_has_changed_is_loaded(
+    session: PowerShellSession, sts: RunningSts, tmp_path: Path
+) -> None:
+    """Each of many mutations gives the very session, or none."""
+    seed = random.randrange(10**9)
+    pick = random.Random(seed)
+    key, secret, token = _lines(
+        session,
+        ASSUME.format(sts.code()),
+        "$env:AWSENV_SESSION; $env:AWS_SECRET_ACCESS_KEY; $env:AWS_SESSION_TOKEN",
+    )
+    record = Path(paths.sessions_dir(), key)
+    text = record.read_text()
+    folder = tmp_path / "mutated"
+    folder.mkdir()
+    for number in range(400):
+        changed = text if number == 0 else _mutated(text, pick)
+        (folder / f"{number:03}").write_bytes(changed.encode("utf-8", "replace"))
+    shown = session.output(
+        f"foreach ($file in [IO.Directory]::GetFiles({quoted(str(folder))}) | Sort-Object) {{",
+        # The file stays, and so its mode does.
+        f"  [IO.File]::WriteAllBytes({quoted(str(record))}, [IO.File]::ReadAllBytes($file))",
+        f"  $found = & (Get-Module awsenv) {{ Get-Session @args }} '{key}' 0",
+        "  if ($null -eq $found) { 'none' }",
+        "  else { $found['AWS_SECRET_ACCESS_KEY'] + ' ' + $found['AWS_SESSION_TOKEN'] } }",
+    )
+    assert len(shown) == 400
+    assert shown[0] == f"{secret} {token}"
+    assert set(shown) == {f"{secret} {token}", "none"}, seed
+
+
 @pytest.mark.parametrize("line", ["", "  ", "Get-Date", "# aws", "aws s3 ls --profile other"])
 def test_other_lines_ask_nothing(session: PowerShellSession, line: str) -> None:
     now = int(time.time())
