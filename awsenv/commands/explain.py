@@ -38,7 +38,7 @@ def _lines(plan: Plan) -> list[str]:
 
 def _step_lines(number: int, step: Step, key: str) -> list[str]:
     if isinstance(step, FromSource):
-        return [f"{number}  its credentials, as long as they last", *_saves(step), _at_hand(key)]
+        return [f"{number}  its credentials, as long as they last", *_saves(step), _cached(key)]
     if isinstance(step, GetSessionToken):
         lines = [f"{number}  GetSessionToken for {format_duration(step.duration)}"]
     else:
@@ -50,7 +50,7 @@ def _step_lines(number: int, step: Step, key: str) -> list[str]:
         lines.append(f"     MFA code of {step.serial}")
     if isinstance(step, AssumeRole):
         lines += _role_options(step)
-    return [*lines, *_saves(step), _at_hand(key)]
+    return [*lines, *_saves(step), _cached(key)]
 
 
 def _role_options(step: AssumeRole) -> list[str]:
@@ -70,6 +70,6 @@ def _saves(step: Step) -> list[str]:
     return [f"     saved as: {names}"] if names else []
 
 
-def _at_hand(key: str) -> str:
+def _cached(key: str) -> str:
     left = record_format.seconds_left(store.load(key) or {}, time.time())
-    return f"     at hand: {f'yes, {format_duration(left)} left' if left else 'no'}"
+    return f"     cached: {f'yes, {format_duration(left)} left' if left else 'no'}"

@@ -94,7 +94,7 @@ def _facts(profile: str | None, values: dict[str, str], expires_at: int | None) 
 
 def _lines(facts: dict[str, Any], asked: str | None) -> list[str]:
     if not facts["profile"]:
-        return ["no session of awsenv's in this shell"]
+        return ["this shell has no awsenv session"]
     left = facts["seconds_left"]
     if left is None:
         state = "does not expire"

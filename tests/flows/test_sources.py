@@ -63,7 +63,7 @@ def test_role_from_sso_is_a_chain(portal: Portal, sts: RunningSts) -> None:
     assert sts.control.count("GetSessionToken") == 0
     told = run_awsenv("explain", "deploy").stdout
     assert "from  the SSO sign-in of profile 'corp'" in told
-    assert told.count("at hand: yes") == 2
+    assert told.count("cached: yes") == 2
     done = run_awsenv("assume", "deploy", "--mfa-direct", "--shell", "bash")
     assert done.returncode == 2
     assert "session already" in done.stderr
