@@ -55,7 +55,7 @@ def _killed(place: Place, command: tuple[str, ...], scale: float) -> Count:
         if scale < 1 and moment > 3:
             break
         _copy(place, kept)
-        words = [word.format(code=place.code() if "{" in word else "") for word in command]
+        words = _words(place, command)
         done = subprocess.run(
             [sys.executable, "-P", "-c", _KILLED, str(moment), *words],
             env=place.env,
@@ -70,7 +70,7 @@ def _killed(place: Place, command: tuple[str, ...], scale: float) -> Count:
                 count.failures.append(f"at {moment}: {done.stderr}")
             break
         count.check(not (told := _torn(place)), f"at {moment}: {told}")
-        again = place.run(*[word.format(code="{code}") for word in _again(place, command)])
+        again = place.run(*_words(place, command))
         if again.returncode:
             count.failures.append(f"again, at {moment}: {again.stderr}")
         # Rotated keys are the server's matter too; all else begins anew.
@@ -79,8 +79,14 @@ def _killed(place: Place, command: tuple[str, ...], scale: float) -> Count:
     return count
 
 
-def _again(place: Place, command: tuple[str, ...]) -> list[str]:
-    return [place.code() if "{" in word else word for word in command]
+def _words(place: Place, command: tuple[str, ...]) -> list[str]:
+    """The command line, with a code that has not been used in it."""
+    if "{code}" not in command:
+        return list(command)
+    # It would be half a minute until the device shows another.
+    place.server.world.device("").last_step = 0
+    shutil.rmtree(place.cache / "mfa", ignore_errors=True)
+    return [place.code() if word == "{code}" else word for word in command]
 
 
 def _copy(place: Place, kept: Path) -> None:

@@ -32,7 +32,7 @@ class Place:
     def code(self) -> str:
         """An MFA code that will be accepted; waits where every one so far is used."""
         while True:
-            code, wait = self.server.control.unused_code("")
+            code, wait = self.server.control.unused_code("", margin=25)
             if code:
                 return code
             time.sleep(wait)
