@@ -431,19 +431,19 @@ __awsenv_told=''
 __awsenv_drop() {
   # So that the next prompt ends it.
   __awsenv_settled=()
+  # Every command up to the next prompt is skipped, those of lines that were pasted with this one
+  # too. extdebug, which can do that, turns on -T and -E as well; under -e its verdict would end the
+  # shell.
+  __awsenv_flags=$- __awsenv_dropped=1 __awsenv_fails=
+  if builtin shopt -q extdebug; then __awsenv_flags+=x; fi
+  set +e
+  builtin shopt -s extdebug
+  # Before 5.0 an interrupt from a DEBUG trap can wedge the shell or end it.
   if ((__awsenv_version >= 500)); then
     # The person's own INT trap must not run; it is back before the next prompt.
     __awsenv_int=$(\builtin trap -p INT)
     if [[ -n $__awsenv_int ]]; then builtin trap - INT; fi
     builtin kill -INT $$
-  else
-    # Here an interrupt from a DEBUG trap can wedge the shell or end it. So every command up to the
-    # next prompt is skipped. extdebug, which can do that, turns on -T and -E as well;
-    # under -e its verdict would end the shell.
-    __awsenv_flags=$- __awsenv_dropped=1 __awsenv_fails=
-    if builtin shopt -q extdebug; then __awsenv_flags+=x; fi
-    set +e
-    builtin shopt -s extdebug
   fi
 }
 

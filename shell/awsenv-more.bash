@@ -529,7 +529,7 @@ if ((__awsenv_version >= 503)); then __awsenv_set_trap=${__awsenv_set_trap/'$(\b
 # bash 5.3 can run a function before the line, and so sees `( aws ... )` as well.
 # shellcheck disable=SC2016
 __awsenv_ps0='${ [[ -z ${__awsenv_armed-} ]] || __awsenv_before_line; }'
-__awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing='' __awsenv_watching='' __awsenv_lineno=''
+__awsenv_alive='' __awsenv_armed='' __awsenv_dropped='' __awsenv_int='' __awsenv_trap='' __awsenv_fails='' __awsenv_failing='' __awsenv_watching='' __awsenv_lineno='' __awsenv_ble=''
 
 # False if __awsenv_after is to follow.
 if ((__awsenv_version >= 500)); then
@@ -557,6 +557,8 @@ fi
 
 __awsenv_check() {
   __awsenv_update
+  # There is no trap of ours then.
+  if [[ -n $__awsenv_ble ]]; then __awsenv_alive=1; fi
   # Each command costs one more run of the trap.
   if [[ -z ${__awsenv_moved:+${__awsenv_status#0}} && ($__awsenv_alive == 1 || -z $__awsenv_end) ]]; then
     __awsenv_alive=''
@@ -568,20 +570,23 @@ __awsenv_check() {
 }
 
 # Brings everything up to date.
-__awsenv_update() { __awsenv_plainly __awsenv_update_all; }
+__awsenv_update() {
+  if [[ -n $__awsenv_int$__awsenv_dropped ]]; then __awsenv_end_drop; fi
+  __awsenv_plainly __awsenv_update_all
+}
 
 __awsenv_update_all() {
-  if [[ -n $__awsenv_int$__awsenv_dropped ]]; then __awsenv_end_drop; fi
   # Where an interrupt has cut short what was to put them back.
   if [[ -n $__awsenv_options ]]; then __awsenv_put_back; fi
   __awsenv_compute
   # This is what is found nearly always.
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry" || -n ${PROMPT_COMMAND[1]+x} ]]; then __awsenv_join; fi
   __awsenv_place
+  if [[ -n ${BLE_VERSION-} && -z $__awsenv_ble ]]; then __awsenv_join_ble; fi
   __awsenv_tested=$'\n' __awsenv_line='' __awsenv_watching='' __awsenv_settled=()
-  __awsenv_seen=${PROMPT_COMMAND[*]-}
-  __awsenv_lines=${__awsenv_seen//[!$'\n']/}
-  __awsenv_lines=${#__awsenv_lines}
+  __awsenv_seen="${PROMPT_COMMAND[*]-}"
+  __awsenv_lines=${__awsenv_seen//$'\n'/}
+  __awsenv_lines=$((${#__awsenv_seen} - ${#__awsenv_lines}))
   __awsenv_seen=$__awsenv_state/${PS1-}/${PS0-}/$__awsenv_seen
   if ((__awsenv_version >= 500)) && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen]=1; fi
   return 0
@@ -604,9 +609,9 @@ __awsenv_wrap_trap() {
   # shellcheck disable=SC2016
   __awsenv_trap='[[ ${__awsenv_alive:=1}${__awsenv_armed-}${__awsenv_dropped-} == 1 ]] || __awsenv_debug "$_"'
   __awsenv_trap+=${__awsenv_old_trap:+$'\n'}$__awsenv_old_trap
-  # What the trap ends with decides whether the command runs, once extdebug is on; ours have to.
+  # What the trap ends with decides whether the command runs, once extdebug is on.
   # shellcheck disable=SC2016
-  if ((__awsenv_version < 500)); then
+  if [[ -n $__awsenv_old_trap ]]; then
     __awsenv_trap+=$'\n''[[ -z ${__awsenv_dropped-} || $BASH_COMMAND == *__awsenv_* || -n ${FUNCNAME-} || $BASH_COMMAND == "${__awsenv_fails-}" ]]'
   fi
 }
@@ -615,14 +620,34 @@ __awsenv_before_line() {
   if ! __awsenv_expired; then return 0; fi
   # A line that is not in the history is left to the trap.
   if [[ ${HISTCMD-} == "$__awsenv_histcmd" ]]; then return 0; fi
-  __awsenv_armed=
   if ! __awsenv_fetch_asking; then return 0; fi
   __awsenv_read_history
-  if __awsenv_plainly __awsenv_wanted "$__awsenv_history" && ! __awsenv_plainly __awsenv_renew; then __awsenv_drop; fi
+  # Else lines that were pasted with this one may still follow.
+  if ! __awsenv_plainly __awsenv_wanted "$__awsenv_history"; then return 0; fi
+  __awsenv_armed=
+  if ! __awsenv_plainly __awsenv_renew; then __awsenv_drop; fi
+}
+
+# ble.sh reads lines by itself, and runs all there is within its functions, where no DEBUG trap of ours
+# is called. It tells what it is about to run instead.
+__awsenv_join_ble() {
+  if declare -F blehook >/dev/null && blehook PREEXEC+=__awsenv_before_ble; then __awsenv_ble=1; fi
+}
+
+__awsenv_before_ble() {
+  if ! __awsenv_expired || ! __awsenv_fetch_asking || ! __awsenv_plainly __awsenv_wanted "$1"; then return 0; fi
+  # What ble.sh evaluates next. Neither an interrupt nor a status keeps it from that.
+  if ! __awsenv_plainly __awsenv_renew; then
+    if [[ -n ${_ble_edit_exec_BASH_COMMAND_eval+x} ]]; then _ble_edit_exec_BASH_COMMAND_eval='(exit 130)'; else _ble_edit_exec_BASH_COMMAND='(exit 130)'; fi
+  fi
 }
 
 __awsenv_debug() {
-  if [[ -n $__awsenv_dropped ]]; then __awsenv_skip && return 0; fi
+  if [[ -n $__awsenv_dropped ]]; then
+    __awsenv_skip
+    [[ -z $__awsenv_dropped || $BASH_COMMAND == *__awsenv_* || -n ${FUNCNAME[1]-} || $BASH_COMMAND == "$__awsenv_fails" ]]
+    return
+  fi
   if [[ -z $__awsenv_armed || $__awsenv_tested == *$'\n'"$BASH_COMMAND"$'\n'* ]]; then return 0; fi
   # Functions, subshells under functrace, completions and key bindings are not the line itself.
   if [[ ${#FUNCNAME[@]} != 1 || $BASH_SUBSHELL != 0 || $BASH_COMMAND == *__awsenv_* || -n ${COMP_LINE+x}${READLINE_LINE+x} ]]; then return 0; fi
@@ -645,7 +670,11 @@ __awsenv_debug() {
   fi
   # First: the next command may interrupt all this.
   __awsenv_armed=
-  if ! __awsenv_plainly __awsenv_renew; then __awsenv_drop; fi
+  if ! __awsenv_plainly __awsenv_renew; then
+    __awsenv_drop
+    # This command is skipped as well.
+    return 1
+  fi
 }
 
 # --- 11. the awsenv command ----------------------------------------------------------------
@@ -734,6 +763,7 @@ awsenv_unload() {
   if [[ $(\builtin trap -p DEBUG) == *__awsenv_alive* ]]; then
     if [[ -n $__awsenv_old_trap ]]; then builtin trap -- "$__awsenv_old_trap" DEBUG; else builtin trap - DEBUG; fi
   fi
+  if [[ -n $__awsenv_ble ]]; then blehook PREEXEC-=__awsenv_before_ble; fi
   builtin complete -r awsenv
   unset -f awsenv awsenv_segment awsenv_unload
   name=${__awsenv_had#p}

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("termios")
 from support.bash_hook import asks_drops_and_runs, every_bash, start_bash
-from support.hook_scenarios import HOOKS, KEY, SYNTAXES, start
+from support.hook_scenarios import HOOKS, KEY, QUESTION, SYNTAXES, start
 from support.world import RunningSts
 
 
@@ -318,3 +318,32 @@ def test_names_that_are_no_words(program: str | None, tmp_path: Path, sts: Runni
             quoted = "'" + name.replace("'", "'\\''") + "'"
             assert h.shell.run(f"awsenv assume {quoted}") == f"asked: assume {name} --shell bash"
         assert not list(h.home.glob("**/p"))
+
+
+@every_bash
+def test_pasted_lines_are_dropped_with_the_one_that_asked(
+    program: str | None, tmp_path: Path, sts: RunningSts
+) -> None:
+    h = start_bash(tmp_path, sts, program, before="PROMPT_COMMAND='prompted=1 true'")
+    with h.shell:
+        h.assume()
+        version = int(h.shell.run("echo $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))"))
+        if version < 501:
+            pytest.skip("BEFORE 5.1 BASH READS A PASTE LINE BY LINE: each line asks for itself")
+        h.lapse()
+        lines = "true\naws a\naws b\nfor i in 1; do\necho later; done\n( echo later )\n"
+        h.shell.type(f"\x1b[200~{lines}\x1b[201~")
+        h.shell.wait_until(lambda: h.shell.screen().endswith("( echo later )"), "the paste")
+        h.shell.type("\r")
+        h.shell.wait_for(QUESTION)
+        h.shell.press("ctrl-c")
+        h.shell.wait_for_prompt()
+        assert h.calls() == []
+        assert "\nlater" not in h.shell.screen()
+        # It is over with the next prompt.
+        assert h.shell.run("echo next; true && echo more") == "next\nmore"
+        assert "-u extdebug" in h.shell.run("shopt -p extdebug")
+        assert not set("TE") & set(h.shell.run("echo $-"))
+        h.ask("aws c; aws d")
+        h.answer(h.sts.code())
+        assert [call.split()[0] for call in h.calls()] == ["c", "d"]
