@@ -11,7 +11,7 @@ import pytest
 from awsenv.demo.model import Role
 from awsenv.demo.world import trusting
 from awsenv.values.times import iso_utc
-from support.assuming import assume, environment, identity_by_boto3, identity_by_cli
+from support.assuming import assume, environment, evaluated, identity_by_boto3, identity_by_cli
 from support.sources import START_URL, add_role, add_section, open_portal, sign_in
 from support.stand_ins import Container, Imds, Portal, issue
 from support.world import RunningSts, run_awsenv
@@ -228,10 +228,10 @@ def test_environment_as_credential_source(sts: RunningSts) -> None:
     keys = {"role_arn": sts.world.role("dev").arn, "credential_source": "Environment"}
     add_section(sts, "profile from-env", mfa_serial=alice.mfa.serial, **keys)
     env = {"AWS_ACCESS_KEY_ID": alice.key.id, "AWS_SECRET_ACCESS_KEY": alice.key.secret}
-    change = assume("from-env", "--mfa-code", sts.code(), env=env)
-    assert "/dev/" in identity_by_boto3(environment(change))
+    shell = evaluated("assume", "from-env", "--mfa-code", sts.code(), env=env)
+    assert "/dev/" in identity_by_boto3(shell)
     # In a shell that has the session, the keys that were there before are still the source.
-    again = assume("from-env", "--refresh", env={**env, **_strings(change)})
+    again = assume("from-env", "--refresh", env=shell)
     assert "/dev/" in identity_by_boto3(environment(again))
     done = run_awsenv("assume", "from-env", "--shell", "bash")
     assert done.returncode == 4
@@ -267,10 +267,6 @@ def test_credential_source_that_does_not_fit(sts: RunningSts) -> None:
     assert done.returncode == 3
     assert "use one of Environment, Ec2InstanceMetadata, EcsContainer" in done.stderr
     assert "both source_profile and credential_source" in run_awsenv("explain", "y").stderr
-
-
-def _strings(change: dict[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in change.items() if value is not None}
 
 
 def test_whoami_of_any_credentials_and_region(sts: RunningSts) -> None:
