@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv.config import load, marks, shown
-from awsenv.environment.change import assume_change
+from awsenv.config import Config, load, marks, shown
+from awsenv.config.saved_sections import credentials_of
+from awsenv.environment.change import assume_change, before, keeps_no_keys
 from awsenv.errors import CancelledError
 from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
@@ -68,7 +69,11 @@ def command(
     if session.key:
         account_names.leave(session.key, account)
     exported = export.name if export else ""
-    emit(assume_change(session, os.environ, exported, for_child=bool(format_)))
+    emit(
+        assume_change(
+            session, os.environ, exported, for_child=bool(format_), keys_of=_keys_of(config)
+        )
+    )
     usage_counts.note(plan.profile)
 
 
@@ -85,3 +90,16 @@ def _ask(plan: Plan, account: str | None) -> None:
         given = terminal.ask(f"assume {visible(plan.profile, 60)}{where}? [y/N] ")
     if given.strip().lower() not in ("y", "yes"):
         raise CancelledError(f"{plan.profile} was not assumed")
+
+
+def _keys_of(config: Config) -> str:
+    """The profile that holds the user's own keys too, if they want none put aside."""
+    own = before(os.environ)
+    if not keeps_no_keys(os.environ) or not own.get("AWS_ACCESS_KEY_ID"):
+        return ""
+    held = (own.get("AWS_ACCESS_KEY_ID"), own.get("AWS_SECRET_ACCESS_KEY"))
+    for profile in config.profiles.values():
+        found = credentials_of(profile)
+        if (found.access_key_id, found.secret_access_key) == held:
+            return profile.name
+    return ""

@@ -2,7 +2,7 @@
 
 import os
 
-from awsenv.environment.change import unset_change
+from awsenv.environment.change import CREDENTIALS, KEYS_OF, before, unset_change
 from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
 
 
@@ -11,4 +11,21 @@ def command(
 ) -> None:
     """Print statements that restore what the variables held before the first assume."""
     emit = renderer(["awsenv", "unset"], shell=shell, format_=format_, print_=print_)
-    emit(unset_change(os.environ))
+    emit(unset_change(os.environ, _own_keys()))
+
+
+def _own_keys() -> dict[str, str]:
+    """The variables for keys of the user's own that are not put aside, but in a profile."""
+    name = before(os.environ).get(KEYS_OF)
+    if not name:
+        return {}
+    from awsenv.config import load
+    from awsenv.config.saved_sections import credentials_of
+
+    profile = load().profiles.get(name)
+    found = credentials_of(profile) if profile else None
+    if not found or not found.access_key_id:
+        return {}
+    keys = (found.access_key_id, found.secret_access_key, found.session_token)
+    pairs = zip(CREDENTIALS[:3], keys, strict=True)
+    return {name: value for name, value in pairs if value}

@@ -41,6 +41,8 @@ CONFLICTING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_
 MANAGED = (*CREDENTIALS, *REGIONS, *CONFLICTING)
 # Until awsenv has put something into the shell, the profile that the user wants by default.
 _DEFAULT = "AWSENV_PROFILE"
+# In the baseline, instead of keys: the profile that they are also in.
+KEYS_OF = "AWSENV_KEYS_OF"
 OWN = (
     "AWSENV_PROFILE",
     "AWSENV_SESSION",
@@ -81,6 +83,8 @@ def before(env: "Mapping[str, str]") -> dict[str, str]:
     keys_are_ours = current.get(CREDENTIALS[0]) == put.get(CREDENTIALS[0])
     left_over = () if keys_are_ours else _left_over(env)
     result = {_DEFAULT: baseline[_DEFAULT]} if _DEFAULT in baseline else {}
+    if keys_are_ours and KEYS_OF in baseline:
+        result[KEYS_OF] = baseline[KEYS_OF]
     for name in MANAGED:
         ours = keys_are_ours if name in CREDENTIALS else current.get(name) == put.get(name)
         source = baseline if ours else current
@@ -116,14 +120,22 @@ def credential_variables(session: "Session") -> dict[str, str]:
 
 
 def assume_change(
-    session: "Session", env: "Mapping[str, str]", export: str = "", *, for_child: bool = False
+    session: "Session",
+    env: "Mapping[str, str]",
+    export: str = "",
+    *,
+    for_child: bool = False,
+    keys_of: str = "",
 ) -> EnvChange:
     """What makes `env` one in which every AWS tool is `session`, starting from the baseline.
 
     With `export`, by the name of a profile that tools can use as it stands, instead of keys. What
-    is `for_child`, and not for the user's own shell, never has the user's own keys in it.
+    is `for_child`, and not for the user's own shell, never has the user's own keys in it. `keys_of`
+    is the profile in which the user's own keys are too.
     """
     baseline = before(env)
+    if keys_of and keeps_no_keys(env):
+        baseline[KEYS_OF] = keys_of
     wanted = {"AWS_PROFILE": export} if export else credential_variables(session)
     if session.region:
         wanted.update(dict.fromkeys(REGIONS, session.region))
@@ -149,18 +161,27 @@ def refresh_change(session: "Session", env: "Mapping[str, str]", export: str = "
     return EnvChange(changed, (name for name in renewed if name not in changed))
 
 
-def unset_change(env: "Mapping[str, str]") -> EnvChange:
-    """What removes awsenv from `env` and restores what was there before the first assume."""
-    wanted = before(env)
+def unset_change(env: "Mapping[str, str]", keys: "Mapping[str, str] | None" = None) -> EnvChange:
+    """What takes awsenv out of `env` and restores what was there before the first assume.
+
+    `keys` are variables for the user's own keys, where the baseline only names their profile.
+    """
+    wanted = {**before(env), **(keys or {})}
+    wanted.pop(KEYS_OF, None)
     changed = {name: value for name, value in wanted.items() if env.get(name) != value}
     return EnvChange(changed, _all_but(wanted, settings_put(env)))
+
+
+def keeps_no_keys(env: "Mapping[str, str]") -> bool:
+    """Whether the user wants none of their own keys put aside."""
+    return env.get("AWSENV_KEEP_KEYS", "").lower() in ("no", "off", "0", "false")
 
 
 def _kept(
     baseline: "Mapping[str, str]", env: "Mapping[str, str]", *, for_child: bool
 ) -> "Mapping[str, str]":
     """What of the baseline is put aside, so that `awsenv unset` finds it."""
-    if for_child or env.get("AWSENV_KEEP_KEYS", "").lower() in ("no", "off", "0", "false"):
+    if for_child or keeps_no_keys(env):
         return {name: value for name, value in baseline.items() if name not in CREDENTIALS}
     return baseline
 

@@ -11,7 +11,7 @@ describes it).
 import os
 import sys
 
-from awsenv.environment.change import assume_change
+from awsenv.environment.change import assume_change, before, keeps_no_keys
 from awsenv.storage import paths, record_format
 from awsenv.values.pairs import decode_pairs, encode_pairs
 from awsenv.values.stamps import machine, stamp
@@ -113,6 +113,9 @@ def _parse(arguments: list[str]) -> tuple[str, str, str]:
 
 
 def _assume(name: str, shell: str) -> str | None:
+    if keeps_no_keys(os.environ) and "AWS_ACCESS_KEY_ID" in before(os.environ):
+        # Which profile those keys are in, the files tell.
+        return None
     session = _session(name, 0)
     if session is None or os.isatty(1):
         return None

@@ -28,6 +28,7 @@ from awsenv.config.saved_sections import (
     keys_in,
 )
 from awsenv.errors import ConfigError, CredentialsError
+from awsenv.plan.tool_settings import KEYS as TOOL_KEYS
 from awsenv.values.pairs import encode_pairs
 from awsenv.values.text import visible
 from awsenv.values.times import iso_utc
@@ -121,6 +122,10 @@ def write(
     if region and not _region_of(name, config):
         # Most tools do nothing with a profile that has no region.
         values["region"] = region
+    own = config.profiles.get(origin)
+    told = {key: own.get(key) if own else None for key in TOOL_KEYS}
+    # What the config says of the new profile itself is the user's.
+    told = {key: value for key, value in told.items() if not _in_config(name, key, config)}
 
     def change(text: IniText) -> None:
         there = text.values(name)
@@ -129,7 +134,13 @@ def write(
         if keep_longer and identity_of(there) == identity and _outlives(there, expires_at):
             return
         old_token = {OLD_TOKEN: values[KEYS[2]]} if there.get(OLD_TOKEN) else {}
-        text.set(name, {**values, **old_token})
+        # Only a section that awsenv has written is brought up to date.
+        settings = {
+            key: value
+            for key, value in told.items()
+            if value or (key in there and IDENTITY in there)
+        }
+        text.set(name, {**values, **old_token, **settings})
 
     from awsenv.config.writing import edit
 
@@ -176,6 +187,7 @@ def remove(name: str, config: Config) -> bool:
         region = there.get("region")
         if region and region in [_region_of(origin, config) for origin in _origins(name, config)]:
             gone.append("region")
+        gone += [key for key in TOOL_KEYS if key in there and IDENTITY in there]
         if set(there) == set(gone):
             text.remove(name)
         else:
@@ -193,6 +205,11 @@ def _origins(name: str, config: Config) -> list[str]:
     named = [own.get(SAVED_FROM) if own else None]
     named += [asked.get("OPTION_PROFILE"), asked.get("OPTION_SOURCE_PROFILE")]
     return [each for each in named if each]
+
+
+def _in_config(name: str, key: str, config: Config) -> bool:
+    profile = config.profiles.get(name)
+    return profile is not None and profile.path_of(key) == config.config_path
 
 
 def _region_of(name: str, config: Config) -> str | None:

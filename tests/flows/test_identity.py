@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -345,3 +347,47 @@ def test_a_region_that_is_not_enabled_costs_no_session(sts: RunningSts) -> None:
     # The day's MFA session is still there: no code is asked for.
     assert run_awsenv("assume", "dev", "--shell", "bash").returncode == 0
     assert sts.control.count("GetSessionToken") == 1
+
+
+def test_a_saved_profile_has_the_settings_for_tools(sts: RunningSts) -> None:
+    log_in(sts)
+    config = config_of(sts)
+    edit(config, "[profile dev]\n", "[profile dev]\nuse_dualstack_endpoint = true\n")
+    save("dev", "--as", "tool")
+    assert saved(sts, "tool")["use_dualstack_endpoint"] == "true"
+    edit(config, "use_dualstack_endpoint = true\n", "")
+    save("dev", "--as", "tool", "--refresh")
+    assert "use_dualstack_endpoint" not in saved(sts, "tool")
+    edit(config, "[profile dev]\n", "[profile dev]\nuse_dualstack_endpoint = true\n")
+    save("dev", "--as", "tool", "--refresh")
+    assert run_awsenv("logout", "--all").returncode == 0
+    assert "[tool]" not in (sts.aws_folder / "credentials").read_text()
+
+
+def test_keys_of_a_profile_are_found_there_again(sts: RunningSts) -> None:
+    log_in(sts)
+    alice = sts.world.user("alice")
+    mine = {
+        "AWS_ACCESS_KEY_ID": alice.key.id,
+        "AWS_SECRET_ACCESS_KEY": alice.key.secret,
+        "AWSENV_KEEP_KEYS": "no",
+    }
+    done = run_shell('eval "$(awsenv assume dev)"; env', mine)
+    assert alice.key.secret not in done
+    assert "AWSENV_KEYS_OF" in done
+    back = 'eval "$(awsenv assume dev)"; eval "$(awsenv assume prod-admin)"; eval "$(awsenv unset)"'
+    done = run_shell(f"{back}; env", mine)
+    assert f"AWS_SECRET_ACCESS_KEY={alice.key.secret}" in done
+    assert "AWSENV_KEYS_OF" not in done
+
+
+def run_shell(line: str, env: dict[str, str]) -> str:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "--norc", "-c", line],
+        env={**os.environ, **env, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
