@@ -6,6 +6,7 @@ from awsenv import shells
 from awsenv.config import shown
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.install import powershell_profile, rc_block, rc_files
+from awsenv.install.hook_files import FILES
 from awsenv.parameters.declared import argument, flag, value
 from awsenv.sessions.from_request import tell
 from awsenv.shells.detection import detect
@@ -24,6 +25,9 @@ def command(
         raise UsageError("--install and --uninstall exclude each other", "leave one of them out")
     if alias and uninstall:
         raise UsageError("--uninstall takes the short name out too", "leave --alias out")
+    if shell and shell.lower() not in shells.SHELLS:
+        hooks = ", ".join(FILES)
+        raise UsageError(f"there is no hook for {shell!r}", f"the hooks are for {hooks}")
     chosen = shells.get(shell) if shell else detect()
     line = rc_block.line_for(chosen, alias)
     if alias:
