@@ -14,7 +14,7 @@ case $- in *k*) __awsenv_aliases+=k && set +k ;; esac
 # AWSENV_PROMPT=on|manual|off  AWSENV_PROMPT_FORMAT='[{profile} {left}] '
 # AWSENV_PROMPT_WARN=15m  AWSENV_PROMPT_URGENT=5m  AWSENV_PROMPT_COLORS='32 33 31'  AWSENV_NOTICE=10m
 # They are read where they are used, so that a change takes effect at once.
-__awsenv_seen='' __awsenv_state='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed=''
+__awsenv_seen='' __awsenv_state='' __awsenv_record='' __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_warn=0 __awsenv_urgent=0 __awsenv_margin=0 __awsenv_notice=0 __awsenv_noticed=''
 __awsenv_shown='' __awsenv_colored='' __awsenv_from=1 __awsenv_to=0
 
 # Sets __awsenv_n to the seconds in $1 (90, 45s, 2m, 1h30m), or to $2 where it is none.
@@ -121,7 +121,10 @@ __awsenv_left() {
 __awsenv_compute() {
   __awsenv_clock
   __awsenv_seen=${AWSENV_PROMPT-}/${AWSENV_PROFILE-}/${AWSENV_PUT-}/${AWS_ACCESS_KEY_ID-}/${AWS_PROFILE-}/${AWSENV_EXPIRES_AT-}/${AWSENV_ISSUED_AT-}/${AWSENV_LEAD-}/${AWSENV_PROMPT_FORMAT-}/${AWSENV_PROMPT_WARN-}/${AWSENV_PROMPT_URGENT-}/${AWSENV_PROMPT_COLORS-}/${AWSENV_NOTICE-}/${NO_COLOR-}/${TERM-}
-  if [[ $__awsenv_seen != "$__awsenv_state" ]]; then __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare; fi
+  # Where a profile is exported, what it stands for goes when somebody logs out, and may come back.
+  if [[ $__awsenv_seen != "$__awsenv_state" || (-n $__awsenv_record && ((-e $__awsenv_record && $__awsenv_end == 0) || (! -e $__awsenv_record && $__awsenv_end != 0))) ]]; then
+    __awsenv_state=$__awsenv_seen __awsenv_to=0 && __awsenv_prepare
+  fi
   if ((__awsenv_now < __awsenv_from || __awsenv_now > __awsenv_to)); then __awsenv_render; fi
   if [[ $__awsenv_notice != 0 && $__awsenv_noticed != "$__awsenv_end" ]]; then __awsenv_give_notice; fi
   AWSENV_SEGMENT=$__awsenv_shown AWSENV_COLOR=$__awsenv_colored AWSENV_COLOR_END=${__awsenv_colored:+$'\e[0m'}
@@ -158,13 +161,18 @@ __awsenv_give_notice() {
 # if that is known and the session ours.
 __awsenv_prepare() {
   local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
-  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors=''
+  __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_record=''
   if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
   if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
     __awsenv_end=$((10#$AWSENV_EXPIRES_AT))
     __awsenv_seconds "${AWSENV_LEAD:-2m}" 120
     __awsenv_limit "$AWSENV_EXPIRES_AT" "${AWSENV_ISSUED_AT-}"
     __awsenv_margin=$__awsenv_n
+    if [[ ${AWSENV_PUT-} == AWS_PROFILE=* && ${AWSENV_SESSION-} == [0-9a-f]* && ${AWSENV_SESSION-} != *[!0-9a-f]* ]]; then
+      __awsenv_find_cache
+      __awsenv_record=$__awsenv_cache/sessions/$AWSENV_SESSION
+      if [[ ! -e $__awsenv_record ]]; then __awsenv_end=0; fi
+    fi
     __awsenv_seconds "${AWSENV_NOTICE-}" 0
     __awsenv_notice=$__awsenv_n
   elif [[ -n ${AWSENV_EXPIRES_AT-} ]]; then
@@ -588,7 +596,7 @@ __awsenv_update_all() {
   __awsenv_lines=${__awsenv_seen//$'\n'/}
   __awsenv_lines=$((${#__awsenv_seen} - ${#__awsenv_lines}))
   __awsenv_seen=$__awsenv_state/${PS1-}/${PS0-}/$__awsenv_seen
-  if ((__awsenv_version >= 500)) && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen]=1; fi
+  if ((__awsenv_version >= 500)) && [[ -z $__awsenv_record ]] && builtin shopt -q promptvars; then __awsenv_settled[$__awsenv_seen]=1; fi
   return 0
 }
 

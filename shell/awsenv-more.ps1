@@ -55,7 +55,7 @@ function script:Test-Expired {
     if (-not (Test-Time $env:AWSENV_EXPIRES_AT) -or -not (Test-Ours)) { return $false }
     [long]$life = 0
     if (Test-Time $env:AWSENV_ISSUED_AT) { $life = [long]$env:AWSENV_EXPIRES_AT - [long]$env:AWSENV_ISSUED_AT }
-    [long]$env:AWSENV_EXPIRES_AT - (Get-Now) -le (Get-Margin (Get-Lead) $life)
+    (Get-SessionEnd) - (Get-Now) -le (Get-Margin (Get-Lead) $life)
 }
 
 # --- 5. segment ----------------------------------------------------------------------------
@@ -122,6 +122,13 @@ function script:Show-Notice([long]$seconds) {
     [long]::MaxValue
 }
 
+# When the session ends. What an exported profile stands for is gone once somebody has logged out.
+function script:Get-SessionEnd {
+    $isProfile = $env:AWSENV_PUT -cmatch '^AWS_PROFILE=' -and $env:AWSENV_SESSION -cmatch '^[0-9a-f]{40}\z'
+    if ($isProfile -and -not (Get-CacheFile 'sessions' $env:AWSENV_SESSION).Exists) { return [long]0 }
+    [long]$env:AWSENV_EXPIRES_AT
+}
+
 # The segment's text, the escape sequence of its colour, and when either is another one.
 function script:Get-Segment([long]$now) {
     if (-not $env:AWSENV_PROFILE -or -not (Test-Ours)) { return '', '', [long]::MaxValue }
@@ -134,9 +141,10 @@ function script:Get-Segment([long]$now) {
     $seconds = $until = [long]::MaxValue
     $warn, $urgent = (Get-Seconds $env:AWSENV_PROMPT_WARN 900), (Get-Seconds $env:AWSENV_PROMPT_URGENT 300)
     if (Test-Time $env:AWSENV_EXPIRES_AT) {
-        $seconds = [long]$env:AWSENV_EXPIRES_AT - $now
+        $seconds = (Get-SessionEnd) - $now
         $left = Get-Left $seconds
-        $until = $now + (Get-Wait $seconds $warn $urgent)
+        # What a profile stands for goes when somebody logs out: looked at before each prompt.
+        $until = if ($env:AWSENV_PUT -cmatch '^AWS_PROFILE=') { $now } else { $now + (Get-Wait $seconds $warn $urgent) }
     }
     elseif ($env:AWSENV_EXPIRES_AT) { $left = '?' }
     $format = $env:AWSENV_PROMPT_FORMAT

@@ -717,6 +717,20 @@ def a_region_of_the_persons_survives_a_refresh(h: Hooked) -> None:
 
 
 @scenario
+def an_exported_profile_goes_with_a_logout(h: Hooked) -> None:
+    h.shell.run(f"awsenv assume dev --export-profile --mfa-code {h.sts.code()}")
+    assert h.segment().startswith("[dev "), h.shell.screen()
+    assert "expired" not in h.segment()
+    for record in h.records():
+        record.unlink()
+    h.shell.run("cd .")
+    assert h.segment() == "[dev expired] "
+    h.ask("aws a")
+    assert h.answer(h.sts.code()).rstrip().endswith("aws:a:")
+    assert "expired" not in h.segment()
+
+
+@scenario
 def another_role_under_the_same_name_is_asked_about(h: Hooked) -> None:
     h.assume()
     h.sts.control.cap_life(None)
