@@ -11,7 +11,7 @@ from awsenv.environment.change import EnvChange, is_profile_mode, put_still_hold
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
-from awsenv.parameters.declared import flag
+from awsenv.parameters.declared import flag, value
 from awsenv.parameters.output_options import SHELL, renderer
 from awsenv.plan.identity import step_identities
 from awsenv.plan.request import Request
@@ -22,7 +22,7 @@ from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
 from awsenv.terminal.opening import open_terminal
 from awsenv.values.digits import whole_number
-from awsenv.values.durations import format_duration
+from awsenv.values.durations import format_duration, parse_duration
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -40,21 +40,43 @@ def command(
     *,
     shell: str | None = SHELL,
     force: bool = flag("--force", "Get a new session even while this one is live."),
+    if_below: int | None = value(
+        "--if-below",
+        "TIME",
+        "Renew only if less than this is left, and then for longer than this.",
+        parse=lambda text: parse_duration(text, "--if-below"),
+    ),
 ) -> None:
     """Print statements that renew this shell's session: keys and expiry, never a region."""
     emit = renderer(["awsenv", "refresh"], shell=shell)
     env = dict(os.environ)
     before_line = env.get(_BEFORE_LINE) == "1"
     try:
-        _renew(emit, env, force, _keys_before_line(env) if before_line else _KEYS)
+        if if_below is not None and _left(env) > if_below:
+            emit(EnvChange({}))
+            return
+        note = _keys_before_line(env) if before_line else _KEYS
+        _renew(emit, env, note, force=force, min_left=if_below)
     except AwsenvError as error:
         if before_line:
             error.message += "; nothing of the line was run"
         raise
 
 
+def _left(env: Mapping[str, str]) -> int:
+    """How many seconds the session of this shell still lasts, as far as the shell knows."""
+    if not put_still_holds(env):
+        return 0
+    return (whole_number(env.get("AWSENV_EXPIRES_AT")) or 0) - int(time.time())
+
+
 def _renew(
-    emit: Callable[[EnvChange], None], env: Mapping[str, str], force: bool, note: str
+    emit: Callable[[EnvChange], None],
+    env: Mapping[str, str],
+    note: str,
+    *,
+    force: bool,
+    min_left: int | None,
 ) -> None:
     if not put_still_holds(env) or not env.get("AWSENV_PROFILE"):
         raise CredentialsError(
@@ -62,7 +84,7 @@ def _renew(
             "get one with: awsenv assume PROFILE",
         )
     values = store.load_if_key(env.get("AWSENV_SESSION", "")) or {}
-    plan = plan_for(replace(_request(env, values), refresh=force), env)
+    plan = plan_for(replace(_request(env, values), refresh=force, min_left=min_left), env)
     export = choose(plan, load(env)) if is_profile_mode(env) else None
     plan = export.plan if export else plan
     _confirm_if_changed(plan, values)

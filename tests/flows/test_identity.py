@@ -391,3 +391,20 @@ def run_shell(line: str, env: dict[str, str]) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_refresh_only_if_little_is_left(sts: RunningSts) -> None:
+    log_in(sts)
+    found = json.loads(run_awsenv("assume", "dev", "--format", "json").stdout)
+    there = {name: text for name, text in found.items() if text is not None}
+    calls = sts.control.count("AssumeRole")
+    args = ("refresh", "--shell", "bash", "--if-below")
+    done = run_awsenv(*args, "15m", env=there)
+    assert (done.returncode, sts.control.count("AssumeRole")) == (0, calls)
+    assert "AWS_ACCESS_KEY_ID" not in done.stdout
+    # Less than that is left here, and on disk.
+    done = run_awsenv(*args, "59m59s", env={**there, "AWSENV_EXPIRES_AT": "1"})
+    assert done.returncode == 0, done.stderr
+    assert sts.control.count("AssumeRole") == calls + 1
+    assert "AWS_ACCESS_KEY_ID" in done.stdout
+    assert run_awsenv(*args, "soon", env=there).returncode == 2
