@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pexpect
@@ -133,6 +134,8 @@ def test_powershell(clean_env: Path, tmp_path: Path) -> None:
         )
         terminal.type("awsenv whoami\r")
         see("assumed-role/prod-admin/")
+        # PowerShell loses what is typed before it reads the next line.
+        time.sleep(1)
         terminal.type("exit\r")
         assert terminal.wait_for_end() == 0
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,8 @@ def test_it_is_theirs_with_the_session_and_the_hook(
         shell.wait_for("<>")
         shell.type('awsenv prompt --format "({account})"\r')
         shell.wait_for("(444455556666)")
+        # PowerShell loses what is typed before it reads the next line.
+        time.sleep(1)
         shell.type("awsenv status\r")
         shell.wait_for("time left")
         shell.type("awsenv whoami\r")

@@ -164,7 +164,7 @@ def test_given_code_in_the_background(shell: str, tmp_path: Path) -> None:
         driven.wait_until(lambda: errors.exists() and errors.read_text().count("\n") == 2, "errors")
         assert errors.read_text() == (
             f"awsenv: an MFA code is needed for {SERIAL}, and awsenv runs in the background, "
-            "where it must not ask\n"
+            "where it cannot ask\n"
             "hint: run awsenv login at a terminal first, pass --mfa-code, or set mfa_prompt = auto "
             "to be asked by a dialog\n"
         )

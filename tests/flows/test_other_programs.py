@@ -97,6 +97,7 @@ def test_modules_in_the_current_folder_do_not_run_in_the_demo(tmp_path: Path) ->
                 env={**os.environ, **place.environment},
                 cwd=tmp_path,
                 capture_output=True,
+                start_new_session=True,
                 check=False,
             )
     assert not (tmp_path / "ran").exists()

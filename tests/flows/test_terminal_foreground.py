@@ -111,7 +111,6 @@ OWN_REFUSED: dict[str, dict[str, tuple[str, str, bool]]] = {
     "bash": {
         "all of it in the background": ('eval "$(asker code)" &', BACKGROUND, False),
         "under a program of the same line": ("cat <(asker code)", BACKGROUND, False),
-        "coprocess": ("coproc asker code; wait", BACKGROUND, False),
         "no job control": ("set +m; asker code & wait; set -m", BACKGROUND, False),
         "prompt": ("PROMPT_COMMAND='PROMPT_COMMAND=; (asker code &)'", BACKGROUND, False),
     },

@@ -203,7 +203,8 @@ def test_in_any_doubt_it_is_the_program(h: Hooked, sts: RunningSts) -> None:
             assert not by_shell(), each
         # A byte that has changed since, in a secret above all, is as bad.
         for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "CHECK"):
-            session.write_text(re.sub(f"({name}=....).", r"\g<1>0", kept))
+            at = kept.index(f"{name}=") + len(name) + 5
+            session.write_text(f"{kept[:at]}{'x' if kept[at] != 'x' else 'y'}{kept[at + 1 :]}")
             assert not by_shell(), name
         other = with_check(re.sub(r"EXPIRES_AT=\d+", f"EXPIRES_AT={now + 3000}", kept))
         spoiled = (
