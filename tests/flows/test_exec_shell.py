@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +57,17 @@ def variable(name: str, of: str) -> str:
     return f'echo "<{of}>"'
 
 
+def at_the_prompt(shell: Driven, name: str, line: str) -> None:
+    """Types a line once the inner shell shows its empty prompt, with the hook's segment in front.
+
+    PowerShell garbles or loses what is typed ahead of it.
+    """
+    theirs = "PS .*>" if name == "pwsh" else "theirs>"
+    prompt = re.compile(rf"^\[prod-admin (1h00m|59m)\] {theirs}$")
+    shell.wait_until(lambda: prompt.match(shell.screen().splitlines()[-1]), "the prompt within")
+    shell.type(f"{line}\r")
+
+
 @pytest.mark.parametrize("name", SHELLS)
 def test_it_is_theirs_with_the_session_and_the_hook(
     name: str, tmp_path: Path, sts: RunningSts
@@ -69,30 +79,23 @@ def test_it_is_theirs_with_the_session_and_the_hook(
         shell.type(f"{sts.code()}\r")
         shell.wait_for("this is a new ")
         shell.wait_for("; exit leaves it")
-        # The hook's segment, in front of the prompt that the person has.
-        prompt = "PS " if name == "pwsh" else "theirs>"
-        shell.wait_for(re.compile(rf"\[prod-admin (1h00m|59m)\] {prompt}"))
-        shell.type(variable(name, "$mark") + "\r")
+        at_the_prompt(shell, name, variable(name, "$mark"))
         shell.wait_for("<mine>")
         # What their rc file sets does not win over the session.
-        shell.type(variable(name, f"{dollar}AWS_PROFILE") + "\r")
+        at_the_prompt(shell, name, variable(name, f"{dollar}AWS_PROFILE"))
         shell.wait_for("<>")
-        shell.type('awsenv prompt --format "({account})"\r')
+        at_the_prompt(shell, name, 'awsenv prompt --format "({account})"')
         shell.wait_for("(444455556666)")
-        # PowerShell loses what is typed before it reads the next line.
-        time.sleep(1)
-        shell.type("awsenv status\r")
+        at_the_prompt(shell, name, "awsenv status")
         shell.wait_for("time left")
-        shell.type("awsenv whoami\r")
+        at_the_prompt(shell, name, "awsenv whoami")
         shell.wait_for("assumed-role/prod-admin/")
         cache = tmp_path / f"home-{name}" / ".cache" / "awsenv" / "shells"
         assert list(cache.iterdir()) == []
         if name == "zsh":
-            shell.type('echo "<$ZDOTDIR>"\r')
+            at_the_prompt(shell, name, 'echo "<$ZDOTDIR>"')
             shell.wait_for("/home-zsh/inner>")
-        # At its prompt again: PowerShell garbles what is typed ahead.
-        shell.wait_until(lambda: shell.screen().endswith(">"), "the prompt")
-        shell.type("exit\r")
+        at_the_prompt(shell, name, "exit")
         shell.wait_for_prompt()
         # The shell outside is without it.
         assert shell.run(variable(name, f"{dollar}AWSENV_PROFILE")).strip() == "<>"
