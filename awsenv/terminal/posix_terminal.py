@@ -69,13 +69,13 @@ def _obstacle(handle: int, from_hook: bool) -> str | None:
 
 
 def _feeds(shell: int) -> bool:
-    """Whether `shell`, the leader of the foreground, is above us and reads what we write.
+    """Whether `shell`, the leader of the foreground, is above us and waits for what we write.
 
     zsh runs `<(...)` in the background, even where the shell itself waits for it, as in
-    `source <(awsenv assume x)`. Only Linux tells.
+    `source <(awsenv assume x)`. A coprocess, which the shell also writes to, is a background job.
+    Only Linux tells.
     """
     try:
-        ours = os.fstat(1)
         pid = os.getppid()
         while pid != shell:
             with open(f"/proc/{pid}/stat", "rb") as file:
@@ -83,12 +83,21 @@ def _feeds(shell: int) -> bool:
                 pid = int(file.read().rpartition(b")")[2].split()[1])
             if pid <= 1:
                 return False
-        return stat.S_ISFIFO(ours.st_mode) and any(
-            os.path.samestat(os.stat(f"/proc/{shell}/fd/{number}"), ours)
-            for number in os.listdir(f"/proc/{shell}/fd")
-        )
+        return _has_other_end(shell, 1, stat.S_IRUSR) and not _has_other_end(shell, 0, stat.S_IWUSR)
     except (OSError, ValueError):
         return False
+
+
+def _has_other_end(process: int, ours: int, access: int) -> bool:
+    """Whether `process` has our descriptor's pipe open as well, and for `access`."""
+    pipe = os.fstat(ours)
+    folder = f"/proc/{process}/fd"
+    return stat.S_ISFIFO(pipe.st_mode) and any(
+        os.path.samestat(os.stat(f"{folder}/{number}"), pipe)
+        # The link's own mode is how the descriptor was opened.
+        and os.lstat(f"{folder}/{number}").st_mode & access
+        for number in os.listdir(folder)
+    )
 
 
 def _is_in_a_prompt() -> bool:

@@ -55,6 +55,7 @@ OWN_ASKS = {
         "sourced": "source <(asker code)",
         "dot": ". <(asker code)",
         "sourced in a function": "f() { source <(asker code) }; f",
+        "sourced in a pipe": "true | source <(asker code)",
     },
     "fish": {
         "assigned": "set x (asker code)",
@@ -112,12 +113,14 @@ OWN_REFUSED: dict[str, dict[str, tuple[str, str, bool]]] = {
         "all of it in the background": ('eval "$(asker code)" &', BACKGROUND, False),
         "under a program of the same line": ("cat <(asker code)", BACKGROUND, False),
         "no job control": ("set +m; asker code & wait; set -m", BACKGROUND, False),
+        "coprocess": ("coproc asker code; wait", BACKGROUND, False),
         "prompt": ("PROMPT_COMMAND='PROMPT_COMMAND=; (asker code &)'", BACKGROUND, False),
     },
     "zsh": {
         "all of it in the background": ('eval "$(asker code)" &', BACKGROUND, False),
         "under a program of the same line": ("cat <(asker code)", BACKGROUND, False),
         "source in the background": ("source <(asker code) &", BACKGROUND, False),
+        "coprocess": ("coproc asker code; wait", BACKGROUND, False),
         "prompt": ("precmd() { unfunction precmd; (asker code &) }", BACKGROUND, False),
         "line editor": (
             "w() { x=$(asker code) }; zle -N w; bindkey '^T' w; zle-line-init() "
