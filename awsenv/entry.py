@@ -7,6 +7,9 @@ the command line reports it, and a shell that evaluates the output is told.
 import os
 import sys
 
+# What `awsenv.fast.answer` answers, where it can.
+_FAST = ("assume", "credential-process", "exec")
+
 
 def main() -> None:
     """Run awsenv and end the process with its exit code."""
@@ -14,7 +17,7 @@ def main() -> None:
     try:
         if arguments[:1] != ["__complete"]:
             # What TAB offers is evaluated by no shell, and has to come at once.
-            from awsenv.terminal import stopping
+            from awsenv import stopping
 
             stopping.unwind()
         code = _main(arguments)
@@ -30,13 +33,15 @@ def _main(arguments: list[str]) -> int:
 
         completion.main(arguments[1:])
         return 0
-    from awsenv.fast import answer
+    found = text = None
+    if arguments[:1] and arguments[0] in _FAST:
+        from awsenv.fast import answer
 
-    try:
-        found = answer.command(arguments)
-        text = answer.answer(arguments) if found is None else None
-    except Exception:  # noqa: BLE001 - the full way answers, or says what is wrong
-        found = text = None
+        try:
+            found = answer.command(arguments)
+            text = answer.answer(arguments) if found is None else None
+        except Exception:  # noqa: BLE001 - the full way answers, or says what is wrong
+            found = text = None
     if found is not None:
         _become(*found)
     if text is None:
@@ -52,7 +57,7 @@ def _main(arguments: list[str]) -> int:
 
 def _become(words: list[str], env: dict[str, str]) -> None:
     """Run `words` in the place of this process; raises AwsenvError where that cannot be."""
-    from awsenv.terminal import stopping
+    from awsenv import stopping
 
     stopping.restore()
     try:

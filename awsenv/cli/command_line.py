@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sys
 
+from awsenv import stopping
 from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
-from awsenv.terminal import stopping
 from awsenv.values.text import visible
 
 

@@ -16,7 +16,7 @@ from awsenv.plan.request import Request
 from awsenv.sessions.from_request import flow_for, plan_for
 from awsenv.sources.external_process import WITHIN
 from awsenv.values.credentials import Session
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 
 
 @takes_request

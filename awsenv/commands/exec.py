@@ -15,8 +15,8 @@ from awsenv.plan.request import Request
 from awsenv.serving.not_started import explained
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
+from awsenv.stopping import restore
 from awsenv.storage import account_names
-from awsenv.terminal.stopping import restore
 from awsenv.values.credentials import Session
 
 

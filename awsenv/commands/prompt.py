@@ -8,9 +8,8 @@ import time
 
 from awsenv.environment.change import is_profile_mode, overruled_by, put_still_holds
 from awsenv.parameters.declared import argument, value
-from awsenv.storage import account_names
-from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 
@@ -29,12 +28,18 @@ def command(
     if expires is not None:
         seconds = expires - int(time.time())
         left = format_duration(seconds) if seconds > 0 else "expired"
-    account = account_names.left(key) if key and "{account}" in format_ else ""
+    account = _account(key) if "{account}" in format_ else ""
     head, found, tail = format_.replace("{account}", account).partition("{left}")
     text = head + (left if found else "") + tail
     head, found, tail = text.partition("{profile}")
     shown = head + (visible(name, 60) if found else "") + tail
     sys.stdout.write(f"{shown.strip()}\n")
+
+
+def _account(key: str) -> str:
+    from awsenv.storage import account_names
+
+    return account_names.left(key)
 
 
 def _of_shell() -> tuple[str | None, int | None, str]:

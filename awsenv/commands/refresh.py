@@ -21,8 +21,8 @@ from awsenv.sessions import store
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
 from awsenv.terminal.opening import open_terminal
-from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration, parse_duration
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

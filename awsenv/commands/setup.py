@@ -22,7 +22,7 @@ from awsenv.plan.sts_endpoint import sts_region
 from awsenv.sessions.from_request import tell
 from awsenv.sources.root import Context
 from awsenv.terminal.opening import open_terminal, why_closed
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

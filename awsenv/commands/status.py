@@ -12,8 +12,8 @@ from awsenv.parameters.declared import argument, flag
 from awsenv.sessions import store
 from awsenv.sessions.session_record import KINDS
 from awsenv.storage import record_format
-from awsenv.values.digits import whole_number
 from awsenv.values.durations import format_duration
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

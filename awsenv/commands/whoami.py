@@ -36,10 +36,11 @@ def command(
         plan, credentials = _of_shell(request.region)
     sts = Sts(plan.connection, Deadline(Settings.read(os.environ).deadline))
     answer = sts.caller_identity(credentials)
-    alias = _alias(plan, credentials)
+    alias = account_names.recent(answer["Account"]) or _learned(
+        plan, credentials, answer["Account"]
+    )
     if alias:
         answer["AccountAlias"] = alias
-        account_names.remember(answer["Account"], alias)
     if as_json:
         import json
 
@@ -50,15 +51,18 @@ def command(
         sys.stdout.write(f"{title:<8} {visible(value)}\n")
 
 
-def _alias(plan: Plan, credentials: Credentials) -> str | None:
-    """What the account is called, where IAM lets these credentials know."""
+def _learned(plan: Plan, credentials: Credentials, account: str) -> str | None:
+    """What `account` is called, where IAM lets these credentials know."""
     from awsenv.aws.iam import Iam
 
     try:
-        return Iam(plan.connection, _SECONDS).account_alias(credentials)
+        alias = Iam(plan.connection, _SECONDS).account_alias(credentials)
     except AwsenvError:
         # Most policies do not allow it, and the identity is known without it.
         return None
+    if alias:
+        account_names.remember(account, alias)
+    return alias
 
 
 def _of_shell(region: str | None) -> tuple[Plan, Credentials]:

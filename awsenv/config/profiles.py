@@ -217,7 +217,7 @@ def default_profile_name(env: Mapping[str, str], known: Container[str]) -> str:
     kept = {}
     if "AWSENV_PUT" in env:
         # Not for TAB, which needs the names alone.
-        from awsenv.values.pairs import decode_pairs
+        from awsenv.values.notation import decode_pairs
 
         kept = decode_pairs(env.get("AWSENV_BASELINE", ""))
     named = [env.get("AWSENV_DEFAULT_PROFILE"), kept.get("AWSENV_PROFILE")]

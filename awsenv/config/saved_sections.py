@@ -9,8 +9,7 @@ from __future__ import annotations
 from awsenv.config.kept_keys import KEPT
 from awsenv.errors import ConfigError
 from awsenv.values.credentials import Credentials
-from awsenv.values.pairs import decode_pairs
-from awsenv.values.times import moment_of
+from awsenv.values.notation import decode_pairs, moment_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from awsenv.demo.answers import ServiceError, validation_error
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 
 class Constraints:

@@ -9,7 +9,7 @@ from awsenv.demo.permissions import by_identity, context_of, refused
 from awsenv.demo.policy import AccessRequest, Decision
 from awsenv.demo.state import Call
 from awsenv.demo.sts_actions import Action
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 
 _MAX_KEYS = 2
 

@@ -25,7 +25,7 @@ from awsenv.demo.model import Caller, User
 from awsenv.demo.sigv4 import HttpRequest
 from awsenv.demo.state import Call, Fault, Received, State
 from awsenv.demo.world import World
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 _SERVICES = {"2011-06-15": "sts", "2010-05-08": "iam"}
 _ACTIONS = {"sts": sts_actions.ACTIONS, "iam": iam_actions.ACTIONS}

@@ -10,7 +10,7 @@ from typing import Any
 from awsenv.demo.answers import ServiceError
 from awsenv.demo.model import Caller
 from awsenv.demo.world import World
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 
 @dataclass

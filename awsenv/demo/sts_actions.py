@@ -18,7 +18,7 @@ from awsenv.demo.model import (
 from awsenv.demo.permissions import context_of, require_assume
 from awsenv.demo.policy import AccessRequest, Decision, Policy
 from awsenv.demo.state import Call
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 
 _NAME = r"[\w+=,.@-]*"
 _SERIAL = r"[\w+=/:,.@-]*"

@@ -11,7 +11,7 @@ from importlib import import_module
 from awsenv.config import Config, load
 from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

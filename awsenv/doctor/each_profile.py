@@ -9,7 +9,7 @@ from awsenv.config.profiles import OWN_SERIAL, SERIAL
 from awsenv.doctor import Case, Finding, from_error
 from awsenv.errors import AwsenvError, ConfigError
 from awsenv.mfa.prompts import NAMES
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _TOKEN_NUMBER = re.compile(r"[A-Za-z0-9_-]{9,64}", re.ASCII)

@@ -10,7 +10,7 @@ from awsenv.errors import AwsenvError
 from awsenv.mfa.prompts import check as check_prompt
 from awsenv.plan.settings import Settings
 from awsenv.shells.detection import detect
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 

@@ -3,7 +3,7 @@
 Pure functions over dictionaries; nothing here reads os.environ or prints.
 
 Two variables travel along, so that a child shell can restore as well, both written as
-awsenv.values.pairs does:
+awsenv.values.notation does:
 
 AWSENV_BASELINE  what the managed variables held before the first assume; a variable that is
                  not listed was not set
@@ -16,9 +16,7 @@ one group: they are awsenv's while AWS_ACCESS_KEY_ID is.
 No dataclasses here: importing them takes longer than all the rest of printing a cached session.
 """
 
-from awsenv.values.digits import whole_number
-from awsenv.values.pairs import decode_pairs, encode_pairs
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import decode_pairs, encode_pairs, iso_utc, whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import sys
 
 from awsenv.environment.change import assume_change, before, keeps_no_keys
 from awsenv.storage import paths, record_format
-from awsenv.values.pairs import decode_pairs, encode_pairs
+from awsenv.values.notation import decode_pairs, encode_pairs
 from awsenv.values.stamps import machine, stamp
 
 # The variables that change the plan, its session, or where the files are.
@@ -139,7 +139,7 @@ def _credential_process(name: str) -> str | None:
     session = _session(name, RENEW_BELOW)
     if session is None:
         return None
-    from awsenv.values.times import iso_utc
+    from awsenv.values.notation import iso_utc
 
     values = {
         "AccessKeyId": session.access_key_id,

@@ -10,7 +10,7 @@ from awsenv.errors import AwsenvError
 from awsenv.fast import answer
 from awsenv.plan.request import Request
 from awsenv.storage import paths, private_files, record_format
-from awsenv.values.pairs import encode_pairs
+from awsenv.values.notation import encode_pairs
 from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False

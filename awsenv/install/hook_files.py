@@ -11,7 +11,7 @@ from awsenv.errors import AwsenvError, UsageError
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths
 from awsenv.storage.private_files import make_private_dir, read_private, write_private
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 # The files of each shell; the first is the one to source, and loads the others when needed.
 FILES = {

@@ -17,7 +17,7 @@ from awsenv.listing.account_column import account_of
 from awsenv.listing.overview import overview
 from awsenv.terminal.opening import open_terminal, why_closed
 from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, UP, Terminal
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

@@ -10,8 +10,7 @@ import time
 
 from awsenv.errors import AwsenvError
 from awsenv.storage import paths, private_files
-from awsenv.values.digits import whole_number
-from awsenv.values.pairs import decode_pairs, encode_pairs
+from awsenv.values.notation import decode_pairs, encode_pairs, whole_number
 
 _MANY = 1000
 

@@ -17,7 +17,7 @@ from awsenv.lean.signal import signals as signal
 from awsenv.mfa import dialog
 from awsenv.mfa.dialog import LIMIT, TITLE, DialogSource, has_display, nobody_answered
 from awsenv.mfa.question import TakenOver
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ import time
 
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

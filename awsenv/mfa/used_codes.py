@@ -10,7 +10,7 @@ from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
 from awsenv.storage import paths, private_files, record_format
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 # For this many steps the same digits are the same code; AWS accepts codes slightly early and late.
 _STEPS = 3

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from awsenv.aws.arn import partition_in
 from awsenv.lean.hashlib import digest
-from awsenv.values.pairs import encode_pairs
+from awsenv.values.notation import encode_pairs
 from awsenv.values.steps import AssumeRole, GetSessionToken
 
 TYPE_CHECKING = False

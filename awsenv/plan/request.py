@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsenv.lean.dataclasses import dataclass, field, fields
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

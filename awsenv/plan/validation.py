@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from awsenv.aws.arn import is_iam
 from awsenv.errors import AwsenvError, ConfigError, UsageError
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 from awsenv.values.steps import AssumeRole, Step
 
 TYPE_CHECKING = False

@@ -14,7 +14,7 @@ from awsenv.errors import AwsenvError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.storage import keychain, paths, private_files, record_format
 from awsenv.values.credentials import Credentials
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -29,9 +29,8 @@ from awsenv.config.saved_sections import (
 )
 from awsenv.errors import ConfigError, CredentialsError
 from awsenv.plan.tool_settings import KEYS as TOOL_KEYS
-from awsenv.values.pairs import encode_pairs
+from awsenv.values.notation import encode_pairs, iso_utc
 from awsenv.values.text import visible
-from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from awsenv.errors import AwsenvError
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

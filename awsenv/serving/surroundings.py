@@ -15,7 +15,7 @@ from awsenv.config import Config, Profile, shown
 from awsenv.environment.change import REGIONS, unset_change
 from awsenv.storage import paths
 from awsenv.storage.private_files import make_private_dir, write_private
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

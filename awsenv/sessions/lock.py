@@ -14,7 +14,7 @@ from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass
 from awsenv.storage import locking, paths, private_files
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

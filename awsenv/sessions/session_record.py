@@ -9,9 +9,8 @@ from awsenv.plan.identity import source_identity, step_identities
 from awsenv.plan.request import Request
 from awsenv.plan.settings import HOUR
 from awsenv.values.credentials import Credentials, Session
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import iso_utc, whole_number
 from awsenv.values.steps import AssumeRole, FromSource, GetSessionToken, Step
-from awsenv.values.times import iso_utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from awsenv.environment.for_programs import as_before
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
 from awsenv.values.credentials import Credentials
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False

@@ -5,9 +5,8 @@ import stat
 
 from awsenv.errors import AwsenvError
 from awsenv.lean.contextlib import suppress
-from awsenv.storage import paths, way
-from awsenv.storage.replacing import replace_file
-from awsenv.values.digits import whole_number
+from awsenv.storage import paths
+from awsenv.values.notation import whole_number
 
 # Do not follow links, and do not wait for the other end of a pipe.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -60,6 +59,8 @@ def _make(path: str) -> None:
     if os.name != "posix":
         os.makedirs(path, exist_ok=True)
         return
+    from awsenv.storage import way
+
     real = way.walk(path)
     if os.stat(real).st_uid != os.geteuid():
         raise way.foreign(real)
@@ -114,6 +115,9 @@ def write_private(path: str, text: str, *, lasting: bool = True) -> None:
     If it is not `lasting`, it may be lost in a power cut: what is cheap to get again need not wait
     for the disk.
     """
+    # Most commands only read.
+    from awsenv.storage.replacing import replace_file
+
     try:
         replace_file(path, text.encode(), lasting=lasting)
     except OSError as error:

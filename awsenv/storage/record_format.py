@@ -18,7 +18,7 @@ import os
 import stat
 import time
 
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import codecs
 import termios
 
 from awsenv.terminal.terminal import DOWN, END_OF_FILE, ENTER, ERASE, ERASE_LINE, ERASE_WORD, UP
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

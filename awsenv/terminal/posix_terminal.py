@@ -14,9 +14,9 @@ import time
 from awsenv.errors import CancelledError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
+from awsenv.stopping import DEADLY
 from awsenv.terminal import suspend_key
 from awsenv.terminal.key_input import INTERRUPT, Keys
-from awsenv.terminal.stopping import DEADLY
 from awsenv.terminal.terminal import Terminal
 
 TYPE_CHECKING = False

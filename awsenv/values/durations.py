@@ -1,7 +1,7 @@
 """Lengths of time as people write them: 3600, 90m, 8h, 1d, 1h30m."""
 
 from awsenv.errors import UsageError
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -45,10 +46,18 @@ def test_whoami_learns_the_alias_and_all_show_it(sts: RunningSts) -> None:
     assert file.read_text() == "acme-prod\n"
     given = run_awsenv("prompt", "prod-admin", "--format", "<{account}|{profile}>")
     assert given.stdout == "<acme-prod|prod-admin>\n"
-    # A second time nothing is asked of anybody but the caller's name.
+    # Within a day it is not asked for again.
+    asked = sts.control.count("ListAccountAliases")
+    run_awsenv("whoami", "prod-admin")
+    assert sts.control.count("ListAccountAliases") == asked > 0
     folder = Path.home() / ".cache/awsenv/accounts"
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
     assert {oct(each.stat().st_mode & 0o777) for each in folder.iterdir()} == {"0o600"}
+    aliases = folder / "aliases"
+    aliases.write_text(f"{PROD} {int(time.time()) - 90000} old-name\n")
+    assert rows()["prod-admin"]["account_name"] == "old-name"
+    assert "acme-prod" in run_awsenv("whoami", "prod-admin").stdout
+    assert rows()["prod-admin"]["account_name"] == "acme-prod"
 
 
 def test_without_the_right_to_know_it_whoami_says_the_rest(sts: RunningSts) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from awsenv import __version__
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 from support.assuming import assume
 from support.shells_at_hand import need_shell
 from support.sources import add_section

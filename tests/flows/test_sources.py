@@ -10,7 +10,7 @@ import pytest
 
 from awsenv.demo.model import Role
 from awsenv.demo.world import trusting
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 from support.assuming import assume, environment, evaluated, identity_by_boto3, identity_by_cli
 from support.sources import START_URL, add_role, add_section, open_portal, sign_in
 from support.stand_ins import Container, Imds, Portal, issue

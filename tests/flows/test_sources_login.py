@@ -12,7 +12,7 @@ import pytest
 
 from awsenv.demo.model import User
 from awsenv.demo.world import trusting
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 from support.assuming import assume, environment, identity_by_boto3
 from support.shells_at_hand import need_program
 from support.sources import add_section

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from awsenv.demo.model import IssuedSession, UserKey
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 from support.assuming import assume, environment, identity_by_boto3
 from support.sources import add_section
 from support.stand_ins import issue

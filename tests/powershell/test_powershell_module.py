@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from awsenv.values.pairs import encode_pairs
+from awsenv.values.notation import encode_pairs
 from support.powershell_session import PowerShellSession, quoted
 
 CASES = Path(__file__).parents[1] / "data" / "match-cases-powershell.tsv"

@@ -12,7 +12,7 @@ import pytest
 
 from awsenv.demo.model import Role
 from awsenv.demo.world import trusting
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 from support.stand_ins import Portal
 from support.world import RunningSts
 

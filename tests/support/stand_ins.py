@@ -15,7 +15,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from awsenv.demo.model import IssuedSession, Role, User, random_id, random_secret, random_token
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import iso_utc
 from support.world import RunningSts
 
 

@@ -19,8 +19,7 @@ from awsenv.environment.change import (
     unset_change,
 )
 from awsenv.values.credentials import Credentials, Session
-from awsenv.values.pairs import decode_pairs, encode_pairs
-from awsenv.values.times import iso_utc
+from awsenv.values.notation import decode_pairs, encode_pairs, iso_utc
 from support.nasty_values import VALUE
 
 Env = dict[str, str]

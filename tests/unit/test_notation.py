@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from awsenv.values.digits import whole_number
+from awsenv.values.notation import whole_number
 
 PACKAGE = Path(__file__).parents[2] / "awsenv"
 
