@@ -28,6 +28,7 @@ from awsenv.plan.plan import root_plan
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.plan.sts_endpoint import explicit_endpoint, sts_region
+from awsenv.sources.keychain_keys import kept_credentials
 from awsenv.sources.root import Context
 from awsenv.storage import keychain
 
@@ -45,7 +46,7 @@ def add(name: str, *, from_file: bool, for_tools: bool, tell: Callable[[str], No
     """Put the keys of profile `name` into the keychain; raises AwsenvError.
 
     With `from_file` out of the AWS files; with `for_tools`, AWS tools get a line by which they
-    come to them, and nothing else happens where the keys are there already.
+    come to them. Where the keys are there already, nothing else happens.
     """
     config = load()
     profile = config.profiles.get(name)
@@ -54,9 +55,12 @@ def add(name: str, *, from_file: bool, for_tools: bool, tell: Callable[[str], No
     if for_tools:
         _check_process(name, profile)
     values: dict[str, str | None] = {"credential_process": process_line(name)} if for_tools else {}
-    if for_tools and not from_file and profile and kept_id(profile):
-        edit_profile(config, name, values)
-        tell(f"AWS tools get the session of profile {name!r} from awsenv now")
+    kept = kept_id(profile) if profile else None
+    if profile and kept and not profile.get(_ID) and (for_tools or from_file):
+        _already(profile, kept, tell)
+        if values:
+            edit_profile(config, name, values)
+            tell(f"AWS tools get the session of profile {name!r} from awsenv now")
         return
     keys = _of_files(name, config) if from_file else key_pair.given()
     _check_other(name, profile, keys.access_key_id)
@@ -75,6 +79,12 @@ def add(name: str, *, from_file: bool, for_tools: bool, tell: Callable[[str], No
         _out_of_files(name, keys.access_key_id, tell)
     if not for_tools:
         tell("AWS tools do not look there; --credential-process has them ask awsenv")
+
+
+def _already(profile: Profile, key_id: str, tell: Callable[[str], None]) -> None:
+    """Say that the keychain has the key; raises CredentialsError if it has not."""
+    kept_credentials(key_id, profile.name, profile.at(KEPT))
+    tell(f"the keys of profile {profile.name!r}, {key_id}, are in the keychain")
 
 
 def _check_place(profile: Profile, *, from_file: bool) -> None:

@@ -11,7 +11,6 @@ from awsenv.errors import CancelledError, ConfigError, CredentialsError, UsageEr
 from awsenv.sources.keychain_keys import kept_credentials
 from awsenv.storage import keychain
 from awsenv.terminal.opening import open_terminal, why_closed
-from awsenv.values.credentials import Credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +29,9 @@ def remove(name: str, *, yes: bool, to_file: bool, tell: Callable[[str], None]) 
     profile = config.profile(name)
     key_id = profile.get(KEPT_ID) or ""
     if not profile.get(KEPT) and not key_id:
+        if to_file and profile.get(KEYS[0]):
+            _end_move(profile, tell)
+            return
         raise ConfigError(
             f"profile {name!r} has no keys in the keychain ({profile.where})",
             "`awsenv keys list` shows which profiles have",
@@ -53,18 +55,31 @@ def remove(name: str, *, yes: bool, to_file: bool, tell: Callable[[str], None]) 
         tell(f"profile {name!r} names no key in the keychain any more; there was none")
 
 
+def _end_move(profile: Profile, tell: Callable[[str], None]) -> None:
+    """Remove from the keychain what a run that was interrupted has put into a file."""
+    key_id = profile.get(KEYS[0]) or ""
+    tell(f"the keys of profile {profile.name!r} are in a file ({profile.at(KEYS[0])})")
+    if keychain.read(key_id) == profile.get(KEYS[1]):
+        _out_of_keychain(key_id)
+        tell(f"{key_id} is removed from the keychain")
+    else:
+        tell(f"{key_id} is not in the keychain")
+
+
 def _write_back(profile: Profile, key_id: str, config: Config) -> None:
     """Put the keys into the credentials file, and see that they can be read there."""
+    keys = kept_credentials(key_id, profile.name, profile.at(KEPT))
     if profile.get(KEYS[0]):
+        if credentials_of(profile) == keys:
+            # An earlier run was interrupted.
+            return
         raise ConfigError(
-            f"profile {profile.name!r} has keys in a file already ({profile.at(KEYS[0])})",
+            f"profile {profile.name!r} has other keys in a file ({profile.at(KEYS[0])})",
             "remove those first, or leave --to-file out",
         )
-    keys = kept_credentials(key_id, profile.name, profile.at(KEPT))
     values = {KEYS[0]: keys.access_key_id, KEYS[1]: keys.secret_access_key}
     edit(config.credentials_path, lambda text: text.set(profile.name, values))
-    found = credentials_of(load().profile(profile.name))
-    if found != Credentials(keys.access_key_id, keys.secret_access_key):
+    if credentials_of(load().profile(profile.name)) != keys:
         raise ConfigError(
             f"profile {profile.name!r} does not give {key_id} when the files are read again",
             "the keys are still in the keychain; see what else the profile says",

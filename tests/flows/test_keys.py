@@ -326,12 +326,35 @@ def test_back_to_the_file(sts: RunningSts, keychain: str) -> None:
 
 def test_back_to_a_file_that_has_others(sts: RunningSts, file_keychain: None) -> None:
     key, path = key_of(sts), sts.aws_folder / "credentials"
-    before = path.read_bytes()
+    other = path.read_bytes().replace(key.secret.encode(), b"x" * 40)
     keys("add", "--from-file")
-    path.write_bytes(before)
-    assert "has keys in a file already" in refused(3, "remove", "--to-file")
-    assert path.read_bytes() == before
+    path.write_bytes(other)
+    assert "has other keys in a file" in refused(3, "remove", "--to-file")
+    assert path.read_bytes() == other
     assert secret_of(key.id) == key.secret
+
+
+def test_a_move_that_was_interrupted_goes_on(sts: RunningSts, file_keychain: None) -> None:
+    key, path, config = key_of(sts), sts.aws_folder / "credentials", sts.aws_folder / "config"
+    at_first = path.read_bytes(), config.read_bytes()
+    keys("add", "--from-file")
+    told = keys("add", "--from-file")
+    assert f"{key.id}, are in the keychain" in told
+    told = keys("add", "--from-file", "--credential-process")
+    assert "AWS tools get the session" in told
+    # Everything was in the file again, and the config named the keychain still.
+    path.write_bytes(at_first[0])
+    keys("remove", "--to-file")
+    assert (path.read_bytes(), config.read_bytes()) == at_first
+    assert secret_of(key.id) is None
+    # Only the keychain's entry was left.
+    keys("add", "--from-file")
+    path.write_bytes(at_first[0])
+    config.write_bytes(at_first[1])
+    assert f"{key.id} is removed from the keychain" in keys("remove", "--to-file")
+    assert secret_of(key.id) is None
+    assert f"{key.id} is not in the keychain" in keys("remove", "--to-file")
+    assert (path.read_bytes(), config.read_bytes()) == at_first
 
 
 def test_new_profile(sts: RunningSts, file_keychain: None) -> None:
