@@ -378,6 +378,10 @@ function __awsenv_switch
         # The region from before awsenv would count.
         return 1
     end
+    if test -n "$AWSENV_KEEP_KEYS"; and string match -qr 'ACCESS_KEY|_TOKEN=' -- "$AWSENV_BASELINE"
+        # Which of the person's own keys may stay put aside, the program knows.
+        return 1
+    end
     __awsenv_take $__awsenv_session $__awsenv_margin
     or return 1
     set -q AWSENV_PUT

@@ -578,7 +578,7 @@ function script:Get-Baseline {
     # A default that the person has set is for the program, and so is what a profile sets for tools.
     if (-not $isOurs -and $null -ne [Environment]::GetEnvironmentVariable('AWSENV_PROFILE')) { return }
     $before, $put = (Get-Pairs $env:AWSENV_BASELINE), (Get-Pairs $env:AWSENV_PUT)
-    if ($before.Contains('AWSENV_PROFILE')) { return }
+    if ($before.Contains('AWSENV_PROFILE') -or $before.Contains('AWSENV_KEYS_OF')) { return }
     foreach ($name in $put.Keys) {
         if ($name -and $name -cnotmatch '^AWS_(ACCESS_KEY_ID|REGION|DEFAULT_REGION)\z') { return }
     }
@@ -592,6 +592,8 @@ function script:Get-Baseline {
             $value = $before[$name]
         }
         if ($null -ne $value) { $baseline[$name] = $value }
+        # Which of the person's own keys may be put aside, the program knows.
+        if ($null -ne $value -and $env:AWSENV_KEEP_KEYS -and $name -cmatch 'ACCESS_KEY|_TOKEN\z') { return }
     }
     $baseline
 }

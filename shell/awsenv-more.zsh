@@ -371,6 +371,8 @@ __awsenv_switch() {
   region=$__awsenv_facts[n+7]
   # Without a region of the profile's, the one from before awsenv would count.
   if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
+  # Which of the person's own keys may stay put aside, the program knows.
+  if [[ -n $AWSENV_KEEP_KEYS && $AWSENV_BASELINE == *(ACCESS_KEY|_TOKEN=)* ]]; then return 1; fi
   if ! { __awsenv_unchanged "$__awsenv_facts[n+3]" "$__awsenv_facts[n+5]" && __awsenv_unchanged "$__awsenv_facts[n+4]" "$__awsenv_facts[n+6]" }; then return 1; fi
   if ! __awsenv_take "$__awsenv_facts[n+1]" "$__awsenv_facts[n+2]"; then return 1; fi
   builtin export AWSENV_PROFILE="$1" AWSENV_SESSION="$__awsenv_facts[n+1]" AWSENV_BASELINE="${AWSENV_PUT+$AWSENV_BASELINE}" \

@@ -1,6 +1,7 @@
 """`awsenv unset`: statements that take an assume back."""
 
 import os
+import sys
 
 from awsenv.environment.change import CREDENTIALS, KEYS_OF, before, unset_change
 from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
@@ -11,7 +12,17 @@ def command(
 ) -> None:
     """Print statements that restore what the variables held before the first assume."""
     emit = renderer(["awsenv", "unset"], shell=shell, format_=format_, print_=print_)
-    emit(unset_change(os.environ, _own_keys()))
+    if not format_:
+        emit(unset_change(os.environ, _own_keys()))
+        return
+    # A format is read by programs, written to files and kept in logs.
+    emit(unset_change(os.environ, for_child=True))
+    own, key = before(os.environ), CREDENTIALS[0]
+    if KEYS_OF in own or own.get(key) not in (None, os.environ.get(key)):
+        sys.stderr.write(
+            f"awsenv: --format {format_.lower()} does not print your own keys, which the shell held"
+            " before: awsenv unset without --format restores them\n"
+        )
 
 
 def _own_keys() -> dict[str, str]:

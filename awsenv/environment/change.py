@@ -37,6 +37,8 @@ REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # AWS_SECURITY_TOKEN in botocore), or be taken for theirs: account-based endpoints use the account.
 CONFLICTING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ACCOUNT_ID")
 MANAGED = (*CREDENTIALS, *REGIONS, *CONFLICTING)
+# What the user's own keys consist of. They stay between awsenv and the user's own shell.
+_OWN_KEYS = (*CREDENTIALS, "AWS_SECURITY_TOKEN")
 # Until awsenv has put something into the shell, the profile that the user wants by default.
 _DEFAULT = "AWSENV_PROFILE"
 # In the baseline, instead of keys: the profile that they are also in.
@@ -159,14 +161,25 @@ def refresh_change(session: "Session", env: "Mapping[str, str]", export: str = "
     return EnvChange(changed, (name for name in renewed if name not in changed))
 
 
-def unset_change(env: "Mapping[str, str]", keys: "Mapping[str, str] | None" = None) -> EnvChange:
+def unset_change(
+    env: "Mapping[str, str]",
+    keys: "Mapping[str, str] | None" = None,
+    *,
+    for_child: bool = False,
+) -> EnvChange:
     """What takes awsenv out of `env` and restores what was there before the first assume.
 
-    `keys` are variables for the user's own keys, where the baseline only names their profile.
+    `keys` are variables for the user's own keys, where the baseline only names their profile. What
+    is `for_child`, and not for the user's own shell, does not restore those keys: awsenv's go, and
+    none take their place.
     """
     wanted = {**before(env), **(keys or {})}
     wanted.pop(KEYS_OF, None)
     changed = {name: value for name, value in wanted.items() if env.get(name) != value}
+    if for_child:
+        for name in _OWN_KEYS:
+            if changed.pop(name, None) is not None:
+                del wanted[name]
     return EnvChange(changed, _all_but(wanted, settings_put(env)))
 
 
@@ -180,7 +193,7 @@ def _kept(
 ) -> "Mapping[str, str]":
     """What of the baseline is put aside, so that `awsenv unset` finds it."""
     if for_child or keeps_no_keys(env):
-        return {name: value for name, value in baseline.items() if name not in CREDENTIALS}
+        return {name: value for name, value in baseline.items() if name not in _OWN_KEYS}
     return baseline
 
 

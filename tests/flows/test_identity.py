@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.assuming import identity_by_boto3
+from support.assuming import evaluated, identity_by_boto3
 from support.layouts import who_is
 from support.records import with_check
 from support.saving import forget_records, save, saved
@@ -274,6 +274,39 @@ def test_the_users_own_keys_are_in_no_output_and_no_child(sts: RunningSts) -> No
     assert "hush" in run_awsenv("assume", "dev", "--shell", "bash", env=mine).stdout
     kept = {**mine, "AWSENV_KEEP_KEYS": "no"}
     assert "hush" not in run_awsenv("assume", "dev", "--shell", "bash", env=kept).stdout
+    for form in ("json", "dotenv"):
+        assert "shy" not in run_awsenv(
+            *("assume", "dev", "--format", form), env={"AWS_SECURITY_TOKEN": "shy"}
+        ).stdout
+
+
+@pytest.mark.parametrize("keep", ["yes", "no"])
+def test_unset_in_a_format_restores_all_but_the_users_own_keys(sts: RunningSts, keep: str) -> None:
+    log_in(sts)
+    alice = sts.world.user("alice")
+    mine = {
+        "AWS_ACCESS_KEY_ID": alice.key.id,
+        "AWS_SECRET_ACCESS_KEY": alice.key.secret,
+        "AWS_SECURITY_TOKEN": "shy",
+        "AWS_REGION": "sa-east-1",
+        "AWSENV_KEEP_KEYS": keep,
+    }
+    there = evaluated("assume", "dev", env=mine)
+    for form in ("json", "dotenv", "cmd"):
+        done = run_awsenv("unset", "--format", form, env=there)
+        assert done.returncode == 0
+        assert alice.key.secret not in done.stdout
+        assert "shy" not in done.stdout
+        assert "sa-east-1" in done.stdout
+        assert f"--format {form} does not print your own keys" in done.stderr
+    found = json.loads(run_awsenv("unset", "--format", "json", env=there).stdout)
+    assert [found[name] for name in mine if "KEY" in name and name in found] == [None, None]
+    assert found["AWS_SESSION_TOKEN"] is None
+    # Keys that the user has exported since then are theirs, and stay.
+    since = {**there, "AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "other"}
+    found = json.loads(run_awsenv("unset", "--format", "json", env=since).stdout)
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & found.keys()
+    assert evaluated("unset", env=there)["AWS_SECRET_ACCESS_KEY"] == alice.key.secret
 
 
 def test_a_default_of_the_users_own_outlives_a_session(sts: RunningSts) -> None:

@@ -221,6 +221,7 @@ def test_hostile_bookkeeping_touches_nothing_else(
     session = Session(Credentials("ASIA1", "s", "t"), "dev")
     for change in (
         unset_change(hostile),
+        unset_change(hostile, for_child=True),
         assume_change(session, hostile),
         refresh_change(session, hostile),
     ):
