@@ -1,6 +1,7 @@
 """Fixtures for every test: an environment of its own, a running STS, the program."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,10 +18,28 @@ def pytest_configure() -> None:
     pytest.register_assert_rewrite("support.hook_scenarios")
 
 
+# What random tests start from, the same in every worker; AWSENV_TEST_SEED repeats a run.
+SEED = int(os.environ.get("AWSENV_TEST_SEED") or random.SystemRandom().randrange(10**9))
+os.environ["AWSENV_TEST_SEED"] = str(SEED)
+
+
+def pytest_report_header() -> str:
+    return f"AWSENV_TEST_SEED={SEED}"
+
+
+@pytest.fixture
+def seed() -> int:
+    """What a random test starts from; it stands at the top of each run, failed or not."""
+    return SEED
+
+
 @pytest.fixture(autouse=True)
 def clean_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A HOME of the test's own, and nothing of the caller's AWS, awsenv or XDG settings."""
     for name in list(os.environ):
+        if name.startswith("AWSENV_TEST_"):
+            # Which say how to test, and are nobody's settings.
+            continue
         if name.startswith(("AWS_", "AWSENV_", "XDG_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"

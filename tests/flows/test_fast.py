@@ -53,8 +53,7 @@ def test_same_bytes_for_every_profile_and_shell(warm: RunningSts) -> None:
         assert fast == run(FULL, "credential-process", profile)
 
 
-def test_same_bytes_in_any_environment(warm: RunningSts) -> None:
-    seed = int(os.environ.get("AWSENV_TEST_SEED", time.time()))
+def test_same_bytes_in_any_environment(warm: RunningSts, seed: int) -> None:
     chance = random.Random(seed)
     values = [
         "",
@@ -85,8 +84,7 @@ FAST_EXEC = (
 DUMP = "import os; os.write(1, repr(sorted(os.environb.items())).encode())"
 
 
-def test_exec_gives_the_command_the_same_environment(warm: RunningSts) -> None:
-    seed = int(os.environ.get("AWSENV_TEST_SEED", time.time()))
+def test_exec_gives_the_command_the_same_environment(warm: RunningSts, seed: int) -> None:
     chance = random.Random(seed)
     values = ["", "dev", "eu-west-1", "it's", '"$(c)`', "\u00e9\u202e", "line\nbreak", "%41&b=c"]
     names = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "OTHER"]

@@ -275,9 +275,12 @@ def test_the_users_own_keys_are_in_no_output_and_no_child(sts: RunningSts) -> No
     kept = {**mine, "AWSENV_KEEP_KEYS": "no"}
     assert "hush" not in run_awsenv("assume", "dev", "--shell", "bash", env=kept).stdout
     for form in ("json", "dotenv"):
-        assert "shy" not in run_awsenv(
-            *("assume", "dev", "--format", form), env={"AWS_SECURITY_TOKEN": "shy"}
-        ).stdout
+        assert (
+            "shy"
+            not in run_awsenv(
+                *("assume", "dev", "--format", form), env={"AWS_SECURITY_TOKEN": "shy"}
+            ).stdout
+        )
 
 
 @pytest.mark.parametrize("keep", ["yes", "no"])

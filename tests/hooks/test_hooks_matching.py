@@ -88,10 +88,10 @@ PIECES = _PIECES.split("|")
     [each for each in SHELLS if each[0] in ("zsh", "fish")],
     ids=lambda shell: shell[1] or shell[0],
 )
-def test_nothing_of_any_line_is_run(shell: tuple[str, str | None], tmp_path: Path) -> None:
+def test_nothing_of_any_line_is_run(
+    shell: tuple[str, str | None], tmp_path: Path, seed: int
+) -> None:
     name, program = shell
-    seed = random.randrange(2**32)
-    print("seed", seed)
     choose = random.Random(seed)
 
     def text() -> str:

@@ -9,7 +9,7 @@ pytest.importorskip("termios")
 from support.hook_scenarios import KEY, SYNTAXES, start
 from support.world import RunningSts, settle, without_endpoints
 
-SECRET = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
+SECRET = "AWS_SECRET_ACCESS_KEY"
 REFERENCE = "AWSENV_KEYS_OF=default"
 
 

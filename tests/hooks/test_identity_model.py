@@ -6,7 +6,6 @@ both.
 
 import os
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,9 @@ SHELLS = ("bash", "zsh", "fish", "pwsh")
 
 
 def test_never_another_identity(
-    sts: RunningSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sts: RunningSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    seed = os.environ.get("AWSENV_TEST_SEED") or str(time.time_ns())
     steps = int(os.environ.get("AWSENV_TEST_STEPS") or 12)
-    print(f"AWSENV_TEST_SEED={seed}")
     for name, file in (
         ("AWS_CONFIG_FILE", "config"),
         ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),

@@ -339,10 +339,9 @@ def _lines_of_words(count: int, seed: int) -> list[str]:
 
 
 def test_arguments_arrive_as_a_program_would_get_them(
-    session: PowerShellSession, tmp_path: Path
+    session: PowerShellSession, tmp_path: Path, seed: int
 ) -> None:
     """Beside the same program without us, every line twice."""
-    seed = int(os.environ.get("AWSENV_TEST_SEED") or random.randrange(10**9))
     lines = WORDS + _lines_of_words(int(os.environ.get("AWSENV_TEST_LINES", "150")), seed)
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -520,10 +519,9 @@ def _mutated(text: str, pick: random.Random) -> str:
 
 
 def test_no_record_that_has_changed_is_loaded(
-    session: PowerShellSession, sts: RunningSts, tmp_path: Path
+    session: PowerShellSession, sts: RunningSts, tmp_path: Path, seed: int
 ) -> None:
     """Each of many mutations gives the very session, or none."""
-    seed = random.randrange(10**9)
     pick = random.Random(seed)
     key, secret, token = _lines(
         session,

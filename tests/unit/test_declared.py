@@ -1,7 +1,6 @@
 """What is read of a command line without Typer is what Typer reads, or nothing."""
 
 import random
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -59,8 +58,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_read_as_typer_reads(name: str, called: list[dict[str, Any]]) -> None:
-    seed = time.time_ns()
+def test_read_as_typer_reads(name: str, called: list[dict[str, Any]], seed: int) -> None:
     chance = random.Random(seed)
     options = [each.name for each in parameters(load(name)).values()]
     read_at_all = 0
