@@ -37,15 +37,26 @@ def command(
 
 def _forget(plan: Plan) -> int:
     """Delete what was obtained with the same credentials as `plan`'s session."""
-    keys, source = store.step_keys(plan), source_identity(plan.root.identity, plan.endpoint)
-    found = [
-        key
-        for key, values in store.records().items()
-        if key in keys or values.get("SOURCE_IDENTITY") == source
-    ]
-    for key in found:
+    keys, records = store.step_keys(plan), store.records()
+    sources = {source_identity(plan.root.identity, plan.endpoint)}
+
+    def found() -> list[str]:
+        return [
+            key
+            for key, values in records.items()
+            if key in keys or values.get("SOURCE_IDENTITY") in sources
+        ]
+
+    # A credential_process that calls awsenv has given the same keys to another profile.
+    given = {records[key]["AWS_ACCESS_KEY_ID"] for key in found()}
+    sources |= {
+        values.get("SOURCE_IDENTITY", "")
+        for values in records.values()
+        if values["AWS_ACCESS_KEY_ID"] in given
+    } - {""}
+    for key in found():
         store.forget(key)
-    return len(found)
+    return len(found())
 
 
 def _remove_saved(plan: Plan | None) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
+from awsenv.config.saved_sections import EXPIRATIONS, IDENTITY, KEYS, OLD_TOKEN
 from awsenv.environment.for_programs import as_before
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 
 # The profiles whose credential_process is running, one per line, for programs that run inside it.
 WITHIN = "AWSENV_WITHIN"
+# What a section says without saying whose keys it leads to: secrets, and when they expire.
+_PASSING = frozenset((*KEYS[1:], OLD_TOKEN, IDENTITY, *EXPIRATIONS))
 # In bytes: credentials are a few thousand.
 _LARGEST = 1 << 20
 
 
 class ProcessSource:
-    def find(self, profile: Profile, _config: Config, _env: Mapping[str, str]) -> Root | None:
+    def find(self, profile: Profile, config: Config, _env: Mapping[str, str]) -> Root | None:
         command = profile.get("credential_process")
         if not command:
             return None
@@ -39,7 +42,7 @@ class ProcessSource:
             "process",
             f"the credential_process of profile {profile.name!r}",
             # The same command may give other keys on another machine that shares this home.
-            f"process\n{machine()}\n{command}",
+            f"process\n{machine()}\n{command}{_named_by(command, config)}",
             profile.name,
             profile.at("credential_process"),
             # A password store answers with long-lived keys, to which MFA can apply.
@@ -58,6 +61,29 @@ class ProcessSource:
                 "run the command by hand to see what it prints",
             )
         return found
+
+
+def _named_by(command: str, config: Config) -> str:
+    """What the files say of the profiles that `command` names, and of those that these name.
+
+    `aws configure export-credentials --profile NAME`, and awsenv itself, answer with the keys that
+    NAME leads to: once that is edited, what they gave before is another identity.
+    """
+    found: list[str] = []
+    names = command.replace("=", " ").replace('"', " ").replace("'", " ").split()
+    seen = set(names)
+    while names:
+        name = names.pop()
+        profile = config.profiles.get(name)
+        values = profile.values if profile else config.sso_sessions.get(name, {})
+        for key, value in sorted(values.items()):
+            if key in _PASSING or not isinstance(value, str):
+                continue
+            found.append(f"\n{name}\n{key}\n{value}")
+            if value not in seen:
+                seen.add(value)
+                names.append(value)
+    return "".join(sorted(found))
 
 
 def _run(command: str, root: Root) -> bytes:

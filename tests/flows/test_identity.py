@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from awsenv.demo.world import trusting
 from support.assuming import evaluated, identity_by_boto3
 from support.layouts import who_is
 from support.records import with_check
@@ -158,6 +159,48 @@ def test_logout_takes_every_role_of_the_same_keys(sts: RunningSts) -> None:
         + f"aws_secret_access_key = {alice.key.secret}\n"
     )
     assert run_awsenv("assume", "twin-dev", "--shell", "bash").returncode == 0
+    assert run_awsenv("logout", "default").returncode == 0
+    assert list(Path(os.environ["HOME"], ".cache/awsenv/sessions").iterdir()) == []
+
+
+def test_what_a_credential_process_names_is_what_it_gives(sts: RunningSts) -> None:
+    log_in(sts)
+    program = f"{sys.executable} -m awsenv credential-process dev"
+    config = config_of(sts)
+    config.write_text(
+        f"{config.read_text()}\n[profile tool]\ncredential_process = {program}\n"
+        + "\n[profile over]\nsource_profile = tool\n"
+        + f"role_arn = {sts.world.add_role('over', trust=trusting('*')).arn}\n"
+    )
+    settle(config)
+    for _ in range(2):
+        assert ":assumed-role/dev/" in role_of("tool")
+        assert ":assumed-role/over/" in role_of("over")
+    before = whose(sts, "over")
+    edit(config, *roles(sts))
+    for _ in range(2):
+        assert ":assumed-role/prod-admin/" in role_of("tool")
+        assert whose(sts, "over") != before
+    # What does not concern it costs no call.
+    calls = sts.control.count("AssumeRole")
+    edit(config, "[profile longhaul]\n", "[profile longhaul]\nexternal_id = other\n")
+    assert ":assumed-role/prod-admin/" in role_of("tool")
+    assert sts.control.count("AssumeRole") == calls
+
+
+def whose(sts: RunningSts, name: str) -> str:
+    """The role that the role session of `name` was assumed from."""
+    done = run_awsenv("credential-process", name)
+    key_id = json.loads(done.stdout)["AccessKeyId"]
+    return sts.world.sessions[sts.world.sessions[key_id].issued_to].owner.arn
+
+
+def test_logout_takes_what_a_credential_process_has_given(sts: RunningSts) -> None:
+    log_in(sts)
+    config = config_of(sts)
+    program = f"{sys.executable} -m awsenv credential-process dev"
+    config.write_text(f"{config.read_text()}\n[profile tool]\ncredential_process = {program}\n")
+    assert run_awsenv("assume", "tool", "--shell", "bash").returncode == 0
     assert run_awsenv("logout", "default").returncode == 0
     assert list(Path(os.environ["HOME"], ".cache/awsenv/sessions").iterdir()) == []
 
