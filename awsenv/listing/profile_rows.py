@@ -10,7 +10,7 @@ from awsenv.aws.arn import account_in, name_in
 from awsenv.config import load
 from awsenv.errors import AwsenvError
 from awsenv.plan.chain import Chain, walk
-from awsenv.plan.plan import plan_of
+from awsenv.plan.plan import as_asked, plan_of
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store
@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from awsenv.config import Profile
     from awsenv.listing.overview_cache import Index
     from awsenv.listing.row import Facts, Row
     from awsenv.sources.root import Root
@@ -30,44 +31,47 @@ def make_rows(env: Mapping[str, str], index: Index) -> tuple[list[Row], dict[str
     roots: dict[str, Root] = {}
     keys: dict[str, str] = {}
 
-    def key_of(chain: Chain, request: Request) -> str | None:
-        if not index.may_have(request.profile or ""):
+    def key_of(chain: Chain, request: Request, name: str) -> str | None:
+        # A session with options of its own has the name it was first asked for by.
+        if request.profile == name and not index.may_have(name):
             return None
         plan = plan_of(chain, request, config, settings, env)
         return store.step_keys(plan)[-1] if plan.steps else None
 
     def row(name: str) -> Row:
-        request = Request(profile=name)
+        request = as_asked(Request(profile=name), config)
         try:
             chain = walk(request, config, env, roots)
-            key = key_of(chain, request)
+            key = key_of(chain, request, name)
         except AwsenvError as error:
             return {"profile": name, **_NOTHING, "seconds_left": 0, "problem": error.message}
         if key:
             keys[name] = key
         left = index.seconds_left(key or "")
-        return {"profile": name, **_facts(chain), "seconds_left": left, "problem": None}
+        facts = _facts(chain, config.profiles[name], request.role_arn)
+        return {"profile": name, **facts, "seconds_left": left, "problem": None}
 
     return [row(name) for name in config.profiles], keys
 
 
-def _facts(chain: Chain) -> Facts:
+def _facts(chain: Chain, profile: Profile, asked: str | None) -> Facts:
+    """What is to be told of `profile`; `asked` is the role that it was saved with, if any."""
     role = chain.roles[0] if chain.roles else None
-    arn = (role.get("role_arn") if role else None) or chain.root.role_arn
+    arn = (role.get("role_arn") if role else asked) or chain.root.role_arn
     device = None if chain.root.temporary else chain.first("mfa_serial")
     serial = device.get("mfa_serial") if device else None
-    named = (profile.get("region") for profile in chain.profiles[:1])
+    own = chain.top is profile
     return {
         "account": account_in(arn) or chain.root.account or account_in(serial),
-        "account_name": chain.top.get("awsenv_account") if chain.top else None,
-        "color": chain.top.get("awsenv_color") if chain.top else None,
+        "account_name": profile.get("awsenv_account"),
+        "color": profile.get("awsenv_color"),
         "role": _role_name(arn) or _sso_role(chain),
         "role_arn": arn,
         "source": chain.root.source,
         "source_profile": chain.root.profile,
-        "through": [profile.name for profile in chain.profiles[1:]],
+        "through": [each.name for each in chain.profiles[1 if own else 0 :]],
         "mfa_serial": serial,
-        "region": next(named, None),
+        "region": profile.get("region"),
     }
 
 

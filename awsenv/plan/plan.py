@@ -8,7 +8,7 @@ and on who may make which call are those of the AWS documentation of GetSessionT
 from __future__ import annotations
 
 from awsenv.aws.connection import Connection
-from awsenv.config.saved_sections import asked_with, names_of
+from awsenv.config.saved_sections import SAVED_WITH, asked_with, names_of
 from awsenv.errors import ConfigError, UsageError
 from awsenv.lean.dataclasses import dataclass, replace
 from awsenv.plan import validation
@@ -83,7 +83,7 @@ class Plan:
 
 def make_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
     """The plan for `request`; raises ConfigError or UsageError if there can be none."""
-    saved = _as_asked(request, config)
+    saved = as_asked(request, config)
     plan = plan_of(walk(saved, config, env), saved, config, settings, env)
     if saved is request or not plan.steps or request.profile is None:
         return plan
@@ -92,9 +92,11 @@ def make_plan(request: Request, config: Config, settings: Settings, env: Mapping
     return replace(plan, profile=request.profile, steps=(*plan.steps[:-1], last))
 
 
-def _as_asked(request: Request, config: Config) -> Request:
+def as_asked(request: Request, config: Config) -> Request:
     """`request` with the options that the saved session it names was asked with."""
-    options = asked_with(request.profile, config) if request.profile else {}
+    if not request.profile or not config.having(SAVED_WITH):
+        return request
+    options = asked_with(request.profile, config)
     if not options or request.role_arn or request.source_profile or request.from_env:
         return request
     saved = Request.from_options(options)

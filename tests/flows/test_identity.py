@@ -14,7 +14,7 @@ from awsenv.demo.world import trusting
 from support.assuming import evaluated, identity_by_boto3
 from support.layouts import who_is
 from support.records import with_check
-from support.saving import forget_records, save, saved
+from support.saving import forget_records, save, saved, set_expiration
 from support.world import RunningSts, run_awsenv
 
 
@@ -240,7 +240,9 @@ def test_a_session_of_a_federated_tool(sts: RunningSts) -> None:
     done = run_awsenv("assume", "saml", "--shell", "bash")
     assert done.returncode == 4
     assert "the session of profile 'saml' has expired" in done.stderr
-    assert "sign in again with the program that wrote it" in done.stderr
+    fix = "sign in again with the program that wrote it"
+    assert fix in done.stderr
+    assert f"fix: {fix}" in run_awsenv("doctor", "--offline").stdout
     written(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1800)))
     done = run_awsenv("assume", "saml", "--format", "json")
     assert int(json.loads(done.stdout)["AWSENV_EXPIRES_AT"]) > time.time() + 1700
@@ -404,6 +406,12 @@ def test_a_role_without_a_profile_is_saved_and_renewed_as_it_was_asked_for(
     assert log_in_again.returncode == 0, log_in_again.stderr
     assert saved(sts, "job")["aws_access_key_id"] != first
     assert who_is("job").endswith(":assumed-role/dev/mySession1")
+    listed = json.loads(run_awsenv("list", "--json").stdout)
+    row = next(each for each in listed if each["profile"] == "job")
+    assert (row["role_arn"], row["through"]) == (role, ["default"])
+    assert row["seconds_left"] > 3000
+    set_expiration(sts, "job", time.time() - 60)
+    assert "fix: awsenv assume job" in run_awsenv("doctor", "--offline").stdout
     assert run_awsenv("logout", "--all").returncode == 0
     assert "[job]" not in (sts.aws_folder / "credentials").read_text()
 
