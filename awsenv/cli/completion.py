@@ -131,10 +131,8 @@ _NEEDS_NO_ESCAPE = frozenset(
 def _for_bash(found: Iterable[tuple[str, str]], typed: str, cut: int) -> list[str]:
     quote, before = _open_quote(typed)
     if quote:
-        # readline inserts what it is given in the place of what follows the quote, and closes it.
-        table = _WITHIN[quote]
         names = (name for name, _ in found if name.startswith(before))
-        return ["".join(table.get(char, char) for char in name[len(before) :]) for name in names]
+        return [_within(quote, name[len(before) :]) for name in names]
     words = (_escaped(name) for name, _ in found)
     return [word[cut:] for word in words if word.startswith(typed[:cut])]
 
@@ -145,6 +143,13 @@ _WITHIN = {
     "'": {"'": "'\\''"},
     '"': {"\\": "\\\\", '"': '\\"', "$": "\\$", "`": "\\`", "!": "\"'!'\""},
 }
+
+
+def _within(quote: str, name: str) -> str:
+    """`name` for readline, which puts it behind the open `quote`."""
+    text = "".join(_WITHIN[quote].get(char, char) for char in name)
+    # readline closes the quote, but not where a character that looks like it comes last.
+    return f"{text}{quote}" if text.endswith(quote) else text
 
 
 def _open_quote(word: str) -> tuple[str, str]:

@@ -221,6 +221,9 @@ HOSTILE = (
     "zm'\"`$(touch p)",
     "zn=~/x:y",
     "zo^%!1",
+    "zp!!",
+    "zq'",
+    'zr"',
 )
 QUOTES = {
     "bash": ("", "'", '"'),
