@@ -679,7 +679,8 @@ function script:Test-Catches($node, $parent) {
 # would get them. PowerShell hands a script its arguments changed: without the first `--`, with
 # `-x:y` in two, and a script that hands them on expands a quoted '~'. So the words are taken as they
 # are typed; what is no constant has been evaluated by then and is in $given, which the script knows
-# as $awsenvGiven. $more comes behind the first word.
+# as $awsenvGiven. $more comes behind the first word. The call begins on the first line: with an error
+# on another one, PowerShell shows that line of ours.
 function script:Get-CallScript($node, [object[]]$given, [string]$more, [bool]$isFed, [scriptblock]$look) {
     $before, $words = '', $null
     if ($null -ne $node) { $before, $words = Get-TypedWords $node $given $more $look }
@@ -687,7 +688,7 @@ function script:Get-CallScript($node, [object[]]$given, [string]$more, [bool]$is
     $feed = if ($isFed) { '$input | ' } else { '' }
     if ($given.Count -and "$($given[0])" -ceq 'doctor') {
         # It asks whether the hook is loaded, and of which version.
-        $before += '$env:AWSENV_HOOK = ' + "'powershell 0.1.0'`n"
+        $before += '$env:AWSENV_HOOK = ' + "'powershell 0.1.0'; "
         return "${before}try { $feed& `$awsenvProgram$words`n} finally { `$env:AWSENV_HOOK = `$null }`n"
     }
     "$before$feed& `$awsenvProgram$words`n"
@@ -706,7 +707,7 @@ function script:Get-TypedWords($node, [object[]]$given, [string]$more, [scriptbl
             # What $args is there is another one here. Copied, for it has marks that indexing loses.
             $count = $counts[$number]
             $before += "`$awsenvSplat$number = [object[]]::new($count); "
-            $before += "[Array]::Copy(`$awsenvGiven, $index, `$awsenvSplat$number, 0, $count)`n"
+            $before += "[Array]::Copy(`$awsenvGiven, $index, `$awsenvSplat$number, 0, $count); "
             $words += "@awsenvSplat$number"
         }
         else { $words += Get-WordText $element "[$index]" }

@@ -153,15 +153,24 @@ def test_credentials_that_win_over_the_session_are_told(
     assert told in done.stderr + done.stdout
 
 
-def test_a_failure_that_stops_is_one_line(session: PowerShellSession) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"awsenv exec {sys.executable}",
+        "awsenv doctor --nope",
+        f"function f {{ awsenv exec {sys.executable} @args }}; f 1",
+    ],
+)
+def test_a_failure_that_stops_is_one_line(session: PowerShellSession, line: str) -> None:
     """With PSNativeCommandUseErrorActionPreference it is as for a program, and not about us."""
     if need_shell("pwsh").endswith("powershell"):
         pytest.skip("Windows PowerShell has no such preference")
     setting = "$global:PSNativeCommandUseErrorActionPreference = $true"
-    done = session.run(setting, f"awsenv exec {sys.executable}; 'ran on'", "'next'")
+    done = session.run(setting, f"{line}; 'ran on'", "'next'")
     assert done.returncode == 1
     assert "ran on" not in done.stdout
-    assert "awsenv-command" not in done.stderr
+    assert "awsenvProgram" not in done.stderr
+    assert "Line |" not in done.stderr
     assert "awsenv-more" not in done.stderr
     assert len([line for line in done.stderr.splitlines() if "ended with non-zero" in line]) == 1
 
