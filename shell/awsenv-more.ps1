@@ -896,7 +896,10 @@ function script:Get-Candidates($command, [int]$cursor) {
 function script:Get-OtherCandidates($command, [int]$cursor, [int]$from) {
     $at = $command.Extent
     $line = $at.Text.PadRight($cursor - $at.StartOffset).Substring($from - $at.StartOffset, $cursor - $from)
-    [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
+    # A module without a name is the session itself, which does not know our functions and variables.
+    & ([psmoduleinfo]::new($false)) {
+        [Management.Automation.CommandCompletion]::CompleteInput($args[0], $args[0].Length, $null).CompletionMatches
+    } $line
 }
 
 function script:Get-Candidate([string]$name, [string]$about, [bool]$noOptions) {

@@ -240,14 +240,18 @@ CONFIG = """
         ("awsenv assume --mfa-s", ["--mfa-serial"]),
         ("$x = awsenv auto o", ["on", "off"]),
         ("awsenv exec prod-admin -- Get-ChildIte", ["Get-ChildItem"]),
+        # Not the module's own functions, Get-Change among them.
+        ("awsenv exec prod-admin -- Get-Chan", []),
         ("awsenv exec prod-admin awsenv assume prod-ad", ["prod-admin"]),
     ],
 )
 def test_tab(session: PowerShellSession, clean_env: Path, line: str, offered: list[str]) -> None:
     (clean_env / ".aws").mkdir()
     (clean_env / ".aws" / "config").write_text(CONFIG, "utf-8")
-    complete = f"(TabExpansion2 {quoted(line)} {len(line)}).CompletionMatches.CompletionText"
-    shown = session.output(f"@({complete}) | ForEach-Object {{ [uri]::EscapeDataString($_) }}")
+    complete = f"(TabExpansion2 {quoted(line)} {len(line)}).CompletionMatches"
+    shown = session.output(
+        f"{complete} | ForEach-Object {{ [uri]::EscapeDataString($_.CompletionText) }}"
+    )
     assert [unquote(name) for name in shown] == offered
 
 
