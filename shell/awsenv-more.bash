@@ -716,11 +716,11 @@ __awsenv_show_auto() {
 __awsenv_apply() {
   local argument out code=0
   for argument; do
-    case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
+    case $argument in --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
   done
   # eval "$(awsenv assume ...)" and pipes get what the program prints.
   if [[ $code == 1 || ! -t 1 ]]; then builtin command awsenv "$@" && return || return; fi
-  out=$(\builtin command awsenv "$@" --shell bash) || code=$?
+  out=$(\builtin command awsenv "$1" --shell bash "${@:2}") || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
     *,'{ : awsenv;'* | *, | *,false) ;;

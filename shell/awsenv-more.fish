@@ -684,11 +684,11 @@ end
 function __awsenv_apply
     set -l fish_trace
     # `awsenv assume ... | source` and the like get what the program prints.
-    if not test -t 1; or string match -qr -- '^(--|--help|--print|--(shell|format)(=.*)?)$' $argv
+    if not test -t 1; or string match -qr -- '^(--help|--print|--(shell|format)(=.*)?)$' $argv
         command awsenv $argv
         return
     end
-    set -l out (command awsenv $argv --shell fish)
+    set -l out (command awsenv $argv[1] --shell fish $argv[2..])
     set -l code $status
     if string match -q 'begin; : awsenv;*' -- "$out"
         test $code = 0

@@ -842,7 +842,7 @@ $script:noProgram = 'awsenv: there is no program awsenv on PATH; get it with `uv
 function script:Test-IsStatement([object[]]$given) {
     if (-not ("$(@($given)[0])" -cmatch '^(assume|unset|refresh)\z')) { return $false }
     foreach ($word in $given) {
-        if ("$word" -cmatch '^--(|help|print|(shell|format)(=.*)?)\z') { return $false }
+        if ("$word" -cmatch '^--(help|print|(shell|format)(=.*)?)\z') { return $false }
     }
     $true
 }
@@ -888,7 +888,7 @@ function script:Get-Candidates($command, [int]$cursor) {
     if ($text -cmatch '^\tcommand ([0-9]+)\z') { return Get-OtherCandidates $command $cursor $starts[[int]$Matches[1]] }
     foreach ($line in $text.Split([char]10)) {
         $name, $about = $line.Split([char[]]"`t", 2)
-        if ($name) { Get-Candidate $name $about ($words -ccontains '--') }
+        if ($name) { Get-Candidate $name $about }
     }
 }
 
@@ -902,15 +902,14 @@ function script:Get-OtherCandidates($command, [int]$cursor, [int]$from) {
     } $line
 }
 
-function script:Get-Candidate([string]$name, [string]$about, [bool]$noOptions) {
+function script:Get-Candidate([string]$name, [string]$about) {
+    # The program says with a -- in front that the profile behind it would else be an option.
+    $front = if ($name.StartsWith('-- ', [StringComparison]::Ordinal)) { '-- ' } else { '' }
+    $name = $name.Substring($front.Length)
     $written = $name
     if (-not ($name -cmatch '^[A-Za-z0-9_./:=+-]+\z')) {
         $written = "'$([Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($name))'"
     }
-    # A profile of such a name would be an option. Options come with what they are about.
-    if (-not $about) {
-        $about = $name
-        if (-not $noOptions -and $name.StartsWith('-', [StringComparison]::Ordinal)) { $written = "-- $written" }
-    }
-    [Management.Automation.CompletionResult]::new($written, $name, 'ParameterValue', $about)
+    if (-not $about) { $about = $name }
+    [Management.Automation.CompletionResult]::new($front + $written, $name, 'ParameterValue', $about)
 }

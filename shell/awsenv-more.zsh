@@ -554,14 +554,14 @@ __awsenv_apply() {
   local argument out code=0
   __awsenv_attach
   for argument; do
-    case $argument in -- | --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
+    case $argument in --help | --shell | --shell=* | --format | --format=* | --print) code=1 ;; esac
   done
   # eval "$(awsenv assume ...)" and pipes get what the program prints.
   if [[ $code == 1 || ! -t 1 ]]; then
     command awsenv "$@"
     return
   fi
-  out=$(\command awsenv "$@" --shell zsh) || code=$?
+  out=$(\command awsenv "$1" --shell zsh "${@:2}") || code=$?
   case $code,$out in
     0,'{ : awsenv;'*) builtin eval "$out" || code=$? ;;
     *,'{ : awsenv;'* | *, | *,false) ;;

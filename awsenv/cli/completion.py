@@ -10,6 +10,9 @@ and fish select from all candidates by their own rules, and zsh gets `name:descr
 in the name escaped. A line that begins with a tab may say instead: ` command N`, which means that
 the words from number N on are another program's command line.
 
+To the command line, a profile whose name begins with - is an option, unless `--` stands before it.
+PowerShell is offered both at once, as `-- NAME`; other shells would quote the blank.
+
 Completing a profile name is the common case: it needs neither Typer nor the values in the config
 files. Nothing is ever said when something goes wrong, because TAB must not print messages.
 """
@@ -82,8 +85,12 @@ def answer(shell: str, words: list[str]) -> str:
     if command_at:
         return f"\tcommand {command_at}\n"
     found = [(name, text) for name, text in found if name.isprintable()]
-    if shell in ("bash", "powershell"):
-        found = [(name, text) for name, text in found if name.startswith(words[-1])]
+    if shell == "powershell":
+        found = [pair for pair in found if pair[0].removeprefix(_ENDED).startswith(words[-1])]
+    else:
+        found = [pair for pair in found if not pair[0].startswith(_ENDED)]
+    if shell == "bash":
+        found = [pair for pair in found if pair[0].startswith(words[-1])]
     write = {"bash": lambda pairs: _for_bash(pairs, typed, cut), "zsh": _for_zsh}.get(shell, _plain)
     return "".join(f"{line}\n" for line in write(found))
 
@@ -95,23 +102,27 @@ def candidates(words: list[str]) -> tuple[int, Candidates]:
     last = before[-1] if before else ""
     option, equals, _ = current.partition("=")
     if last in _OF_PROFILE:
-        return 0, _profiles()
+        return 0, [(name, "") for name in profile_names() if not name.startswith("-")]
     if equals and option in _OF_PROFILE:
-        return 0, [(f"{option}={name}", "") for name, _ in _profiles()]
+        return 0, [(f"{option}={name}", "") for name in profile_names()]
     if len(before) == 1 and not current.startswith("-"):
         found = [(word, "") for word in _WORDS.get(last, ())]
-        found += _profiles() if last in TAKE_PROFILE else []
+        found += as_arguments(profile_names()) if last in TAKE_PROFILE else []
         if found:
             return 0, found
     if tuple(before) in THEN_PROFILE and not current.startswith("-"):
-        return 0, _profiles()
+        return 0, as_arguments(profile_names())
     from awsenv.cli.completion_options import from_command_line
 
     return from_command_line(before, current)
 
 
-def _profiles() -> Candidates:
-    return [(name, "") for name in profile_names()]
+_ENDED = "-- "
+
+
+def as_arguments(names: Iterable[str]) -> Candidates:
+    """Profiles where no `--` stands before them."""
+    return [(_ENDED + name if name.startswith("-") else name, "") for name in names]
 
 
 def _plain(found: Iterable[tuple[str, str]]) -> list[str]:

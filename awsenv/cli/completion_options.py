@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awsenv.cli.completion import as_arguments
 from awsenv.commands import COMMANDS, PASSES_ON, load
 from awsenv.config import profile_names
 
@@ -42,21 +43,28 @@ def _within(
         each.name: each.metavar for each in declared.values() if each.kind in ("value", "values")
     }
     arguments = 0
+    ended = False
     awaited: str | None = None
     for number, word in enumerate(before[1:], 2):
         if awaited is not None:
             awaited = None
-        elif word in with_value:
-            awaited = with_value[word]
-        elif word == "--" or not word.startswith("-"):
+        elif ended or not word.startswith("-"):
             arguments += 1
-            if passes_on and arguments == 1 and word != "--":
+            if passes_on and arguments == 1:
                 following = [*before[number:], current]
                 skipped = 1 if following[0] == "--" and len(following) > 1 else 0
                 return number + 1 + skipped, []
+        elif word in with_value:
+            awaited = with_value[word]
+        elif word == "--":
+            ended = True
+    names = profile_names() if "profile" in declared and arguments == 0 else []
     option, equals, _ = current.partition("=")
     if awaited is not None:
-        found = _values(awaited)
+        # What begins with - is a value only behind a =.
+        found = [pair for pair in _values(awaited) if not pair[0].startswith("-")]
+    elif ended:
+        found = [(name, "") for name in names]
     elif equals:
         found = [(f"{option}={value}", "") for value, _ in _values(with_value.get(option, ""))]
     elif current.startswith("-"):
@@ -64,8 +72,9 @@ def _within(
             each for each in declared.values() if each.name.startswith("--") and not each.hidden
         )
         found = [*((each.name, each.help) for each in options), _HELP]
+        found += as_arguments(name for name in names if name.startswith("-"))
     else:
-        found = _values("PROFILE") if "profile" in declared and arguments == 0 else []
+        found = as_arguments(names)
     return 0, found
 
 

@@ -63,6 +63,27 @@ def test_names_of_profiles(config: Path) -> None:
     assert offered("fish", "assume", "dev", "") == []
 
 
+def test_names_that_begin_with_a_dash(config: Path) -> None:
+    """An option, unless -- stands before it; PowerShell is offered both at once."""
+    (config / "config").write_text("[profile -dash]\n[profile dev]\n")
+    assert offered("powershell", "=assume", "=") == ["-- -dash", "dev", "keys"]
+    assert offered("powershell", "=assume", "=-da") == ["-- -dash"]
+    assert offered("powershell", "=assume", "=--region", "=x", "=-da") == ["-- -dash"]
+    assert offered("powershell", "=keys", "=add", "=") == ["-- -dash", "dev", "keys"]
+    assert offered("powershell", "=assume", "=--", "=-") == ["-dash"]
+    for shell in ("fish", "zsh"):
+        assert offered(shell, "assume", "") == ["dev", "keys"]
+        assert "-dash" not in "\n".join(offered(shell, "assume", "-"))
+        assert offered(shell, "assume", "--", "-") == ["-dash", "dev", "keys"]
+        assert offered(shell, "assume", "--source-profile", "") == ["dev", "keys"]
+        assert "--source-profile=-dash" in offered(shell, "assume", "--source-profile=")
+        assert offered(shell, "save", "dev", "--as", "") == ["dev", "keys"]
+        assert offered(shell, "exec", "--", "-dash", "a") == ["\tcommand 4"]
+        assert offered(shell, "exec", "--", "-dash", "--", "a") == ["\tcommand 5"]
+    assert offered("bash", "-d", "awsenv assume -- -d") == ["-dash"]
+    assert offered("bash", "", "awsenv assume ") == ["dev", "keys"]
+
+
 def test_commands_and_options(config: Path) -> None:
     names = [line.partition("\t")[0] for line in offered("fish", "")]
     assert names == [*COMMANDS, "auto"]
@@ -196,6 +217,24 @@ def test_tab(shell: Driven) -> None:
 
 def test_tab_chooses_a_name_with_a_colon(shell: Driven) -> None:
     line_after(shell, "awsenv assume team:d", "awsenv assume team:dev ")
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish", "pwsh"])
+def test_tab_knows_a_name_that_begins_with_a_dash(name: str, config: Path, tmp_path: Path) -> None:
+    (config / "config").write_text("[profile -dash]\nregion = x\n")
+    load = {**RC, "pwsh": "Import-Module '{file}'\n"}[name]
+    ending = "psm1" if name == "pwsh" else name
+    env = {"AWS_CONFIG_FILE": str(config / "config"), "AWSENV_PROMPT": "off"}
+    rc = load.format(file=ROOT / "shell" / f"awsenv.{ending}")
+    with drive(name, tmp_path, rc=rc, env=env, columns=200) as shell:
+        typed = ["awsenv explain -- -da"]
+        if name == "pwsh":
+            # It asks for no word with letters behind a single dash.
+            typed = ["awsenv explain ", "awsenv explain --region x "]
+        for line in typed:
+            shell.submit(f"{line}\t")
+            shell.wait_for("profile '-dash' has neither a role nor keys")
+            shell.wait_for_prompt()
 
 
 def test_tab_name_reaches_the_program(shell: Driven) -> None:

@@ -900,6 +900,17 @@ def loading_twice_changes_nothing(h: Hooked) -> None:
 
 
 @scenario
+def a_profile_whose_name_begins_with_a_dash(h: Hooked) -> None:
+    config = h.sts.aws_folder / "config"
+    config.write_text(config.read_text().replace("[profile dev]", "[profile -dash]"))
+    h.shell.run(f"awsenv assume --mfa-code {h.sts.code()} -- -dash")
+    assert h.segment().startswith("[-dash ")
+    h.shell.run("awsenv unset")
+    h.shell.run("awsenv assume -- -dash")
+    assert h.variable("AWSENV_PROFILE") == "-dash"
+
+
+@scenario
 def auto_shows_its_state(h: Hooked) -> None:
     assert h.shell.run("awsenv auto").startswith("auto is on: ")
     for state in ("off", "all", "on"):
