@@ -84,8 +84,11 @@ function Read-Rest {
 
 # --- 5. segment ----------------------------------------------------------------------------
 
-# For prompts made by hand: computes the segment anew and gives it, without colour.
 function awsenv_segment {
+    <#
+    .SYNOPSIS
+        Gives the session and its time left as text, without colour, for a prompt of your own.
+    #>
     Read-Rest
     Update-Segment
     $script:AWSENV_SEGMENT
@@ -105,7 +108,38 @@ function Start-Hook {
 
 # --- 11. the awsenv command ----------------------------------------------------------------
 
-$alias:awsenv = "$PSScriptRoot/awsenv-command.ps1"
+# What `Get-Help awsenv` shows: it looks for a command by the name of the alias's script. In the script
+# itself this text would make PowerShell keep any -? for itself, another program's too.
+function awsenv.ps1 {
+    <#
+    .SYNOPSIS
+        AWS credentials in this shell, with MFA: one code a day for every role.
+    .DESCRIPTION
+        assume, unset and refresh act on this session. Everything else is the program awsenv, which gets
+        its arguments as they are typed: `awsenv --help` lists its commands, `awsenv COMMAND --help` the
+        options of one.
+
+        The prompt shows the session and its time left. Once it has expired, a code is asked for just
+        before a command that needs AWS. `awsenv auto off` turns that off in this shell, `awsenv_unload`
+        takes all of it out.
+    .EXAMPLE
+        awsenv assume prod-admin
+
+        Gives this shell the role of the profile prod-admin.
+    .EXAMPLE
+        awsenv exec prod-admin terraform plan
+
+        Runs one command with it, and leaves this shell as it is.
+    .EXAMPLE
+        awsenv unset
+
+        Puts this shell's own credentials back.
+    .LINK
+        https://github.com/awsenv/awsenv
+    #>
+    & $alias:awsenv @args
+}
+$alias:awsenv = "$PSScriptRoot/awsenv.ps1"
 $alias:awsenv_unload = $alias:awsenv
 
 # --- 13. unload ----------------------------------------------------------------------------
@@ -143,5 +177,5 @@ if ($null -eq $ExecutionContext.InvokeCommand.PreCommandLookupAction) {
 }
 else { Start-Hook }
 
-$exported = 'AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END'
-Microsoft.PowerShell.Core\Export-ModuleMember -Function awsenv_segment -Alias awsenv, awsenv_unload -Variable $exported
+$functions, $variables = ('awsenv_segment', 'awsenv.ps1'), ('AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END')
+Microsoft.PowerShell.Core\Export-ModuleMember $functions -Alias awsenv, awsenv_unload -Variable $variables

@@ -127,10 +127,9 @@ def _call(arguments: list[str]) -> int:
         values = read(command, arguments[1:], name in PASSES_ON)
         if values is not None:
             return call(command, values)
-    else:
-        from awsenv.cli.habits import translated
+    from awsenv.cli.habits import translated
 
-        arguments = translated(arguments)
+    arguments = translated(arguments)
     if arguments == ["--version"]:
         from awsenv import __version__
 

@@ -16,9 +16,12 @@ _OF_PROFILE = ("--profile", "-p")
 
 
 def translated(arguments: list[str]) -> list[str]:
-    """`arguments` with `help`, `version` and `-v` as the options that they stand for."""
+    """`arguments` with `help`, `-?`, `version` and `-v` as the options that they stand for."""
     if arguments[:1] == ["help"]:
         return [*(name for name in arguments[1:2] if name in COMMANDS), "--help"]
+    # PowerShell's. Behind exec's profile it is the command's.
+    if arguments[-1:] == ["-?"] and (arguments[0] not in PASSES_ON or len(arguments) == 2):
+        return [*arguments[:-1], "--help"]
     return ["--version"] if arguments in (["version"], ["-v"], ["-V"]) else arguments
 
 

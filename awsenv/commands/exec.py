@@ -12,7 +12,7 @@ from awsenv.parameters.declared import arguments, flag
 from awsenv.parameters.request_options import takes_request, tells_of_profile
 from awsenv.plan.account import account_of
 from awsenv.plan.request import Request
-from awsenv.serving.not_started import explained
+from awsenv.serving.not_started import check, explained
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
 from awsenv.stopping import restore
@@ -46,7 +46,9 @@ def command(
             request = replace(request, profile=picker.pick(env))
     config = load(env)
     plan = plan_for(request, env, config)
-    if not words:
+    if words:
+        check(words)
+    else:
         session = flow_for(plan, env, config).run()
         if session.key:
             account_names.leave(session.key, account_of(plan, config))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from awsenv.errors import AwsenvError
 
 
@@ -11,6 +13,15 @@ class CommandError(AwsenvError):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message, "check the name and the PATH")
         self.exit_code = exit_code
+
+
+def check(words: list[str]) -> None:
+    """Raise CommandError where `words` surely name no command, before a code is typed for it."""
+    name = words[0]
+    if os.name != "posix" or "/" in name:
+        return
+    if not any(os.path.lexists(os.path.join(folder, name)) for folder in os.get_exec_path()):
+        raise explained(words, FileNotFoundError())
 
 
 def explained(words: list[str], error: Exception) -> CommandError:

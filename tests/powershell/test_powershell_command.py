@@ -137,6 +137,34 @@ def test_switches_are_for_the_session(session: PowerShellSession) -> None:
     ]
 
 
+def test_get_help_shows_text_and_leaves_a_question_mark_alone(
+    session: PowerShellSession, sts: RunningSts
+) -> None:
+    """Help in the command's own script would make PowerShell keep -? for itself."""
+    code = "import sys; print(sys.argv[1:])"
+    shown = _lines(
+        session,
+        "Get-Help awsenv | Out-String",
+        "Get-Help awsenv -Examples | Out-String",
+        "(Get-Help awsenv_segment).Synopsis",
+        "'---'",
+        f"awsenv exec --mfa-code {sts.code()} dev {PYTHON} -c {quoted(code)} -? x",
+        "awsenv status -?",
+        "awsenv explain dev -?",
+    )
+    at = shown.index("---")
+    text = "\n".join(shown[:at])
+    assert "one code a day for every role" in text
+    assert "awsenv exec prod-admin terraform plan" in text
+    assert "github.com/awsenv/awsenv" in text
+    assert shown[at - 1].startswith("Gives the session")
+    assert shown[at + 1] == "['-?', 'x']"
+    assert [line for line in shown if line.startswith("Usage: ")] == [
+        "Usage: awsenv status [OPTIONS] [PROFILE]",
+        "Usage: awsenv explain [OPTIONS] [PROFILE]",
+    ]
+
+
 def test_without_the_program_it_says_so(session: PowerShellSession) -> None:
     shown = _lines(session, "$env:PATH = ''; awsenv status; \"$? $LASTEXITCODE\"")
     assert shown[-1] == "False 127"

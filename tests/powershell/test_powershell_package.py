@@ -45,8 +45,8 @@ def test_the_manifest_is_a_good_one(modules: Path) -> None:
     )
     version, *rest = shown.splitlines()
     assert version == f"{__version__} 5.1"
-    assert rest[:3] == ["awsenv", "awsenv_unload", "awsenv_segment"]
-    named = {Path(line).name for line in rest[3:]}
+    assert rest[:4] == ["awsenv", "awsenv_unload", "awsenv_segment", "awsenv.ps1"]
+    named = {Path(line).name for line in rest[4:]}
     there = {path.name for path in (modules / "awsenv").rglob("*") if path.is_file()}
     assert there - named == {"LICENSE"}
     assert named <= there
