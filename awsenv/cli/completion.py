@@ -114,7 +114,7 @@ def candidates(words: list[str]) -> tuple[int, Candidates]:
         return 0, as_arguments(profile_names())
     from awsenv.cli.completion_options import from_command_line
 
-    return from_command_line(before, current)
+    return from_command_line(before, current, as_arguments)
 
 
 _ENDED = "-- "

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from awsenv.cli.completion import as_arguments
 from awsenv.commands import COMMANDS, PASSES_ON, load
 from awsenv.config import profile_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from awsenv.parameters.declared import Parameter
 
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
 Candidates = list[tuple[str, str]]
 
 
-def from_command_line(before: list[str], current: str) -> tuple[int, Candidates]:
+def from_command_line(
+    before: list[str], current: str, as_arguments: Callable[[Iterable[str]], Candidates]
+) -> tuple[int, Candidates]:
     """See `completion.candidates`; `before` are the words before `current`."""
     if not before:
         if current.startswith("-"):
@@ -32,11 +33,15 @@ def from_command_line(before: list[str], current: str) -> tuple[int, Candidates]
     from awsenv.parameters.declared import parameters
 
     declared = parameters(load(name))
-    return _within(declared, name in PASSES_ON, before, current)
+    return _within(declared, name in PASSES_ON, before, current, as_arguments)
 
 
 def _within(
-    declared: Mapping[str, Parameter], passes_on: bool, before: list[str], current: str
+    declared: Mapping[str, Parameter],
+    passes_on: bool,
+    before: list[str],
+    current: str,
+    as_arguments: Callable[[Iterable[str]], Candidates],
 ) -> tuple[int, Candidates]:
     """The same for the words of one command."""
     with_value = {
