@@ -81,7 +81,7 @@ function script:Join-Prompt {
     $present = ${function:global:prompt}
     if ($null -eq $present -or (Find-Wrap $script:prompts $present)) { return }
     $isPlaced = "$present".IndexOf('awsenv_segment', [StringComparison]::OrdinalIgnoreCase) -ge 0
-    $own = @{ Previous = $present; Places = $isPlaced; Ours = $null }
+    $own = @{ Previous = $present; Places = $isPlaced; Ours = $null; HasText = $false }
     $own.Ours = Get-Prompt $own
     try { ${function:global:prompt} = $own.Ours } catch { Show-Failure "prompt cannot be changed: $_"; return }
     $script:prompts += $own
@@ -130,7 +130,7 @@ function script:Read-Line([bool]$ok, $own) {
     $shared.PromptRan = $false
     $shared.InReader = $shared.ReaderRan = $true
     $filter = $null
-    if (-not $script:completes) { Register-Completion }
+    if (-not $script:completes) { Register-Completion; Start-Idle }
     try {
         if ($shared.Asked) { $filter = Set-HistoryFilter }
         $line = Get-Line $ok $own
@@ -183,9 +183,31 @@ function script:Stop-Idle {
 
 # Our reader, if it is the one that waits, has seen to the prompt itself.
 function script:Join-Again {
+    try { Set-PromptText } catch { Show-Failure "$_" }
     if ($script:shared.InReader) { return }
     if (-not $script:shared.PromptRan) { Join-Prompt }
     Join-Reader
+}
+
+# posh-git replaces no prompt but PowerShell's own, and takes back none but its own. It knows them by
+# their text, so ours gets the text of what it is around: a script block made by hand, which has that
+# text and calls ours. In a pause, for this takes some ten milliseconds.
+function script:Set-PromptText {
+    $wrap = Find-Wrap $script:prompts ${function:global:prompt}
+    if ($null -eq $wrap -or $wrap.HasText) { return }
+    $wrap.HasText = $true
+    $text = "$($wrap.Previous)"
+    $start = [Management.Automation.Language.ScriptPosition]::new('', 1, 1, $text, $text)
+    $end = [Management.Automation.Language.ScriptPosition]::new('', 1, $text.Length + 1, $text, $text)
+    $at = [Management.Automation.Language.ScriptExtent]::new($start, $end)
+    $words = [Management.Automation.Language.CommandElementAst[]]::new(1)
+    $words[0] = [Management.Automation.Language.ConstantExpressionAst]::new($at, $wrap.Ours)
+    $call = [Management.Automation.Language.CommandAst]::new($at, $words, 'Ampersand', $null)
+    $calls = [Management.Automation.Language.StatementAst[]]::new(1)
+    $calls[0] = [Management.Automation.Language.PipelineAst]::new($at, $call)
+    $body = [Management.Automation.Language.StatementBlockAst]::new($at, $calls, $null)
+    $wrap.Ours = [Management.Automation.Language.ScriptBlockAst]::new($at, $null, $body, $false).GetScriptBlock()
+    ${function:global:prompt} = $wrap.Ours
 }
 
 # --- 12. completion ------------------------------------------------------------------------

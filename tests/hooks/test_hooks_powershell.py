@@ -127,6 +127,45 @@ def test_a_tool_that_looks_for_the_default_prompt(
         assert h.segment() == "[prod-admin 42m] git "
 
 
+REMOVED = """
+$own = "$function:prompt"
+$ExecutionContext.SessionState.Module.OnRemove = {
+  if ((Get-Command prompt).Definition -eq $own) {
+    $function:global:prompt = [scriptblock]::Create($default)
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("left", [0, 3630], ids=["without a session", "with a session"])
+def test_prompts_are_known_by_their_text_in_a_running_shell(
+    tmp_path: Path, sts: RunningSts, left: int
+) -> None:
+    """posh-git by hand, and out again: it looks for PowerShell's prompt, then for its own."""
+    default = (
+        "function global:prompt { $null = $executionContext.SessionState.Path;"
+        ' $global:_driven += 1; "#$($global:_driven)> " }\n'
+    )
+    module = tmp_path / "git.psm1"
+    module.write_text(f'$default = "$function:prompt"\n{POSH_GIT}{REMOVED}')
+    ours = "[dev 1h00m] " if left else ""
+    env = session_variables(left) if left else {}
+    with (h := _start(tmp_path, sts, before=default, env=env)).shell:
+        assert h.segment() == ours
+        # At the first pause ours has the text of what it is around.
+        _pause(h, 3)
+        h.shell.run(f"Import-Module '{module}'")
+        h.shell.run("'next'")
+        assert h.segment() == f"{ours}git "
+        for _ in range(20):
+            _pause(h, 0.5)
+            if h.shell.run("(Get-Command prompt).Definition.Contains('git #')") == "True":
+                break
+        h.shell.run("Remove-Module git")
+        h.shell.run("'next'")
+        assert h.segment() == ours
+
+
 def test_both_replaced_in_a_running_shell(tmp_path: Path, sts: RunningSts) -> None:
     """As by `. $PROFILE` with starship and atuin in it: neither of ours is called any more."""
     replace = r"""
