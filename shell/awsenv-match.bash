@@ -11,17 +11,18 @@ case $- in *k*) __awsenv_aliases+=k && set +k ;; esac
 # --- 1. matching ---------------------------------------------------------------------------
 
 # docs/matching.md has the rules; the table of commands is awsenv-commands, beside this file. A word
-# that was quoted has a \ in front in what follows, for it is no alias and no keyword.
+# that was quoted has a \ in front in what follows, for it is no alias and no keyword; other quoted text
+# is _N_, where N is its number in `quoted`, and what a substitution leaves behind is _.
 
 # True if the line $1 holds a command that needs the session. Sets __awsenv_gone if the line leaves
 # the session: what comes after that needs it no more.
 __awsenv_matches() {
-  local body=0
+  local body=0 apart=''
+  local -a quoted=()
   __awsenv_gone=
   if [[ -z $__awsenv_plus ]]; then __awsenv_read_table; fi
   if [[ ${AWSENV_COMMANDS-} != "$__awsenv_own_text" ]]; then __awsenv_read_own; fi
-  __awsenv_unquote "$1"
-  __awsenv_any_uses_aws "$__awsenv_text" ' '
+  __awsenv_scan "$1" ' '
 }
 __awsenv_plus='' __awsenv_own_text='' __awsenv_own_yes=' ' __awsenv_own_no=' ' __awsenv_own_patterns=()
 
@@ -66,55 +67,224 @@ __awsenv_read_own() {
   done <<<"${__awsenv_own_text//;/$'\n'}"
 }
 
-# The next quoted or escaped piece, or comment, after the text before it.
-__awsenv_piece='^([^\\"'\''#]*)(\\.|"([^"\\]|\\.)*"|'\''[^'\'']*'\''|[\\"'\''#])(.*)$'
+__awsenv_keywords='^[[:blank:]]*((then|do|else|elif|if|while|until|!|\{)[[:blank:]]+)*'
+__awsenv_in_case=$__awsenv_keywords'case[[:blank:]]+[^[:blank:]]+[[:blank:]]+in([[:blank:]]+(.*))?$'
+__awsenv_in_test=$__awsenv_keywords'\[\[[[:blank:]]'
+__awsenv_defines='^[[:blank:]]*function[[:blank:]]+[^[:blank:]]+[[:blank:]]*$'
+# shellcheck disable=SC2016
+__awsenv_string='^"(([^"\\`$]|\\.|\$[^"\\`(])*)"'
+__awsenv_c_string='^\$'\''([^'\''\\]|\\.)*'\'
 
-# Sets __awsenv_text to $1 with quoted text blanked, but for bare words and $(...) inside "...".
-__awsenv_unquote() {
-  local rest=$1 piece
-  __awsenv_text=
-  while [[ $rest =~ $__awsenv_piece ]]; do
-    piece=${BASH_REMATCH[2]} rest=${BASH_REMATCH[4]}
-    __awsenv_text+=${BASH_REMATCH[1]}
-    case $piece in
-      \#) case $__awsenv_text in '' | *[[:space:]\;\|\&\(\)]) rest=${rest#"${rest%%$'\n'*}"} ;; esac ;;
-      \\$'\n') ;;
-      \"*\$\(*\") __awsenv_text+=_\$\(${piece#*\$\(} ;;
-      \"*\`*\`*\") __awsenv_text+=_\`${piece#*\`} ;;
-      *)
-        piece=${piece#[\\\"\']} && piece=${piece%[\"\']}
-        case $piece in
-          *[!A-Za-z0-9_./:@%+,=-]*) __awsenv_text+=_ ;;
-          # Not an assignment, as it would be without quotes.
-          [!-]*=*) __awsenv_text+=_ ;;
-          *) __awsenv_text+=\\$piece ;;
-        esac
-        ;;
+# True if a simple command in $1 needs the session; $2 are the aliases so far.
+#
+# `kinds` has what is open: P a subshell, S a substitution, K one in `...`, F the body of a function in
+# (...), and where no command stands, L a list of words, A arithmetic, B ${...}, Q "...". `outers` has
+# the simple command around each.
+__awsenv_scan() {
+  local rest=$1 aliases=$2 simple='' kind='' cases=0 verdict='' text IFS=$' \t\n'
+  local -a kinds=() outers=() starts=() heres=()
+  while [[ -n $rest && -z $verdict ]]; do
+    text=${rest%%[\\\"\'\`\$\#\(\)\<\>\;\|\&\}$'\n']*}
+    case $kind in [QABL]) ;; *) simple+=$text ;; esac
+    rest=${rest:${#text}}
+    case $kind$rest in
+      Q\"*) __awsenv_pop && __awsenv_quote "${starts[${#kinds[@]}]:0:${#starts[${#kinds[@]}]}-${#rest}}" && rest=${rest:1} ;;
+      [AL]\(*) __awsenv_push "$kind" 1 ;;
+      [AL]\)* | B\}*) __awsenv_pop && simple+=_ && rest=${rest:1} ;;
+      [QAB]\'* | [QABL][!\\\"\'\`\$]*) rest=${rest:1} ;;
+      [QABL]\\*) rest=${rest:2} ;;
+      *\\$'\n'*) if [[ ${rest:0:2} == \\$'\n' ]]; then rest=${rest:2}; else __awsenv_step; fi ;;
+      *) __awsenv_step ;;
     esac
   done
-  __awsenv_text+=$rest
+  if [[ -z $verdict ]]; then __awsenv_end_command; fi
+  return "${verdict:-1}"
 }
 
-# True if one of the simple commands in $1 needs the session; $2 are the aliases so far.
-__awsenv_any_uses_aws() {
-  local text=$1 simple='' outer
-  # What looks like a separator without being one: redirections, lists of words, the patterns of
-  # `case`, and the () of a function.
-  text=${text//'>&'/>} && text=${text//'<&'/<} && text=${text//'&>'/>} && text=${text//'=('/=_ : }
-  text=${text//';;&'/$'\n': } && text=${text//';;'/$'\n': } && text=${text//';&'/$'\n': }
-  text=${text//'()'/$'\n'function _ }
-  text=${text//[;|&()\`]/$'\n'}
-  while outer=$simple && IFS= builtin read -r simple; do
-    if [[ -n ${simple//[[:blank:]]/} ]] && __awsenv_uses_aws "$simple" "$2"; then return 0; fi
-    if [[ -n $__awsenv_gone ]]; then return 1; fi
-  done <<<"$text"
-  return 1
+# One step of the above, where a special character is next.
+__awsenv_step() {
+  case $rest in
+    \\*)
+      __awsenv_quote "${rest:1:1}"
+      rest=${rest:2}
+      ;;
+    \"*)
+      if [[ $rest =~ $__awsenv_string ]]; then
+        rest=${rest:${#BASH_REMATCH[0]}}
+        __awsenv_quote "${BASH_REMATCH[1]}"
+      else
+        __awsenv_push Q 1
+      fi
+      ;;
+    \'*)
+      text=${rest:1} && text=${text%%\'*} && rest=${rest:${#text}+2}
+      __awsenv_quote "$text"
+      ;;
+    \`*)
+      if [[ $kind == K ]]; then
+        __awsenv_end_command
+        __awsenv_pop
+        simple+=_ rest=${rest:1}
+      else
+        __awsenv_push K 1
+      fi
+      ;;
+    \$\'*)
+      if [[ $rest =~ $__awsenv_c_string ]]; then rest=${rest:${#BASH_REMATCH[0]}}; else rest=; fi
+      simple+=_
+      ;;
+    \$\(\(*) __awsenv_push A 2 && __awsenv_push A 1 ;;
+    \$\(*) __awsenv_push S 2 ;;
+    \$\{*) __awsenv_push B 2 ;;
+    \#*) case $simple in '' | *[[:blank:]]) rest=${rest#"${rest%%$'\n'*}"} ;; *) simple+=${rest:0:1} rest=${rest:1} ;; esac ;;
+    [\<\>]\(*) __awsenv_push S 2 ;;
+    [\<\>]* | \&\>*) __awsenv_redirect ;;
+    $'\n'*) __awsenv_end_line ;;
+    \;[\;\&]*)
+      __awsenv_end_command
+      if ((cases)); then simple='case \ in '; fi
+      rest=${rest#;} && rest=${rest#[;&]} && rest=${rest#&}
+      ;;
+    \;*) __awsenv_end_command && rest=${rest:1} ;;
+    \(* | \)* | [\|\&]*)
+      # Neither the patterns of `case` nor what is within [[ ]] are commands.
+      if [[ $simple =~ $__awsenv_in_test && $simple != *[[:blank:]]']]'* ]]; then
+        simple+=' ' rest=${rest:1}
+      elif [[ $simple =~ $__awsenv_in_case && ${BASH_REMATCH[4]} != esac* ]]; then
+        case $rest in \)*) if [[ $simple != 'case \ in'* ]]; then cases=$((cases + 1)); fi && simple= ;; esac
+        rest=${rest:1}
+      else
+        case $rest in
+          \(*) __awsenv_open ;;
+          \)*) __awsenv_close ;;
+          *) __awsenv_end_command && rest=${rest:1} ;;
+        esac
+      fi
+      ;;
+    *) simple+=${rest:0:1} rest=${rest:1} ;;
+  esac
 }
 
-# True if the simple command $1 needs the session. Of the caller it has `outer`, the text before it
-# on the line, and `body`, how deep in the body of a function it is.
+# Opens $1, whose mark has $2 characters.
+__awsenv_push() {
+  rest=${rest:$2}
+  kinds+=("$1") outers+=("$simple") starts+=("$rest") kind=$1
+  case $1 in [PSKF]) simple= ;; esac
+}
+
+__awsenv_pop() {
+  local n=$((${#kinds[@]} - 1))
+  simple=${outers[n]}
+  unset -v "kinds[$n]" "outers[$n]"
+  kind=
+  if ((n)); then kind=${kinds[n - 1]}; fi
+}
+
+# Adds the quoted text $1 to the simple command.
+__awsenv_quote() {
+  case $1 in
+    *[!A-Za-z0-9_./:@%+,=-]*) simple+=_${#quoted[@]}_ && quoted+=("$1") ;;
+    # Not an assignment, as it would be without quotes.
+    [!-]*=*) simple+=_ ;;
+    *) simple+=\\$1 ;;
+  esac
+}
+
+# Where a ( stands among commands.
+__awsenv_open() {
+  local args='^\([[:blank:]]*\)'
+  case $simple in *[=?*+@]) __awsenv_push L 1 && return 0 ;; esac
+  if [[ $simple == *[![:blank:]]* && $rest =~ $args ]]; then
+    # The name of a function is no command; what stands before it may be.
+    rest=${rest:${#BASH_REMATCH[0]}}
+    simple=${simple%"${simple##*[![:blank:]]}"}
+    case $simple in *[[:blank:]]*) simple=${simple%[[:blank:]]*} && __awsenv_end_command ;; esac
+    simple='function _ '
+  elif [[ $simple =~ $__awsenv_defines ]]; then
+    body=$((body + 1))
+    __awsenv_push F 1
+  elif [[ $rest == '(('* ]]; then
+    __awsenv_push A 1 && __awsenv_push A 1
+  else
+    __awsenv_end_command
+    __awsenv_push P 1
+  fi
+}
+
+__awsenv_close() {
+  __awsenv_end_command
+  rest=${rest:1}
+  case $kind in
+    '' | K) return 0 ;;
+    F) body=$((body - 1)) ;;
+  esac
+  case $kind in S) __awsenv_pop && simple+=_ ;; *) __awsenv_pop && simple='' ;; esac
+}
+
+# A redirection becomes a word that begins with <, or digits and <.
+__awsenv_redirect() {
+  local word='^[[:blank:]]*([^][:space:];&|<>()]+)'
+  text=${simple##*[[:blank:]]}
+  if [[ $text == *[!0123456789]* ]]; then simple+=' '; fi
+  simple+='<'
+  case $rest in
+    \<\<\<*) rest=${rest:3} ;;
+    \<\<*)
+      if [[ ${rest#<<} =~ $word ]]; then
+        heres+=("${BASH_REMATCH[1]}")
+        rest=${rest:2+${#BASH_REMATCH[0]}} simple+=_
+      else
+        rest=${rest:2}
+      fi
+      ;;
+    *) rest=${rest#&} && rest=${rest:1} && rest=${rest#[\>\&\|]} ;;
+  esac
+}
+
+# A line's end, behind which the here-documents of `heres` come.
+__awsenv_end_line() {
+  local here end line left inner
+  rest=${rest:1}
+  for here in ${heres[@]+"${heres[@]}"}; do
+    left=$rest inner='' end=${here#-} && end=${end//[\\\"\']/}
+    while [[ -n $left ]]; do
+      line=${left%%$'\n'*}
+      left=${left:${#line}+1}
+      case $here in -*) line=${line#"${line%%[!$'\t']*}"} ;; esac
+      if [[ $line == "$end" ]]; then
+        # Of the text, only its substitutions are commands.
+        case $here:$inner in *[\\\"\']*:*) inner= ;; *:*\$\(* | *:*\`*) inner=": \"${inner//\"/}\"" ;; *) inner= ;; esac
+        rest=$inner$'\n'$left
+        break
+      fi
+      inner+=$line$'\n'
+    done
+  done
+  heres=()
+  if [[ $simple =~ $__awsenv_defines || $simple =~ $__awsenv_in_test && $simple != *[[:blank:]]']]'* ]] || [[ $simple =~ $__awsenv_in_case && -z ${BASH_REMATCH[4]} ]]; then
+    simple+=' '
+  else
+    __awsenv_end_command
+  fi
+}
+
+# The simple command is complete. Sets `verdict` to 0 if it needs the session, to 1 if nothing that
+# follows does.
+__awsenv_end_command() {
+  text=$simple simple=
+  if [[ $text =~ $__awsenv_in_case ]]; then
+    case ${BASH_REMATCH[4]} in esac*) text=${BASH_REMATCH[4]} ;; *) return 0 ;; esac
+  fi
+  if [[ -z ${text//[[:blank:]]/} ]]; then return 0; fi
+  if __awsenv_uses_aws "$text" "$aliases"; then verdict=0; elif [[ -n $__awsenv_gone ]]; then verdict=1; fi
+  return 0
+}
+
+# True if the simple command $1 needs the session; $2 are the aliases so far. Of the callers it has
+# `outers`, the commands around it, `body`, how deep in the bodies of functions it is, and `apart`, which
+# is set where it runs in a shell of its own.
 __awsenv_uses_aws() {
-  local word name text own='' skip='' i=0 j IFS=$' \t\n'
+  local word name text own='' skip='' follows='' i=0 j IFS=$' \t\n'
   local -a words=() all=()
   builtin read -r -a all <<<"$1" || true
   for word in ${all[@]+"${all[@]}"}; do
@@ -132,6 +302,7 @@ __awsenv_uses_aws() {
       *[!A-Za-z0-9_+]*=*) break ;;
       [!0123456789=]*=*) ;;
       then | do | else | elif | if | while | until | !) ;;
+      'esac') cases=$((cases ? cases - 1 : 0)) ;;
       '{') if ((body)); then body=$((body + 1)); fi ;;
       '}') if ((body)); then body=$((body - 1)); fi ;;
       # From here to the end of its body, which is run some other time.
@@ -141,12 +312,18 @@ __awsenv_uses_aws() {
         if ((body)); then return 1; fi
         # Below bash 4 there is no such array, and the word would be taken for arithmetic.
         if ((__awsenv_version >= 400)) && [[ $2 != *" $word "* && -n ${BASH_ALIASES[$word]-} ]]; then
-          __awsenv_unquote "${BASH_ALIASES[$word]}"
-          __awsenv_any_uses_aws "$__awsenv_text ${words[*]:i+1}" "$2$word " && [[ -z $own ]]
+          __awsenv_scan "${BASH_ALIASES[$word]} ${words[*]:i+1}" "$2$word " && [[ -z $own ]]
+          return
+        fi
+        # A text that is run.
+        if [[ -n $follows && $word == _[0123456789]*_ ]]; then
+          if [[ $follows != eval ]]; then local apart=1; fi
+          word=${word#_}
+          __awsenv_scan "${quoted[${word%_}]-}" "$2" && [[ -z $own ]]
           return
         fi
         name=${word//\\/} && name=${name##*/} && name=${name%.exe}
-        case $name in ?*@*) name=${name%%@*} ;; awsenv) __awsenv_leaves && return 1 ;; esac
+        case $name in ?*@*) name=${name%%@*} ;; awsenv | export | declare | typeset | unset) if __awsenv_leaves; then return 1; fi ;; esac
         case $__awsenv_own_no in *" $name "*) return 1 ;; esac
         if ((${#__awsenv_own_patterns[@]})); then
           __awsenv_is_own && j=0 || j=$?
@@ -156,30 +333,36 @@ __awsenv_uses_aws() {
           __awsenv_asks
           return
         fi
-        i=$j
+        i=$j follows=$name
         continue
         ;;
     esac
     i=$((i + 1))
   done
+  # Assignments alone change the shell's own keys.
+  case " $1" in *[[:blank:]]AWS_ACCESS_KEY_ID=?*) if [[ -n $own$follows ]]; then name=export i=-1 && __awsenv_leaves; fi ;; esac
   return 1
 }
 
-# Sets __awsenv_gone if `words` from i on are awsenv's, and change the session of this shell.
+# Sets __awsenv_gone if the command `name`, whose words are those from i on, changes the identity of this
+# shell. True for awsenv itself, which needs no session.
 __awsenv_leaves() {
-  for word in "${words[@]:i+1}"; do
-    case ${word//\\/} in
-      -*) ;;
-      assume | unset | refresh)
-        # What $(...) and <(...) print has to be evaluated for that.
-        case " $outer" in *[\$\<]) case " $outer" in *[[:blank:]]eval[[:blank:]]* | *[[:blank:]]source[[:blank:]]* | *[[:blank:]].[[:blank:]]*) ;; *) return 0 ;; esac ;; esac
-        __awsenv_gone=1
-        return 0
-        ;;
-      *) return 0 ;;
+  local n is=''
+  for word in ${words[@]+"${words[@]:i+1}"}; do
+    case $name,${word//\\/} in
+      awsenv,-*) ;;
+      awsenv,assume | awsenv,unset | awsenv,refresh) is=1 && break ;;
+      awsenv,*) break ;;
+      unset,AWS_ACCESS_KEY_ID | unset,AWS_PROFILE | unset,AWS_SESSION_TOKEN) is=1 ;;
+      [!u]*,AWS_ACCESS_KEY_ID=?* | [!u]*,AWS_PROFILE=?* | [!u]*,AWS_DEFAULT_PROFILE=?*) is=1 ;;
     esac
   done
-  return 0
+  # What $(...) and <(...) print has to be evaluated for that.
+  for n in ${kinds[@]+"${!kinds[@]}"}; do
+    case ${kinds[n]},$name in [SK],awsenv) case " ${outers[n]}" in *[[:blank:]]eval[[:blank:]]* | *[[:blank:]]source[[:blank:]]* | *[[:blank:]].[[:blank:]]*) ;; *) is= ;; esac ;; [SK],*) is= ;; esac
+  done
+  if [[ -n $is && -z $apart ]]; then __awsenv_gone=1; fi
+  [[ $name == awsenv ]]
 }
 
 # What the person's patterns say of `words` from i on: 0 that it asks, 1 that it does not, 2 nothing.
@@ -200,17 +383,24 @@ __awsenv_is_own() {
 
 # Sets j to where in `words` the command stands that the runner at i runs. False if it is no runner.
 __awsenv_follow() {
-  local rules=$__awsenv_runners rule part options operands at best=-1 leads IFS=$' \t\n'
+  local rules=$__awsenv_runners rule text part options operands at best=-1 leads IFS=$' \t\n'
   while [[ $rules == *$'\n'"$name "* ]]; do
     rules=${rules#*$'\n'"$name "}
     rule=${rules%%$'\n'*} operands=0 leads=0 at=$((i + 1))
-    options=" ${rule#"${rule%%-*}"}"
-    if [[ $rule != *-* ]]; then options=' '; fi
-    rule=${rule%%-*}
+    text=" $rule"
+    rule=${text%% -*}
+    options="${text#"$rule"} " rule=${rule# }
+    rule=${rule:+${rule% } }
     while [[ -n $rule ]]; do
       part=${rule%% *} rule=${rule#* }
       case $part in
         [0123456789] | \*) operands=$part ;;
+        # Behind an option.
+        \*-*)
+          # shellcheck disable=SC2053
+          while [[ ${words[at]-} != ${part#?} ]]; do if ((++at >= ${#words[@]})); then continue 3; fi; done
+          at=$((at + 1))
+          ;;
         *)
           __awsenv_skip_options
           if [[ ${words[at]-} != "$part" ]]; then continue 2; fi
@@ -239,6 +429,7 @@ __awsenv_skip_options() {
       -?*)
         if __awsenv_has_option "${words[at]}"; then return 1; fi
         if [[ $options == *" ${words[at]} "* ]]; then at=$((at + 1)); fi
+        if [[ ${words[at]-} == AWS_ACCESS_KEY_ID ]]; then own=1; fi
         ;;
       AWS_ACCESS_KEY_ID=?* | AWS_PROFILE=?* | AWS_DEFAULT_PROFILE=?*) own=1 ;;
       [A-Za-z_]*=*) ;;

@@ -71,6 +71,7 @@ function __awsenv_matches
     or __awsenv_read_own "$own"
     set -g __awsenv_gone
     set -g __awsenv_seen
+    set -g __awsenv_made
     __awsenv_scan "$argv[1]" 1
 end
 
@@ -107,7 +108,12 @@ function __awsenv_scan
                 set words
                 if test $token = ')'; and set -q outer[1]
                     # What it prints is a word of the command around it.
-                    set words (string split -n \x1f -- $outer[-1]) _
+                    set words (string split -n \x1f -- $outer[-1])
+                    if string match -qr '^\w+=$' -- "$words[-1]"
+                        set words[-1] $words[-1]_
+                    else
+                        set -a words _
+                    end
                     set -e outer[-1]
                     set leaves $argv[2]
                     set -q outer[1]
@@ -160,6 +166,7 @@ function __awsenv_needs
     end
     set -l count (builtin count $__awsenv_words)
     set -l i 1
+    set -l follows
     while test $i -le $count
         set -l word $__awsenv_words[$i]
         set -l raw $argv[(builtin math $i + 1)]
@@ -176,16 +183,24 @@ function __awsenv_needs
         set -l rest
         test $i -lt $count
         and set rest $argv[(builtin math $i + 2)..]
-        # An alias is a function that says so.
-        if not builtin contains -- "$raw" $__awsenv_seen; and functions -q -- $raw
-            set -l body (functions --details --verbose -- $raw)[5]
-            set body (string match -rg -- '^alias '(string escape --style=regex -- $raw)'[ =](.+)$' "$body")
-            if test -n "$body"
+        # An alias is a function that says so, or one that the line makes.
+        if not builtin contains -- "$raw" $__awsenv_seen
+            set -l body $__awsenv_made
+            functions -q -- $raw
+            and set -a body (functions --details --verbose -- $raw)[5]
+            set body (string match -rg -- '^alias '(string escape --style=regex -- $raw)'[ =](.+)$' $body)
+            if set -q body[1]
                 set -a __awsenv_seen $raw
                 test -z "$__awsenv_own"
-                and __awsenv_scan "$body $rest" "$argv[1]"
+                and __awsenv_scan "$body[1] $rest" "$argv[1]"
                 return
             end
+        end
+        # A text that is run.
+        if set -q follows[1]; and string match -qr '[^\w./:@%+,=-]' -- $word
+            test -z "$__awsenv_own"
+            and __awsenv_scan "$word" ''
+            return
         end
         set -g __awsenv_name (string replace -r '.*/' '' -- $word | string replace -r '\.exe$' '' | string replace -r '(?<=.)@.*' '')
         if builtin contains -- "$__awsenv_name" awsenv
@@ -194,6 +209,15 @@ function __awsenv_needs
             and builtin contains -- "$subcommand" assume unset refresh
             and set -g __awsenv_gone 1
             return 1
+        end
+        switch "$__awsenv_name"
+            case alias
+                set -a __awsenv_made "$__awsenv_words[$i..]"
+            case set export
+                # Another identity of this shell, from here on.
+                test -n "$argv[1]"
+                and string match -qr '^(?:set (?:-\S+ )*(?:-\w*[ex]\w*|--erase|--export) (?:-\S+ )*(?:AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)\b|set AWS_ACCESS_KEY_ID .|export (?:\S+ )*(?:AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)=.)' -- "$__awsenv_words[$i..]"
+                and set -g __awsenv_gone 1
         end
         builtin contains -- "$__awsenv_name" $__awsenv_own_no
         and return 1
@@ -215,6 +239,7 @@ function __awsenv_needs
             return
         end
         set i $__awsenv_command_at
+        set follows 1
         if test "$__awsenv_name" = eval -a $i -le $count
             test -z "$__awsenv_own"
             and __awsenv_scan "$__awsenv_words[$i..]" "$argv[1]"
@@ -260,6 +285,17 @@ function __awsenv_follow
             if string match -qr '^(\d|\*)$' -- $part
                 set operands $part
                 continue
+            else if string match -qr '^\*-' -- $part
+                # Behind an option.
+                set -l option (__awsenv_pattern (string sub -s 2 -- $part))
+                while test $__awsenv_at -le (builtin count $__awsenv_words); and not string match -qr -- $option "$__awsenv_words[$__awsenv_at]"
+                    set -g __awsenv_at (builtin math $__awsenv_at + 1)
+                end
+                set -g __awsenv_at (builtin math $__awsenv_at + 1)
+                test $__awsenv_at -le (builtin count $__awsenv_words)
+                and continue
+                set leads -1
+                break
             end
             __awsenv_skip_options
             if not builtin contains -- "$__awsenv_words[$__awsenv_at]" $part
@@ -295,6 +331,8 @@ function __awsenv_skip_options
             and return 1
             builtin contains -- $word $__awsenv_options
             and set -g __awsenv_at (builtin math $__awsenv_at + 1)
+            test "$__awsenv_words[$__awsenv_at]" = AWS_ACCESS_KEY_ID
+            and set -g __awsenv_own 1
         else if string match -qr '^[A-Za-z_]\w*=' -- $word
             __awsenv_is_identity $word
             and set -g __awsenv_own 1

@@ -75,7 +75,8 @@ function script:Test-LineUsesAws([string]$line) {
         $words = @(Get-CommandWords $command)
         if ($words.Count -eq 0) { continue }
         Add-Alias $words $aliases
-        if (Test-Leaves $words $command) { return $false }
+        if ((Test-Leaves $words $command) -or (Test-Identity $words)) { return $false }
+        foreach ($text in Get-Evaluated $command $words) { if (Test-LineUsesAws $text) { return $true } }
         if (Test-Command $words $aliases) { return $true }
     }
     $false
@@ -92,12 +93,41 @@ function script:Get-End($tree, [string]$line) {
     [int]::MaxValue
 }
 
-# A function is only defined by its line.
+# A function is only defined by its line; so is a block that is put into a variable, and nothing more.
 function script:Test-InFunction($command) {
-    for ($node = $command.Parent; $null -ne $node; $node = $node.Parent) {
+    $kept = @()
+    for ($node = $command; $null -ne $node; $node = $node.Parent) {
         if ($node -is [Management.Automation.Language.FunctionDefinitionAst]) { return $true }
+        if ($node -is [Management.Automation.Language.AssignmentStatementAst] -and
+            $node.Right -is [Management.Automation.Language.CommandExpressionAst] -and
+            $node.Right.Expression -is [Management.Automation.Language.ScriptBlockExpressionAst]) { $kept += $node }
+        $tree = $node
+    }
+    foreach ($node in $kept) {
+        $rest = $tree.Extent.Text.Substring($node.Extent.EndOffset - $tree.Extent.StartOffset)
+        if ($rest.IndexOf($node.Left.Extent.Text, [StringComparison]::OrdinalIgnoreCase) -lt 0) { return $true }
     }
     $false
+}
+
+# What Invoke-Expression is given as text.
+function script:Get-Evaluated($command, $words) {
+    if ((Get-Definition $words[0] @{}) -ne 'Invoke-Expression') { return }
+    $elements = @($command.CommandElements)
+    if ($command.Parent -is [Management.Automation.Language.PipelineAst]) {
+        $before = $command.Parent.PipelineElements[0]
+        if ($before -is [Management.Automation.Language.CommandExpressionAst]) { $elements = @($elements) + $before.Expression }
+    }
+    foreach ($element in Get-Tail $elements 1) {
+        if ($element -is [Management.Automation.Language.StringConstantExpressionAst] -or
+            $element -is [Management.Automation.Language.ExpandableStringExpressionAst]) { $element.Value }
+    }
+}
+
+# True if from here on the shell has another identity; see Get-End.
+function script:Test-Identity($words) {
+    if ((Get-Definition $words[0] @{}) -notin 'Set-Item', 'New-Item', 'Remove-Item', 'Clear-Item') { return $false }
+    [bool](@(Get-Tail $words 1) -match '^(-(lit|p)\w*:)?env:[\\/]?AWS_(ACCESS_KEY_ID|PROFILE|DEFAULT_PROFILE)\b')
 }
 
 # The words of a command, what is known of them only when it runs as it is written.
@@ -164,7 +194,7 @@ function script:Get-BaseName([string]$name) {
 
 # True if $words are a command that needs the session.
 function script:Test-Command($words, $aliases) {
-    $at, $isOwn = 0, $false
+    $at, $isOwn, $isRun = 0, $false, $false
     for ($count = 0; $at -lt $words.Count -and $count -lt 20; $count++) {
         $word = $words[$at]
         # VAR=x, behind env or sudo.
@@ -173,6 +203,8 @@ function script:Test-Command($words, $aliases) {
             $at++
             continue
         }
+        # A text that is run, and not a path with blanks.
+        if ($isRun -and $word -match '\s' -and -not [IO.File]::Exists($word)) { return -not $isOwn -and (Test-LineUsesAws $word) }
         $word = Get-Definition $word $aliases
         $name = Get-BaseName $word
         if ($name -eq 'awsenv' -or $script:own.No -contains $name) { return $false }
@@ -184,7 +216,7 @@ function script:Test-Command($words, $aliases) {
             if ($name -in 'Start-Process', 'Start-Job', 'saps', 'start') { return Test-Started $words $at $aliases }
             $follow = Get-Followed $words $at $name
             if ($null -ne $follow) {
-                $at = $follow.At
+                $at, $isRun = $follow.At, $true
                 $isOwn = $isOwn -or $follow.IsOwn
                 continue
             }
@@ -244,6 +276,12 @@ function script:Get-Followed($words, [int]$at, [string]$name) {
         foreach ($part in $rule.Words) {
             if ($part -like '-*') { break }
             if ($part -cmatch '^([0-9]|\*)$') { $operands = $part; continue }
+            if ($part.StartsWith('*-', [StringComparison]::Ordinal)) {
+                # Behind an option.
+                while ($result.At -lt $words.Count -and $words[$result.At] -cnotlike $part.Substring(1)) { $result.At++ }
+                $fits = ++$result.At -lt $words.Count
+                if ($fits) { continue } else { break }
+            }
             $null = Skip-Options $words $result $options $name
             if ($result.At -ge $words.Count -or $words[$result.At] -cne $part) { $fits = $false; break }
             $result.Leads++
@@ -268,7 +306,10 @@ function script:Skip-Options($words, $result, $options, [string]$name) {
         if ($word -ceq '--') { $result.At++; return $true }
         if ($word -clike '-?*') {
             if (Test-Option $word $name) { return $false }
-            if ($options -ccontains $word) { $result.At++ }
+            if ($options -ccontains $word) {
+                $result.At++
+                if ($result.At -lt $words.Count -and $words[$result.At] -ceq 'AWS_ACCESS_KEY_ID') { $result.IsOwn = $true }
+            }
         }
         elseif ($word -cmatch '^(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)=.') { $result.IsOwn = $true }
         elseif ($word -cnotmatch '^[A-Za-z_]\w*=') { return $true }

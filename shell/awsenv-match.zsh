@@ -59,13 +59,16 @@ __awsenv_matches() {
 # True if a simple command in $1 needs the session. If $2 is set, what awsenv does there acts on this
 # shell; then __awsenv_gone is set where the line leaves the session: what comes after needs it no more.
 __awsenv_scan() {
-  local word skip='' body='' here='' leaves=$2 cases=0 depth=0
+  local word skip='' body='' text=$1 leaves=$2 cases=0 depth=0
   local -a words=()
   # zsh's own lexer; a last separator ends the last command.
   for word in "${(@Z+C+)1}" ';'; do
     case $skip in
-      here) if [[ $word == "$here" ]]; then here='' skip=''; fi && continue ;;
-      head) if [[ $word == in ]]; then skip=pattern; fi && continue ;;
+      head)
+        if [[ $word == in ]]; then skip=pattern; elif __awsenv_scan_inside "$word"; then return 0; fi
+        if [[ -n $__awsenv_gone ]]; then return 1; fi
+        continue
+        ;;
       pattern)
         case $word in
           ')' | '('*')') skip='' ;;
@@ -77,7 +80,7 @@ __awsenv_scan() {
     # The body of a function is run some other time.
     case $body:$word in
       start:'{' | start:'(') body=$word depth=1 && continue ;;
-      start:'()') continue ;;
+      start:'()' | start:\;) continue ;;
       start:*) body=simple ;;
       '{:{' | '(:(') depth=$(( depth + 1 )) && continue ;;
       '{:}' | '(:)')
@@ -93,8 +96,17 @@ __awsenv_scan() {
       list) if [[ $word == ')' ]]; then skip=''; fi && continue ;;
       names) if [[ $word == ')' ]]; then skip='' words=(); fi && continue ;;
       word) skip='' && continue ;;
-      delimiter) skip='' here=${(Q)word} && continue ;;
+      delimiter)
+        skip=''
+        if __awsenv_cut_here; then
+          # Once more, without its text.
+          __awsenv_scan "$text" "$leaves"
+          return
+        fi
+        continue
+        ;;
     esac
+    if [[ ${words[1]-} == '[[' && $words[-1] != ']]' && $word != \; ]]; then words+=("$word") && continue; fi
     case $word in
       '()')
         # Without a name it is run at once.
@@ -107,7 +119,6 @@ __awsenv_scan() {
         if (( $#words )) && __awsenv_needs 1; then return 0; fi
         if [[ -n $__awsenv_gone ]]; then return 1; fi
         words=()
-        if [[ $word == \; && -n $here ]]; then skip=here; fi
         if [[ $word == \;[\;\&\|] ]] && (( cases )); then skip=pattern; fi
         continue
         ;;
@@ -126,6 +137,28 @@ __awsenv_scan() {
       body=start words=() && continue
     fi
     words+=("$word")
+  done
+  return 1
+}
+
+# Takes the text of a here-document, whose delimiter is `word`, out of the caller's `text`; what stands in
+# it as a substitution is left. False if there is none.
+__awsenv_cut_here() {
+  local mark inner='' line left rest
+  mark=${(MS)text##\<\<(-|)[[:blank:]]#"$word"}
+  if [[ -z $mark || ${text#*"$mark"} != *$'\n'* ]]; then return 1; fi
+  rest=${text#*"$mark"}
+  left=${rest#*$'\n'}
+  while [[ -n $left ]]; do
+    line=${left%%$'\n'*}
+    left=${${left#"$line"}#$'\n'}
+    if [[ $mark == \<\<-* ]]; then line=${line##$'\t'#}; fi
+    if [[ $line == "${(Q)word}" ]]; then
+      if [[ $word != *[\\\"\']* && $inner == *(\$\(|\`)* ]]; then inner="; : \"${inner//\"/}\""; else inner=''; fi
+      text="${text%%"$mark"*}<_${rest%%$'\n'*}$inner"$'\n'$left
+      return 0
+    fi
+    inner+=$line$'\n'
   done
   return 1
 }
@@ -180,7 +213,7 @@ __awsenv_scan_inside() {
 
 # True if the simple command in the caller's `words`, from word $1 on, needs the session.
 __awsenv_needs() {
-  local i=$1 j own='' word name text pattern says=''
+  local i=$1 j own='' word name text pattern says='' follows=''
   while (( i <= $#words )); do
     word=$words[i]
     case $word in
@@ -191,6 +224,11 @@ __awsenv_needs() {
         ;;
     esac
     word=${(Q)word}
+    # A text that is run.
+    if [[ -n $follows && $word == *[^A-Za-z0-9_./:@%+,=-]* ]]; then
+      [[ -z $own ]] && __awsenv_scan "$word" ''
+      return
+    fi
     name=${${word##*/}%.exe}
     if [[ $name == ?*@* ]]; then name=${name%%@*}; fi
     if [[ $name == awsenv ]]; then
@@ -198,6 +236,13 @@ __awsenv_needs() {
       if [[ -n $leaves && ${(Q)text} == (assume|unset|refresh) ]]; then __awsenv_gone=1; fi
       return 1
     fi
+    # Another identity of this shell, from here on.
+    case $name in
+      export | declare | typeset) text=${(M)words[i+1,-1]:#(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)=?*} ;;
+      unset) text=${(M)words[i+1,-1]:#(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_SESSION_TOKEN)} ;;
+      *) text='' ;;
+    esac
+    if [[ -n $leaves && -n $text ]]; then __awsenv_gone=1; fi
     if (( $__awsenv_own_no[(Ie)$name] )); then return 1; fi
     if (( $#__awsenv_own_patterns )); then
       text="${(j: :)${(@Q)words[i,-1]}}"
@@ -221,8 +266,9 @@ __awsenv_needs() {
       [[ -z $own ]] && __awsenv_scan "${(j: :)${(@Q)words[j,-1]}}" "$leaves"
       return
     fi
-    i=$j
+    i=$j follows=1
   done
+  if [[ -n $leaves && -n $own && -z $follows && -n ${(M)words:#AWS_ACCESS_KEY_ID=?*} ]]; then __awsenv_gone=1; fi
   return 1
 }
 
@@ -241,7 +287,15 @@ __awsenv_follow() {
     options=${(j: :)${(M)parts:#-*}}
     options=" $options "
     for part in ${parts:#-*}; do
-      if [[ $part == ([0-9]|\*) ]]; then operands=$part && continue; fi
+      case $part in
+        [0-9] | \*) operands=$part && continue ;;
+        # Behind an option.
+        \*-*)
+          while (( at <= $#words )) && [[ ${(Q)words[at]} != ${~part#?} ]]; do at=$(( at + 1 )); done
+          if (( at++ >= $#words )); then continue 2; fi
+          continue
+          ;;
+      esac
       __awsenv_skip_options
       if [[ ${(Q)words[at]-} != "$part" ]]; then continue 2; fi
       leads=$(( leads + 1 )) at=$(( at + 1 ))
@@ -269,6 +323,7 @@ __awsenv_skip_options() {
       -?*)
         if __awsenv_has_option "$word"; then return 1; fi
         if [[ $options == *" $word "* ]]; then at=$(( at + 1 )); fi
+        if [[ ${(Q)words[at]} == AWS_ACCESS_KEY_ID ]]; then own=1; fi
         ;;
       [A-Za-z_][A-Za-z0-9_]#=*) if __awsenv_is_identity; then own=1; fi ;;
       *) return 0 ;;

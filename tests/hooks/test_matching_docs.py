@@ -16,7 +16,7 @@ def _listed_after(heading: str) -> list[str]:
 
 def _leading(rule: list[str]) -> str:
     """`uv run` of `> uv run 1 --with`."""
-    leading = [word for word in rule[1:] if not re.fullmatch(r"[0-9*]|-.*", word)]
+    leading = [word for word in rule[1:] if not re.fullmatch(r"[0-9*]|\*?-.*", word)]
     return " ".join(leading)
 
 
@@ -46,5 +46,5 @@ def test_the_page_lists_the_commands_of_the_table() -> None:
     kube = [rule[1] for rule in RULES if rule[0] == "k"]
     heading = "These ask only where the kubeconfig's current context belongs to EKS"
     assert sorted(_listed_after(heading)) == sorted(kube)
-    runners = [_leading(rule) for rule in RULES if rule[0] == ">"]
+    runners = {_leading(rule) for rule in RULES if rule[0] == ">"}
     assert sorted(_listed_after("which run another command")) == sorted(runners)
