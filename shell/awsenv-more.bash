@@ -489,7 +489,7 @@ __awsenv_switch() {
   # Without a region of the profile's, the one from before awsenv would count.
   if [[ -z $region && $AWSENV_BASELINE == *REGION=* ]]; then return 1; fi
   # Which of the person's own keys may stay put aside, the program knows.
-  if [[ -n $AWSENV_KEEP_KEYS && $AWSENV_BASELINE == *@(ACCESS_KEY|_TOKEN=)* ]]; then return 1; fi
+  if [[ -n $AWSENV_KEEP_KEYS && ($AWSENV_BASELINE == *ACCESS_KEY* || $AWSENV_BASELINE == *_TOKEN=*) ]]; then return 1; fi
   if ! __awsenv_unchanged "$config" "${__awsenv_facts[n + 6]}" || ! __awsenv_unchanged "$credentials" "${__awsenv_facts[n + 7]}"; then return 1; fi
   if ! __awsenv_take "${__awsenv_facts[n + 2]}" "${__awsenv_facts[n + 3]}"; then return 1; fi
   AWSENV_BASELINE=${AWSENV_PUT+$AWSENV_BASELINE} AWSENV_PUT=AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID${__awsenv_facts[n + 4]} \

@@ -250,3 +250,10 @@ def test_without_the_rest_awsenv_is_the_program(
         shutil.copy(HOOKS / f"awsenv-more.{name}", tmp_path)
         h.shell.run("true")
         assert h.segment() == "[prod-admin 50m] "
+
+
+def test_the_bash_files_have_nothing_that_bash_3_cannot_parse() -> None:
+    """Before 4.1, a pattern such as @(a|b) is an error in the whole file unless extglob is on."""
+    for path in HOOKS.glob("*.bash"):
+        lines = [line for line in path.read_text().splitlines() if "[[" in line]
+        assert [line for line in lines if re.search(r"[!=]= [^'\"]*[@?*+!]\(", line)] == [], path
