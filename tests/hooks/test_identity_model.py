@@ -12,8 +12,10 @@ import pytest
 
 pytest.importorskip("termios")
 
-from support.hook_scenarios import SYNTAXES, start
-from support.identity_model import Model
+from awsenv.demo.world import trusting
+from support.hook_scenarios import SYNTAXES, Hooked, start
+from support.identity_model import FILES, Model
+from support.stand_ins import Container
 from support.world import RunningSts
 
 SHELLS = ("bash", "zsh", "fish", "pwsh")
@@ -23,18 +25,21 @@ def test_never_another_identity(
     sts: RunningSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     steps = int(os.environ.get("AWSENV_TEST_STEPS") or 12)
-    for name, file in (
-        ("AWS_CONFIG_FILE", "config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-    ):
+    for name, file in zip(FILES, ("config", "credentials"), strict=True):
         monkeypatch.setenv(name, str(sts.aws_folder / file))
-    shells = []
-    model = Model(sts, tmp_path, shells, random.Random(seed))
-    try:
-        for name in SHELLS:
-            shells.append(start(SYNTAXES[name], tmp_path, sts))
-        model.run(steps)
-    finally:
-        for each in shells:
-            each.shell.close()
+    shells: list[Hooked] = []
+    task = sts.world.add_role("container", trust=trusting("*"))
+    with (
+        Container(sts, task, name="container of carol") as carols,
+        Container(sts, task, name="container of erika") as erikas,
+    ):
+        containers = {"carol": carols, "erika": erikas}
+        model = Model(sts, tmp_path, shells, random.Random(seed), monkeypatch, containers)
+        try:
+            for name in SHELLS:
+                shells.append(start(SYNTAXES[name], tmp_path, sts))
+            model.run(steps)
+        finally:
+            for each in shells:
+                each.shell.close()
     assert model.checks > 10 * steps

@@ -192,14 +192,16 @@ class Imds(StandIn):
 class Container(StandIn):
     """The credentials endpoint of an ECS task or an EKS pod."""
 
-    def __init__(self, sts: RunningSts, role: Role, authorization: str) -> None:
+    def __init__(
+        self, sts: RunningSts, role: Role, authorization: str = "", name: str = "task"
+    ) -> None:
         super().__init__()
-        self._sts, self._role, self._authorization = sts, role, authorization
+        self._sts, self._role, self._authorization, self._name = sts, role, authorization, name
 
     def answer(self, asked: Asked) -> Answer:
-        if asked.headers.get("authorization") != self._authorization:
+        if asked.headers.get("authorization", "") != self._authorization:
             return Answer({"code": "Unauthorized", "message": "no or wrong token"}, 401)
-        session = issue(self._sts, self._role, name="task")
+        session = issue(self._sts, self._role, name=self._name)
         return Answer(
             {
                 "RoleArn": self._role.arn,
