@@ -18,6 +18,7 @@ from awsenv.values.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 # No session, or an expired one: the exit code of "no usable credentials".
@@ -46,8 +47,7 @@ def _of_shell() -> dict[str, Any]:
         return _facts(None, {}, None)
     expires = env.get("AWSENV_EXPIRES_AT", "")
     values = store.load_if_key(env.get("AWSENV_SESSION", "")) or {}
-    if expires and not values and is_profile_mode(env):
-        # An exported profile stands for a session that is gone after a logout.
+    if expires and is_profile_mode(env) and _is_gone(env, values):
         expires = "0"
     facts = _facts(
         env.get("AWSENV_PROFILE"),
@@ -56,6 +56,18 @@ def _of_shell() -> dict[str, Any]:
         (whole_number(expires, 10) or 0) if expires else None,
     )
     return facts | {"overruled_by": overruled_by(env)}
+
+
+def _is_gone(env: Mapping[str, str], values: Mapping[str, str]) -> bool:
+    """Whether the exported profile no longer stands for this shell's session, whose record has
+    `values`: after a logout, or because another session has been put there.
+    """
+    if not values:
+        return True
+    from awsenv.config import load
+    from awsenv.config.saved_sections import still_stands_for
+
+    return not still_stands_for(env["AWS_PROFILE"], values.get("IDENTITY"), load(env))
 
 
 def _of_profile(profile: str) -> dict[str, Any]:

@@ -108,6 +108,14 @@ def keys_in(profile: Profile) -> Mapping[str, str | Mapping[str, str]]:
     return profile.section_values(KEYS[0])
 
 
+def still_stands_for(name: str, identity: str | None, config: Config) -> bool:
+    """Whether profile `name` is there, and holds no other session than that of `identity`."""
+    profile = config.profiles.get(name)
+    if profile is None or not is_session(profile):
+        return profile is not None
+    return identity_of(keys_in(profile)) == identity
+
+
 def is_session(profile: Profile) -> bool:
     """Whether the keys in `profile` are those of a session."""
     return bool(_token(keys_in(profile)))

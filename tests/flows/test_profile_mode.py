@@ -180,6 +180,14 @@ def test_status(sts: RunningSts) -> None:
     told = run_awsenv("status", env=env)
     assert told.returncode == 0
     assert "profile    dev" in told.stdout
+    credentials = sts.aws_folder / "credentials"
+    before = credentials.read_text()
+    # Another program has put another session there, or has taken it away.
+    credentials.write_text(before.replace(saved(sts, "dev-sts")["aws_access_key_id"], "ASIAOTHER"))
+    assert "time left  expired" in run_awsenv("status", env=env).stdout
+    credentials.write_text(before.partition("[dev-sts]")[0])
+    told = run_awsenv("status", env=env)
+    assert (told.returncode, "time left  expired" in told.stdout) == (4, True)
 
 
 @pytest.mark.parametrize(
