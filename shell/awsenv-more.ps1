@@ -459,7 +459,7 @@ function script:Get-Dropped([string]$line) {
 
 # --- 11. the awsenv command ----------------------------------------------------------------
 
-# The command itself is awsenv.ps1, which calls these.
+# The command itself is awsenv_command.ps1, which calls these.
 
 # `awsenv auto on|off|all` and `awsenv prompt on|off`, in this shell and what it starts; `awsenv auto`
 # says what holds. Gives the exit code, and what to show.
@@ -796,7 +796,7 @@ function script:Get-GivenWords([object[]]$given, [string]$more) {
     $words
 }
 
-# What awsenv.ps1 is to do for its call: Code, to end with it; else the Script that calls
+# What awsenv_command.ps1 is to do for its call: Code, to end with it; else the Script that calls
 # Program, and whether what that prints IsApplied to the session.
 function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
     # Where another tool has taken the place of our lookup action, nothing has begun yet.

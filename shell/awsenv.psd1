@@ -10,12 +10,12 @@
     Description = 'AWS credentials in your shell, with MFA: the time left in the prompt, and a code asked for just before the command that needs it. Needs the program awsenv: uv tool install awsenv-shell'
     PowerShellVersion = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
-    FunctionsToExport = @('awsenv_segment', 'awsenv.ps1')
+    FunctionsToExport = @('awsenv_segment', 'awsenv_command.ps1')
     CmdletsToExport = @()
     VariablesToExport = @('AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END')
     AliasesToExport = @('awsenv', 'awsenv_unload')
     FileList = @(
-        'awsenv.psd1', 'awsenv.psm1', 'awsenv-hook.ps1', 'awsenv-more.ps1', 'awsenv-match.ps1', 'awsenv.ps1',
+        'awsenv.psd1', 'awsenv.psm1', 'awsenv-hook.ps1', 'awsenv-more.ps1', 'awsenv-match.ps1', 'awsenv_command.ps1',
         'awsenv-alias.ps1', 'awsenv-commands', 'en-US/about_awsenv.help.txt'
     )
     PrivateData = @{

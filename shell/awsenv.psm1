@@ -110,7 +110,7 @@ function Start-Hook {
 
 # What `Get-Help awsenv` shows: it looks for a command by the name of the alias's script. In the script
 # itself this text would make PowerShell keep any -? for itself, another program's too.
-function awsenv.ps1 {
+function awsenv_command.ps1 {
     <#
     .SYNOPSIS
         AWS credentials in this shell, with MFA: one code a day for every role.
@@ -139,7 +139,7 @@ function awsenv.ps1 {
     #>
     & $alias:awsenv @args
 }
-$alias:awsenv = "$PSScriptRoot/awsenv.ps1"
+$alias:awsenv = "$PSScriptRoot/awsenv_command.ps1"
 $alias:awsenv_unload = $alias:awsenv
 
 # --- 13. unload ----------------------------------------------------------------------------
@@ -177,5 +177,6 @@ if ($null -eq $ExecutionContext.InvokeCommand.PreCommandLookupAction) {
 }
 else { Start-Hook }
 
-$functions, $variables = ('awsenv_segment', 'awsenv.ps1'), ('AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END')
+$functions = 'awsenv_segment', 'awsenv_command.ps1'
+$variables = 'AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END'
 Microsoft.PowerShell.Core\Export-ModuleMember $functions -Alias awsenv, awsenv_unload -Variable $variables

@@ -41,7 +41,7 @@ FILES = {
         "awsenv-hook.ps1",
         "awsenv-more.ps1",
         "awsenv-match.ps1",
-        "awsenv.ps1",
+        "awsenv_command.ps1",
         "awsenv-alias.ps1",
         "awsenv-commands",
     ),

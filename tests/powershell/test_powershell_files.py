@@ -20,7 +20,7 @@ NAMES = (
     "awsenv-hook.ps1",
     "awsenv-more.ps1",
     "awsenv-match.ps1",
-    "awsenv.ps1",
+    "awsenv_command.ps1",
 )
 TEXTS = {name: (SHELL_FILES / name).read_text("ascii") for name in NAMES}
 TREES = {name: parse(text) for name, text in TEXTS.items()}
@@ -39,7 +39,7 @@ CMDLETS = {
     r"Microsoft.PowerShell.Utility\Write-Error",
 }
 # Called by text that is made at run time, or by a person.
-CALLED_OTHERWISE = {"awsenv_segment", "awsenv.ps1"}
+CALLED_OTHERWISE = {"awsenv_segment", "awsenv_command.ps1"}
 # Variables of PowerShell's own that the files read.
 AUTOMATIC = {"?", "_", "args", "executioncontext", "false", "host", "input", "lastexitcode"}
 AUTOMATIC |= {"matches", "myinvocation", "null", "psscriptroot", "true"}
@@ -113,9 +113,8 @@ def test_exactly_what_a_person_calls_is_exported() -> None:
         r"Microsoft.PowerShell.Core\Export-ModuleMember $functions"
         " -Alias awsenv, awsenv_unload -Variable $variables",
     ]
-    functions = "('awsenv_segment', 'awsenv.ps1')"
-    names = "('AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END')"
-    assert f"$functions, $variables = {functions}, {names}" in TEXTS[MODULE]
+    assert "$functions = 'awsenv_segment', 'awsenv_command.ps1'" in TEXTS[MODULE]
+    assert "$variables = 'AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END'" in TEXTS[MODULE]
 
 
 def _own(name: str) -> bool:

@@ -330,7 +330,7 @@ def test_unloaded_under_another_tool_it_is_a_mere_passage(session: PowerShellSes
 def test_loading_twice_changes_nothing(session: PowerShellSession, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
-    for name in ("awsenv.psm1", "awsenv-hook.ps1", "awsenv-more.ps1", "awsenv.ps1"):
+    for name in ("awsenv.psm1", "awsenv-hook.ps1", "awsenv-more.ps1", "awsenv_command.ps1"):
         (copy / name).write_text((tmp_path / name).read_text())
     text = (tmp_path / "awsenv.psm1").read_text()
     # The guard against that is part of what the copy is without.

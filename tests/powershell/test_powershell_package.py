@@ -45,7 +45,7 @@ def test_the_manifest_is_a_good_one(modules: Path) -> None:
     )
     version, *rest = shown.splitlines()
     assert version == f"{__version__} 5.1"
-    assert rest[:4] == ["awsenv", "awsenv_unload", "awsenv_segment", "awsenv.ps1"]
+    assert rest[:4] == ["awsenv", "awsenv_unload", "awsenv_segment", "awsenv_command.ps1"]
     named = {Path(line).name for line in rest[4:]}
     there = {path.name for path in (modules / "awsenv").rglob("*") if path.is_file()}
     assert there - named == {"LICENSE"}
@@ -59,6 +59,27 @@ def test_it_is_found_by_its_name_and_has_help(modules: Path) -> None:
     )
     assert shown.startswith(f"{__version__}\n")
     assert "AWSENV_COMMANDS" in shown
+
+
+def test_it_installs_as_a_module(modules: Path, clean_env: Path) -> None:
+    """By the clients of the Gallery, to which a file called awsenv.ps1 would make it a script."""
+    gallery = modules / "gallery"
+    gallery.mkdir()
+    done = subprocess.run(
+        [need_shell("pwsh"), "-NoLogo", "-NoProfile", "-NonInteractive", "-Command"]
+        + [
+            f"Register-PSResourceRepository -Name local -Uri {quoted(str(gallery))} -Trusted;"
+            f" Publish-PSResource -Path {quoted(str(modules / 'awsenv'))} -Repository local;"
+            " Install-PSResource awsenv -Repository local;"
+            " (Get-PSResource awsenv).Type.ToString(); Import-Module awsenv;"
+            " (Get-Module awsenv).Version.ToString()"
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert (done.stderr, done.stdout.splitlines()) == ("", ["Module", __version__])
 
 
 def test_the_hook_files_that_are_installed_are_those_of_the_package(modules: Path) -> None:

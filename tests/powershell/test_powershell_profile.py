@@ -46,7 +46,7 @@ def test_the_line_loads_a_copy_that_is_there(clean_env: Path) -> None:
     file = Path(path)
     assert file.name == "awsenv.psm1"
     shipped = Path(__file__).parents[2] / "shell"
-    for name in ("awsenv.psm1", "awsenv.ps1"):
+    for name in ("awsenv.psm1", "awsenv_command.ps1"):
         assert (file.parent / name).read_bytes() == (shipped / name).read_bytes()
 
 

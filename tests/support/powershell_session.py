@@ -45,9 +45,9 @@ class PowerShellSession:
             "awsenv-hook.ps1",
             "awsenv-more.ps1",
             "awsenv-match.ps1",
-            "awsenv.ps1",
+            "awsenv_command.ps1",
         ):
-            strict = "" if name == "awsenv.ps1" else _STRICT
+            strict = "" if name == "awsenv_command.ps1" else _STRICT
             (folder / name).write_text(strict + (SHELL_FILES / name).read_text("ascii"), "ascii")
         self.load = f"Import-Module {quoted(str(folder / 'awsenv.psm1'))}"
         # As by the first line that is read.
