@@ -65,15 +65,15 @@ def test_it_installs_as_a_module(modules: Path, clean_env: Path) -> None:
     """By the clients of the Gallery, to which a file called awsenv.ps1 would make it a script."""
     gallery = modules / "gallery"
     gallery.mkdir()
+    line = (
+        f"Register-PSResourceRepository -Name local -Uri {quoted(str(gallery))} -Trusted;"
+        f" Publish-PSResource -Path {quoted(str(modules / 'awsenv'))} -Repository local;"
+        " Install-PSResource awsenv -Repository local;"
+        " (Get-PSResource awsenv).Type.ToString(); Import-Module awsenv;"
+        " (Get-Module awsenv).Version.ToString()"
+    )
     done = subprocess.run(
-        [need_shell("pwsh"), "-NoLogo", "-NoProfile", "-NonInteractive", "-Command"]
-        + [
-            f"Register-PSResourceRepository -Name local -Uri {quoted(str(gallery))} -Trusted;"
-            f" Publish-PSResource -Path {quoted(str(modules / 'awsenv'))} -Repository local;"
-            " Install-PSResource awsenv -Repository local;"
-            " (Get-PSResource awsenv).Type.ToString(); Import-Module awsenv;"
-            " (Get-Module awsenv).Version.ToString()"
-        ],
+        [need_shell("pwsh"), "-NoLogo", "-NoProfile", "-NonInteractive", "-Command", line],
         capture_output=True,
         text=True,
         check=False,
