@@ -37,9 +37,6 @@ def seed() -> int:
 def clean_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A HOME of the test's own, and nothing of the caller's AWS, awsenv or XDG settings."""
     for name in list(os.environ):
-        if name.startswith("AWSENV_TEST_"):
-            # Which say how to test, and are nobody's settings.
-            continue
         if name.startswith(("AWS_", "AWSENV_", "XDG_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"

@@ -183,7 +183,8 @@ def test_status(sts: RunningSts) -> None:
     credentials = sts.aws_folder / "credentials"
     before = credentials.read_text()
     # Another program has put another session there, or has taken it away.
-    credentials.write_text(before.replace(saved(sts, "dev-sts")["aws_access_key_id"], "ASIAOTHER"))
+    key_id = saved(sts, "dev-sts")["aws_access_key_id"]
+    credentials.write_text(before.replace(key_id, "ASIAOTHER", 1))
     assert "time left  expired" in run_awsenv("status", env=env).stdout
     credentials.write_text(before.partition("[dev-sts]")[0])
     told = run_awsenv("status", env=env)

@@ -19,12 +19,13 @@ from support.stand_ins import Container
 from support.world import RunningSts
 
 SHELLS = ("bash", "zsh", "fish", "pwsh")
+# Read here, for a test has no variables of awsenv's.
+STEPS = int(os.environ.get("AWSENV_TEST_STEPS") or 12)
 
 
 def test_never_another_identity(
     sts: RunningSts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    steps = int(os.environ.get("AWSENV_TEST_STEPS") or 12)
     for name, file in zip(FILES, ("config", "credentials"), strict=True):
         monkeypatch.setenv(name, str(sts.aws_folder / file))
     shells: list[Hooked] = []
@@ -38,8 +39,8 @@ def test_never_another_identity(
         try:
             for name in SHELLS:
                 shells.append(start(SYNTAXES[name], tmp_path, sts))
-            model.run(steps)
+            model.run(STEPS)
         finally:
             for each in shells:
                 each.shell.close()
-    assert model.checks > 10 * steps
+    assert model.checks > 10 * STEPS

@@ -19,6 +19,9 @@ PYTHON = quoted(sys.executable)
 ASSUME = "awsenv assume dev --mfa-code {}"
 SHOW = '"<$env:AWSENV_PROFILE>"'
 
+# Read here, for a test has no variables of awsenv's.
+LINES = int(os.environ.get("AWSENV_TEST_LINES") or 150)
+
 
 @pytest.fixture
 def session(tmp_path: Path) -> PowerShellSession:
@@ -383,7 +386,7 @@ def test_arguments_arrive_as_a_program_would_get_them(
     session: PowerShellSession, tmp_path: Path, seed: int
 ) -> None:
     """Beside the same program without us, every line twice."""
-    lines = WORDS + _lines_of_words(int(os.environ.get("AWSENV_TEST_LINES", "150")), seed)
+    lines = WORDS + _lines_of_words(LINES, seed)
     tools = tmp_path / "tools"
     tools.mkdir()
     program = tools / "awsenv"

@@ -18,6 +18,8 @@ from support.shells_at_hand import need_shell
 _GUARD = "if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage'"
 # A module does not take over the strictness of who imports it.
 _STRICT = "Microsoft.PowerShell.Core\\Set-StrictMode -Version Latest\n"
+# Windows PowerShell is called powershell. Read here, for a test has no variables of awsenv's.
+_PROGRAM = os.environ.get("AWSENV_TEST_POWERSHELL") or "pwsh"
 _START = f"""{_STRICT}
 $global:ErrorActionPreference = 'Stop'
 $global:PSNativeCommandUseErrorActionPreference = $false
@@ -33,8 +35,7 @@ class PowerShellSession:
     """Runs scripts, strict, in a folder that holds the copy of the module."""
 
     def __init__(self, folder: Path) -> None:
-        # Windows PowerShell is called powershell.
-        self.program = need_shell(os.environ.get("AWSENV_TEST_POWERSHELL") or "pwsh")
+        self.program = need_shell(_PROGRAM)
         self.folder = folder
         text = (SHELL_FILES / "awsenv.psm1").read_text("ascii")
         start = text.index(_GUARD)
