@@ -411,7 +411,15 @@ __awsenv_wanted() {
 
 # Renews the session; false if the line must not run.
 __awsenv_renew() {
-  local out code=0
+  local out name code=0
+  for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION AWSENV_EXPIRES_AT AWSENV_ISSUED_AT AWSENV_PUT; do
+    if [[ ${(Pt)name} != *readonly* ]]; then continue; fi
+    if [[ $__awsenv_told != *$name* ]]; then
+      __awsenv_told+=" $name"
+      builtin print -ru2 -- "awsenv: $name is read-only in this shell, so the session cannot be renewed here"
+    fi
+    return 0
+  done
   if __awsenv_load; then return 0; fi
   out=$(AWSENV_BEFORE_LINE=1 AWSENV_LEAD=${AWSENV_LEAD:-2m} \command awsenv refresh --shell zsh) || code=$?
   # No code was given, or there is no awsenv (any more): the line runs as it is.
@@ -420,6 +428,7 @@ __awsenv_renew() {
   typeset -g __awsenv_snoozed="${AWSENV_EXPIRES_AT-}"
   return 1
 }
+typeset -g __awsenv_told=''
 
 # --- 10. hooking in ------------------------------------------------------------------------
 
