@@ -13,10 +13,14 @@ function Test-Interactive {
     if ($Host.Name -ceq 'ServerRemoteHost' -or $Host.Name -ceq 'Default Host') { return $false }
     if ($Host.Name -cne 'ConsoleHost') { return $true }
     if ([Console]::IsInputRedirected) { return $false }
+    Test-Stays ([Environment]::GetCommandLineArgs()) ([IO.Path]::DirectorySeparatorChar -eq '\')
+}
+
+# True if a PowerShell that is called by $words waits for lines in the end.
+function Test-Stays([string[]]$words, [bool]$slashes) {
     # PowerShell takes every kind of dash for one, and on Windows a / as well.
-    $dash = if ([IO.Path]::DirectorySeparatorChar -eq '\') { '^[-\u2013-\u2015/]-?' } else { '^[-\u2013-\u2015]-?' }
+    $dash = if ($slashes) { '^[-\u2013-\u2015/]-?' } else { '^[-\u2013-\u2015]-?' }
     $stays = $isValue = $false
-    $words = [Environment]::GetCommandLineArgs()
     for ($index = 1; $index -lt $words.Count; $index++) {
         $word = $words[$index]
         if ($isValue) { $isValue = $false; continue }

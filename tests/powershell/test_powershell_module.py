@@ -361,3 +361,36 @@ def test_a_session_without_a_terminal_is_left_alone(session: PowerShellSession) 
         env=live(),
     )
     assert shown == ["p:True> ", "False", "0"]
+
+
+# Where $true, the words are a Windows PowerShell's.
+CALLS = {
+    "pwsh": True,
+    "pwsh -NoLogo": True,
+    "pwsh --nologo -ep Bypass": True,
+    "pwsh \u2013NoLogo \u2014WorkingDirectory /tmp": True,
+    "pwsh -noexit -command x": True,
+    "pwsh -NoE -File x.ps1": True,
+    "pwsh -noni": False,
+    "pwsh -c x": False,
+    "pwsh -e eA==": False,
+    "pwsh x.ps1": False,
+    "pwsh /NoLogo": False,
+    "powershell /NoLogo": True,
+    "powershell /NoExit /Command x": True,
+    "powershell /ExecutionPolicy Bypass /NoLogo": True,
+    "powershell /NonI": False,
+    "powershell /c x": False,
+    "powershell -version 5.1 -nologo": True,
+}
+
+
+def test_which_calls_stay_for_lines(session: PowerShellSession) -> None:
+    lines = []
+    for call in CALLS:
+        words = ", ".join(quoted(word) for word in call.split())
+        on_windows = "$true" if call.startswith("powershell") else "$false"
+        lines.append(f"{IN_MODULE} {{ Test-Stays @args }} @({words}) {on_windows}")
+    assert dict(zip(CALLS, session.output(*lines), strict=True)) == {
+        call: str(stays) for call, stays in CALLS.items()
+    }
