@@ -66,12 +66,15 @@ def leave(plan: Plan, session: Session, config: Config, env: Mapping[str, str]) 
     }
     if plan.root.source == "process":
         values["MACHINE"] = machine()
+    checked = _CHECKED
     if session.settings:
-        values["SETTINGS"] = encode_pairs(dict(session.settings))
+        # An endpoint that has changed by a byte is another one; for shells this is no note.
+        values = {"SETTINGS": encode_pairs(dict(session.settings)), **values}
+        checked += 1
     key = answer.name_key(name)
     folder = os.path.join(paths.cache_dir(), "names")
     try:
-        text = record_format.render(key, values, _CHECKED)
+        text = record_format.render(key, values, checked)
         private_files.make_private_dir(folder)
         private_files.write_private(os.path.join(folder, key), text, lasting=False)
     except (AwsenvError, OSError):
