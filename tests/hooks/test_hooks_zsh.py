@@ -237,8 +237,11 @@ def test_read_only_variables_leave_all_as_it_was(
             text = record.read_text()
             h.apply({"PATH": f"{tmp_path}/tools:/usr/bin:/bin", "AWSENV_EXPIRES_AT": "1"})
             record.write_text(text.replace("AWS_ACCESS_KEY_ID=ASIA", "AWS_ACCESS_KEY_ID=ASIB"))
-            h.shell.run("aws a")
+            assert f"awsenv: {name} is read-only in this shell" in h.shell.run("aws a")
             assert "a ASIA" in h.calls()[-1]
+            # Nobody is asked for a code that would be of no use.
+            record.unlink()
+            assert h.shell.run("aws b").startswith("aws:b:")
 
 
 @every_zsh
