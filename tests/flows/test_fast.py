@@ -245,17 +245,16 @@ def test_a_note_that_has_lost_a_name_is_none(warm: RunningSts) -> None:
     assert is_fast()
 
 
-def test_a_note_with_a_changed_endpoint_is_none(
-    sts: RunningSts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("AWS_ENDPOINT_URL")
+def test_a_note_with_a_changed_endpoint_is_none(sts: RunningSts) -> None:
+    config = sts.aws_folder / "config"
+    text = config.read_text().replace("[profile dev]\n", "[profile dev]\nservices = local\n")
+    config.write_text(f"{text}\n[services local]\ns3 =\n  endpoint_url = http://127.0.0.1:4566\n")
     assert run_awsenv("login", "--mfa-code", sts.code()).returncode == 0
     settle(sts)
     assert run_awsenv("assume", "dev", "--shell", "bash").returncode == 0
     note = Path(os.environ["HOME"], ".cache/awsenv/names", b"dev".hex())
     text = note.read_text()
-    line = next(each for each in text.splitlines() if each.startswith("SETTINGS="))
-    assert "AWS_ENDPOINT_URL=" in line
+    assert "\nSETTINGS=AWS_ENDPOINT_URL_S3=http://127.0.0.1:4566\n" in text
     assert is_fast()
-    note.write_text(text.replace(line, line.replace("127.0.0.1", "127.0.0.9")))
+    note.write_text(text.replace("URL_S3=http://127.0.0.1", "URL_S3=http://127.0.0.9", 1))
     assert not is_fast()
