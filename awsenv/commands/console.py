@@ -10,7 +10,7 @@ from awsenv.config import Config, load, marks
 from awsenv.console import federation
 from awsenv.console.destination import of_service, of_text
 from awsenv.environment.change import put_still_holds
-from awsenv.errors import UsageError
+from awsenv.errors import CredentialsError, UsageError
 from awsenv.lean.dataclasses import replace
 from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag, value
@@ -20,6 +20,7 @@ from awsenv.plan.chain import walk
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.sessions import store
+from awsenv.sessions.changed import changed_since
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 
 TYPE_CHECKING = False
@@ -47,7 +48,8 @@ def command(
     if env.get("AWSENV_DEMO"):
         raise UsageError("the demo has no console to open", "try it with an AWS account of yours")
     config = load(env)
-    plan = plan_for(request if request.options() else _of_shell(request, env), env, config)
+    named = bool(request.options())
+    plan = plan_for(request, env, config) if named else _of_shell(request, env, config)
     federation.check(plan)
     wish = _wish(plan, config, env)
     session = flow_for(plan, env).run()
@@ -78,15 +80,26 @@ def _wish(plan: Plan, config: Config, env: dict[str, str]) -> Wish:
     return Wish(env.get(variable) or None, variable, plan.profile, color)
 
 
-def _of_shell(request: Request, env: dict[str, str]) -> Request:
-    """`request` for the session that this shell has, if it has one."""
+def _of_shell(request: Request, env: dict[str, str], config: Config) -> Plan:
+    """The plan of the session that this shell has, if it has one; else that of `request`.
+
+    Raises CredentialsError if the config has been edited since, so that it is another one now.
+    """
     values = store.load_if_key(env.get("AWSENV_SESSION", "")) if put_still_holds(env) else None
     if not values:
-        return request
-    return replace(
+        return plan_for(request, env, config)
+    same = replace(
         Request.from_options(values),
         region=request.region,
         mfa_code=request.mfa_code,
         refresh=request.refresh,
         min_left=request.min_left,
     )
+    plan = plan_for(same, env, config)
+    changed = changed_since(plan, values)
+    if changed:
+        raise CredentialsError(
+            f"{changed} as in this shell",
+            f"run awsenv assume {plan.profile} to switch to it, or name it here",
+        )
+    return plan

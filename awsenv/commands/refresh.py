@@ -13,11 +13,11 @@ from awsenv.lean.dataclasses import replace
 from awsenv.mfa import EmptyCode
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.output_options import SHELL, renderer
-from awsenv.plan.identity import step_identities
 from awsenv.plan.request import Request
 from awsenv.plan.settings import Settings
 from awsenv.saved.profile_mode import choose
 from awsenv.sessions import store
+from awsenv.sessions.changed import changed_since
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
 from awsenv.terminal.opening import open_terminal
@@ -130,17 +130,9 @@ def _request(env: Mapping[str, str], values: Mapping[str, str]) -> Request:
 
 def _confirm_if_changed(plan: Plan, values: Mapping[str, str]) -> None:
     """Ask before the shell gets another identity because the config was edited in the meantime."""
-    identities = step_identities(plan)
-    if not values or values.get("IDENTITY") == (identities[-1] if identities else None):
+    changed = changed_since(plan, values)
+    if not changed:
         return
-    before = values.get("ROLE_ARN") or values.get("SERIAL") or ""
-    now = plan.role_arn or (plan.steps[-1].serial if plan.steps else None) or "its own keys"
-    changed = f"profile {visible(plan.profile)} now means {visible(now)}, not {visible(before)}"
-    if before == now:
-        changed = (
-            f"profile {visible(plan.profile)} now gets {visible(now)} from other credentials, "
-            "or with other options, than"
-        )
     terminal = open_terminal(from_hook=True)
     if terminal is None:
         raise CredentialsError(

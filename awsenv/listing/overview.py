@@ -27,10 +27,12 @@ def overview(env: Mapping[str, str]) -> list[Row]:
         index = Index(env)
         rows = index.rows()
         if rows is None:
+            from awsenv.config import load
             from awsenv.listing.profile_rows import make_rows
 
-            rows, keys = make_rows(env, index)
-            index.keep(rows, keys)
+            config = load(env)
+            rows, keys = make_rows(config, env, index)
+            index.keep(rows, keys, config)
         aliases = account_names.aliases()
         for row in rows:
             if aliases and not row["account_name"]:

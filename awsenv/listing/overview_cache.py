@@ -15,12 +15,13 @@ from awsenv.errors import AwsenvError
 from awsenv.fast import answer, note
 from awsenv.lean.contextlib import suppress
 from awsenv.storage import paths, private_files, record_format
-from awsenv.values.stamps import stamp
+from awsenv.values.stamps import machine, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from awsenv.config import Config
     from awsenv.listing.row import Row
 
 _FIRST = "AWSENV_OVERVIEW=2"
@@ -40,6 +41,7 @@ class Index:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._left: dict[str, int] = {}
         self._owners: set[str] = set()
+        self._env = env
         self._conditions = _conditions(env)
         old_records, self._rows, self._keys = _read(_path(), self._conditions)
         self._records: dict[str, list[str]] = {}
@@ -96,8 +98,15 @@ class Index:
         """Seconds that the session named `key` still lasts, 0 if there is none."""
         return self._left.get(key, 0)
 
-    def keep(self, rows: list[Row], keys: dict[str, str]) -> None:
-        """Save what has been found out: the rows, and the keys of records by profile."""
+    def keep(self, rows: list[Row], keys: dict[str, str], config: Config) -> None:
+        """Save what has been found out: the rows, and the keys of records by profile, according to
+        `config`.
+        """
+        # A link may lead elsewhere than a moment ago: the rows are of what was read.
+        places = [each.path for each in config.snapshots]
+        stamps = [each.stamp for each in config.snapshots]
+        if _condition(self._env, places, stamps) != self._conditions:
+            self._conditions = ""
         # The problem may be that the environment holds no keys.
         passing = any(row["problem"] or row["source"] in _OF_THE_MOMENT for row in rows)
         self._rows = rows if self._conditions and not passing else []
@@ -165,7 +174,11 @@ def _conditions(env: Mapping[str, str]) -> str:
     places = file_paths(env)
     if note.changed_lately(*places):
         return ""
-    text = "|".join([*places, *map(stamp, places), answer.environment(dict(env))])
+    return _condition(env, places, [stamp(place) for place in places])
+
+
+def _condition(env: Mapping[str, str], places: Iterable[str], stamps: Iterable[str]) -> str:
+    text = "|".join([*places, *stamps, machine(), answer.environment(dict(env))])
     return text if text.isprintable() else ""
 
 

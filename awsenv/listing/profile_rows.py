@@ -7,7 +7,6 @@ that may have a session on disk.
 from __future__ import annotations
 
 from awsenv.aws.arn import account_in, name_in
-from awsenv.config import load
 from awsenv.errors import AwsenvError
 from awsenv.plan.chain import Chain, walk
 from awsenv.plan.plan import as_asked, plan_of
@@ -19,15 +18,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsenv.config import Profile
+    from awsenv.config import Config, Profile
     from awsenv.listing.overview_cache import Index
     from awsenv.listing.row import Facts, Row
     from awsenv.sources.root import Root
 
 
-def make_rows(env: Mapping[str, str], index: Index) -> tuple[list[Row], dict[str, str]]:
+def make_rows(
+    config: Config, env: Mapping[str, str], index: Index
+) -> tuple[list[Row], dict[str, str]]:
     """A row per profile, and by profile the key of its session's record, if it may have one."""
-    config, settings = load(env), Settings.read(env)
+    settings = Settings.read(env)
     roots: dict[str, Root] = {}
     keys: dict[str, str] = {}
 

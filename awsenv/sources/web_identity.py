@@ -7,6 +7,7 @@ from awsenv.errors import ConfigError
 from awsenv.lean.dataclasses import replace
 from awsenv.sources.root import Root
 from awsenv.sources.with_botocore import BotocoreSource
+from awsenv.values.stamps import machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _root(token_file: str, role: str, session_name: str) -> Root:
     return Root(
         "web-identity",
         "the web identity token in the environment",
-        "\n".join(["web-identity", token_file, role, session_name]),
+        # Pods that share a home folder have their tokens in files of the same name.
+        "\n".join(["web-identity", machine(), token_file, role, session_name]),
         temporary=True,
         role_session=True,
         kept=True,

@@ -128,6 +128,19 @@ def test_of_this_shell(sts: RunningSts, federation: Federation) -> None:
     assert sts.control.count("AssumeRole") == 1
 
 
+def test_never_as_another_than_this_shell(sts: RunningSts, federation: Federation) -> None:
+    change = assume("dev", "--mfa-code", sts.code())
+    env = {name: value for name, value in change.items() if value is not None}
+    config = sts.aws_folder / "config"
+    dev, admin = (sts.world.role(name).arn for name in ("dev", "prod-admin"))
+    config.write_text(config.read_text().replace(dev, admin))
+    done = run_awsenv("console", "--url-only", env=env)
+    assert (done.returncode, done.stdout, federation.tokens) == (4, "", {})
+    assert f"profile dev now means {admin}, not {dev} as in this shell" in done.stderr
+    assert run_awsenv("console", "dev", "--url-only", env=env).returncode == 0
+    assert list(federation.tokens.values()) == [admin]
+
+
 def test_only_a_role_can_sign_in(
     sts: RunningSts, federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
