@@ -57,6 +57,11 @@ def _of_shell() -> tuple[str | None, int | None, str]:
 
 
 def _of_profile(profile: str) -> tuple[str | None, int | None, str]:
+    from awsenv.fast.answer import live_session
+
+    # Status bars ask every few seconds, and the config may have thousands of profiles.
+    if session := live_session(profile):
+        return profile, session.expires_at, session.key
     from awsenv.plan.request import Request
     from awsenv.sessions import store
     from awsenv.sessions.from_request import plan_for

@@ -80,6 +80,14 @@ def answer(arguments: list[str]) -> str | None:
     return None
 
 
+def live_session(name: str) -> LiveSession | None:
+    """The live session of profile `name`, or None if it is not certain that it is that."""
+    try:
+        return _session(name, 0)
+    except (OSError, KeyError, ValueError):
+        return None
+
+
 def command(arguments: list[str]) -> tuple[list[str], dict[str, str]] | None:
     """The words that `exec` would start and their environment, or None if that is not certain."""
     if os.name != "posix" or len(arguments) < 3 or arguments[0] != "exec":
@@ -89,10 +97,7 @@ def command(arguments: list[str]) -> tuple[list[str], dict[str, str]] | None:
         del words[0]
     if not words or not name or name.startswith("-"):
         return None
-    try:
-        session = _session(name, 0)
-    except (OSError, KeyError, ValueError):
-        return None
+    session = live_session(name)
     if session is None:
         return None
     env = dict(os.environ)

@@ -234,6 +234,17 @@ def test_what_the_fast_way_loads(warm: RunningSts) -> None:
         assert len(loaded) < 25, loaded
 
 
+def test_a_status_bar_asks_without_a_look_at_the_config(warm: RunningSts) -> None:
+    program = (
+        "import sys; from awsenv.cli.command_line import run; "
+        "run(['prompt', 'dev', '--format', '{profile}']); print('awsenv.config' in sys.modules)"
+    )
+    assert run(program).split() == ["dev", "False"]
+    with (warm.aws_folder / "config").open("a") as file:
+        file.write("# changed\n")
+    assert run(program).split() == ["dev", "True"]
+
+
 def test_a_note_that_has_lost_a_name_is_none(warm: RunningSts) -> None:
     note = Path(os.environ["HOME"], ".cache/awsenv/names", b"dev".hex())
     text = note.read_text()
