@@ -160,7 +160,7 @@ __awsenv_give_notice() {
 # What of the above stays the same from prompt to prompt. Sets __awsenv_end to the session's end,
 # if that is known and the session ours.
 __awsenv_prepare() {
-  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name
+  local text=${AWSENV_PROMPT_FORMAT:-'[{profile} {left}] '} name colors=''
   __awsenv_head='' __awsenv_tail='' __awsenv_timed='' __awsenv_end='' __awsenv_colors='' __awsenv_record=''
   if [[ -z ${AWSENV_PROFILE-} ]] || ! __awsenv_ours; then return 0; fi
   if __awsenv_is_time "${AWSENV_EXPIRES_AT-}"; then
@@ -181,7 +181,7 @@ __awsenv_prepare() {
     text=${text/ \{left\}/}
   fi
   if [[ ${AWSENV_PROMPT-} == off ]]; then return 0; fi
-  if [[ $text == *\{account\}* ]]; then __awsenv_put_account; fi
+  __awsenv_know_account
   # Only what stands around {left} is kept. The name may hold a {left} of its own.
   name=$AWSENV_PROFILE
   # Some tools take a profile before keys: they are somebody else now.
@@ -199,16 +199,17 @@ __awsenv_prepare() {
   __awsenv_warn=$__awsenv_n
   __awsenv_seconds "${AWSENV_PROMPT_URGENT:-5m}" 300
   __awsenv_urgent=$__awsenv_n
-  __awsenv_colors=${AWSENV_PROMPT_COLORS:-32 33 31}
+  __awsenv_colors=${colors:-${AWSENV_PROMPT_COLORS:-32 33 31}}
   if [[ -n ${NO_COLOR-} || ${TERM-} == dumb || $__awsenv_colors == *[!0123456789\;\ ]* ]]; then __awsenv_colors=''; fi
 }
 
-# Puts what the session's account is called into `text`, the caller's. The program keeps it in a file.
-__awsenv_put_account() {
+# Puts what the session's account is called into `text`, and sets `colors` to the profile's own, if it
+# has any. Both are the caller's. The program keeps them in a file, a line each.
+__awsenv_know_account() {
   local account='' file
   __awsenv_find_cache
   file=$__awsenv_cache/accounts/${AWSENV_SESSION-}
-  if [[ ${AWSENV_SESSION-} != *[!0123456789abcdef]* && -f $file && -r $file ]]; then IFS= builtin read -r -n 100 account <"$file" || :; fi
+  if [[ ${AWSENV_SESSION-} != *[!0123456789abcdef]* && -f $file && -r $file ]]; then { IFS= builtin read -r -n 100 account && IFS= builtin read -r -n 100 colors; } <"$file" || :; fi
   account=${account//[[:cntrl:]$__awsenv_marks\{\}]/?}
   text=${text/\{account\}/"$account"}
 }
@@ -692,6 +693,8 @@ __awsenv_debug() {
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 awsenv() {
   if [[ ${PROMPT_COMMAND-} != *"$__awsenv_entry"* ]]; then __awsenv_repair; fi
+  # Names and colours may be others afterwards.
+  __awsenv_state='' __awsenv_settled=()
   case ${1-},${2-},$# in
     assume,[!-]*,2) if [[ ! -t 1 ]] || ! __awsenv_switch "$2"; then __awsenv_plainly __awsenv_apply "$@"; fi ;;
     auto,,1) __awsenv_show_auto ;;

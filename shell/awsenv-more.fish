@@ -111,8 +111,8 @@ function __awsenv_know_text
     and test -n "$AWS_PROFILE"
     and set profile "$profile (AWS_PROFILE=$AWS_PROFILE)"
     set profile (__awsenv_plain "$profile" | string sub -l 60)
-    string match -q '*{account}*' -- $format
-    and __awsenv_know_account
+    set -l colors
+    __awsenv_know_account
     # Taken apart before the name is put in: that may hold a {left} of its own.
     string match -qr '(?s)^(?<head>.*?)\{left\}(?<tail>.*)' -- $format
     or set head $format
@@ -127,15 +127,20 @@ function __awsenv_know_text
     set __awsenv_colors 32 33 31
     set -q AWSENV_PROMPT_COLORS
     and set __awsenv_colors (string split -n ' ' -- "$AWSENV_PROMPT_COLORS")
+    test -n "$colors"
+    and set __awsenv_colors (string split -n ' ' -- $colors)
 end
 
-# Puts what the session's account is called into `format`, the caller's. The program keeps it in a file.
+# Puts what the session's account is called into `format`, and sets `colors` to the profile's own, if
+# it has any. Both are the caller's. The program keeps them in a file, a line each.
 function __awsenv_know_account --no-scope-shadowing
     set -l file
     set -l text ''
     string match -qr '^[0-9a-f]{40}\z' -- "$AWSENV_SESSION"
     and __awsenv_read accounts $AWSENV_SESSION
-    set text (__awsenv_plain (string sub -l 60 -- "$text" | string trim) | string replace -ra '[{}]' '?')
+    set -l lines (string split \n -- "$text")
+    set colors $lines[2]
+    set text (__awsenv_plain (string sub -l 60 -- "$lines[1]" | string trim) | string replace -ra '[{}]' '?')
     set format (string replace '{account}' -- "$text" $format)
 end
 
@@ -644,6 +649,8 @@ end
 
 # assume, unset and refresh act on this shell; everything else is the program, untouched.
 function awsenv
+    # Names and colours may be others afterwards.
+    set -g __awsenv_state ''
     # Where it does not reach a terminal, it is for `source`.
     if test assume = "$argv[1]" -a -t 1; and not set -q argv[3]; and not string match -q -- '-*' "$argv[2]"
         __awsenv_switch $argv[2]

@@ -75,10 +75,10 @@ function script:Get-Left([long]$seconds) {
     else { '{0}h{1:00}m' -f [math]::Floor($seconds / 3600), [math]::Floor($seconds % 3600 / 60) }
 }
 
-# The colour, such as 32, for a session that has $seconds left; '' for none.
-function script:Get-Color([long]$seconds, [long]$warn, [long]$urgent) {
+# The colour, such as 32, for a session that has $seconds left; '' for none. $own are the profile's.
+function script:Get-Color([long]$seconds, [long]$warn, [long]$urgent, [string]$own) {
     if ($env:NO_COLOR -or $env:TERM -ceq 'dumb' -or -not $Host.UI.SupportsVirtualTerminal) { return '' }
-    $colors = $env:AWSENV_PROMPT_COLORS
+    $colors = if ($own) { $own } else { $env:AWSENV_PROMPT_COLORS }
     if ($null -eq $colors) { $colors = '32 33 31' }
     $colors = $colors.Split([char]' ')
     $color = $colors[0]
@@ -150,24 +150,28 @@ function script:Get-Segment([long]$now) {
     $format = $env:AWSENV_PROMPT_FORMAT
     if ($null -eq $format) { $format = '[{profile} {left}] ' }
     if (-not $left) { $format = $format.Replace(' {left}', '') }
-    if ($format.Contains('{account}')) { $format = $format.Replace('{account}', (Get-Account)) }
+    $account, $own = Get-Account
+    $format = $format.Replace('{account}', $account)
     # The name last: it may hold a {left} itself.
     $shown = $env:AWSENV_PROFILE
     # Some tools take a profile before keys: they are somebody else now.
     $isKeys = $env:AWSENV_PUT -cmatch '^AWS_ACCESS_KEY_ID='
     if ($env:AWS_PROFILE -and $isKeys) { $shown += " (AWS_PROFILE=$env:AWS_PROFILE)" }
     $text = $format.Replace('{left}', $left).Replace('{profile}', (Get-Visible $shown))
-    $color = Get-Color $seconds $warn $urgent
+    $color = Get-Color $seconds $warn $urgent $own
     if ($color) { $color = "$([char]27)[${color}m" }
     $text, $color, [math]::Min($until, $notice)
 }
 
-# What the session's account is called. The program keeps it in a file.
+# What the session's account is called, and the colours that its profile has of its own. The program
+# keeps them in a file, a line each.
 function script:Get-Account {
-    if (-not ($env:AWSENV_SESSION -cmatch '^[0-9a-f]{40}\z')) { return '' }
+    if (-not ($env:AWSENV_SESSION -cmatch '^[0-9a-f]{40}\z')) { return '', '' }
     $text = Get-RecordText (Get-CacheFile 'accounts' $env:AWSENV_SESSION)
-    if (-not $text) { return '' }
-    [regex]::Replace((Get-Visible $text.TrimEnd("`n")), '[{}]', '?')
+    if (-not $text) { return '', '' }
+    $lines = $text.Split([char]10)
+    [regex]::Replace((Get-Visible $lines[0]), '[{}]', '?')
+    if ($lines.Count -gt 1) { $lines[1] } else { '' }
 }
 
 # For how many seconds the text and the colour for $seconds left stay as they are.
@@ -801,6 +805,8 @@ function script:Get-GivenWords([object[]]$given, [string]$more) {
 function script:Start-Call($invocation, [object[]]$given, [scriptblock]$look) {
     # Where another tool has taken the place of our lookup action, nothing has begun yet.
     Start-Hook
+    # Names and colours may be others afterwards.
+    $script:shared.Until = [long]0
     $line = $given -join ' '
     $command, $value = $line -split ' '
     if ($command -ceq 'auto' -or $line -cmatch '^prompt (on|off)\z') { return Set-Switch $command $value $line }

@@ -15,7 +15,7 @@ from awsenv.listing import usage_counts
 from awsenv.parameters.declared import flag
 from awsenv.parameters.output_options import FORMAT, PRINT, SHELL, renderer
 from awsenv.parameters.request_options import takes_request
-from awsenv.plan.account import account_of
+from awsenv.plan.account import account_of, colors_of
 from awsenv.saved.profile_mode import choose
 from awsenv.sessions.from_request import flow_for, plan_for, tell
 from awsenv.sessions.summary import summary
@@ -67,7 +67,7 @@ def command(
     else:
         note.leave(plan, session, config, os.environ)
     if session.key:
-        account_names.leave(session.key, account)
+        account_names.leave(session.key, account, colors_of(plan, config))
     exported = export.name if export else ""
     emit(
         assume_change(

@@ -10,7 +10,7 @@ from awsenv.fast import note
 from awsenv.lean.dataclasses import replace
 from awsenv.parameters.declared import arguments, flag
 from awsenv.parameters.request_options import takes_request, tells_of_profile
-from awsenv.plan.account import account_of
+from awsenv.plan.account import account_of, colors_of
 from awsenv.plan.request import Request
 from awsenv.serving.not_started import check, explained
 from awsenv.sessions.from_request import flow_for, plan_for, tell
@@ -51,7 +51,8 @@ def command(
     else:
         session = flow_for(plan, env, config).run()
         if session.key:
-            account_names.leave(session.key, account_of(plan, config))
+            account = account_of(plan, config)
+            account_names.leave(session.key, account, colors_of(plan, config))
         return _shell(session, env)
     if server:
         from awsenv.serving.serve import serve

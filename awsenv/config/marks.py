@@ -46,6 +46,16 @@ def color(profile: Profile | None) -> str | None:
     return chosen or None
 
 
+def prompt_colors(profile: Profile | None) -> str:
+    """The colours of a prompt's segment, as in AWSENV_PROMPT_COLORS; empty if the profile has none.
+
+    They are reversed, because plain green, yellow and red tell how much time is left. That has to
+    be told otherwise here: by a line under the text, and bold letters.
+    """
+    code = COLORS.get((profile.get("awsenv_color") or "").lower()) if profile else None
+    return f"7;{code} 4;7;{code} 1;4;7;{code}" if code else ""
+
+
 def confirm(profile: Profile | None) -> bool:
     """Whether an assume is to ask first; raises ConfigError for what is neither yes nor no."""
     answer = (profile.get("awsenv_confirm") or "no").lower() if profile else "no"

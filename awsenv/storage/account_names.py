@@ -1,9 +1,10 @@
 """What AWS accounts are called: the aliases that `awsenv whoami` has learned, and for each session
-the name of its account, where a shell's prompt finds it.
+the name of its account and the colours of its profile, where a shell's prompt finds them.
 
 In accounts/ in the cache folder: `aliases`, a line `123456789012 1800000000 acme-prod` for each
-account, with the time when it was learned, and for each session a file, named as its record is,
-that holds one line. All that is lost with them are names.
+account, with the time when it was learned, and for each session a file, named as its record is:
+a line with the name, and if the profile has a colour, one as AWSENV_PROMPT_COLORS has it. All that
+is lost with them are names and colours.
 """
 
 from __future__ import annotations
@@ -45,15 +46,16 @@ def remember(account: str, alias: str) -> None:
         return
     with suppress(OSError):
         for name in os.listdir(_folder()):
-            if name != _ALIASES and _read(name).rstrip("\n") in (account, before):
-                _write(name, f"{alias}\n")
+            called, _, colors = _read(name).partition("\n")
+            if name != _ALIASES and called in (account, before):
+                _write(name, f"{alias}\n{colors}")
 
 
-def leave(key: str, name: str | None) -> None:
-    """Have prompts show `name` for the account of the session `key`."""
+def leave(key: str, name: str | None, colors: str = "") -> None:
+    """Have prompts show `name` for the account of the session `key`, in the profile's `colors`."""
     # No braces: a prompt's format has words in them.
     plain = visible(name or "", 60).replace("{", "(").replace("}", ")")
-    text = f"{plain}\n"
+    text = f"{plain}\n{colors}\n" if colors else f"{plain}\n"
     if _read(key) != text:
         _write(key, text)
 
@@ -61,7 +63,7 @@ def leave(key: str, name: str | None) -> None:
 def left(key: str) -> str:
     """What prompts show for the account of the session `key`."""
     named = len(key) == 40 and all(char in "0123456789abcdef" for char in key)
-    return visible(_read(key).rstrip("\n"), 60) if named else ""
+    return visible(_read(key).partition("\n")[0], 60) if named else ""
 
 
 def _known() -> dict[str, tuple[int, str]]:

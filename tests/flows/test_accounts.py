@@ -236,7 +236,9 @@ def test_the_account_in_the_prompt_of_the_hook(shell: str, sts: RunningSts, tmp_
         driven.type(f"{sts.code()}\r")
         driven.wait_for(re.compile(f"<{PROD}/prod-admin/(1h00m|59m)>"))
         driven.wait_for_prompt()
-        assert "acme-prod" in driven.run("awsenv whoami")
+        driven.submit("awsenv whoami")
+        driven.wait_for("<acme-prod/prod-admin/")
+        driven.wait_for_prompt()
         # A switch finds what it is called since, whether or not it starts a process.
         driven.run("awsenv assume dev")
         driven.submit("awsenv assume longhaul")
@@ -252,3 +254,42 @@ def test_the_account_in_the_prompt_of_the_hook(shell: str, sts: RunningSts, tmp_
         driven.submit("awsenv assume prod-admin")
         driven.wait_for(re.compile("<(acme-prod|444455556666)?/prod-admin/"))
         driven.wait_for_prompt()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "pwsh"])
+def test_the_prompt_has_the_profiles_colour(shell: str, sts: RunningSts, tmp_path: Path) -> None:
+    from support.shells_at_hand import need_shell
+
+    need_shell(shell)
+    name = "powershell" if shell == "pwsh" else shell
+    set_keys(sts, "profile dev", "awsenv_color = green")
+    settle(sts)
+    env = {"AWSENV_PROMPT": "on", "AWSENV_MFA_PROMPT": "terminal"}
+    with at_a_terminal(tmp_path, sts, shell, **env) as driven:
+        data = {"XDG_DATA_HOME": str(tmp_path / "data")}
+        driven.run(run_awsenv("init", name, env=data).stdout.strip())
+        driven.submit("awsenv assume prod-admin")
+        driven.wait_for("MFA code for")
+        driven.type(f"{sts.code()}\r")
+
+        def shown(profile: str, code: str) -> None:
+            seen = f"\x1b[{code}m[{profile} ".encode()
+            driven.wait_until(lambda: seen in driven.raw, f"{profile} in {code}")
+            driven.wait_for_prompt()
+            driven.raw.clear()
+
+        # What has no colour of its own tells by its colour how much time is left.
+        shown("prod-admin", "32")
+        for profile, code in (("dev", "7;32"), ("prod-admin", "32"), ("dev", "7;32")):
+            driven.submit(f"awsenv assume {profile}")
+            shown(profile, code)
+        # It holds from the next assume on, though the session is the same.
+        set_keys(sts, "profile prod-admin", "awsenv_color = red")
+        settle(sts)
+        driven.submit("awsenv assume prod-admin")
+        shown("prod-admin", "7;31")
+        config = sts.aws_folder / "config"
+        config.write_text(config.read_text().replace("= red", "= Orange"))
+        settle(sts)
+        driven.submit("awsenv assume prod-admin")
+        shown("prod-admin", "7;38;5;208")
