@@ -284,7 +284,7 @@ __awsenv_end_command() {
 # `outers`, the commands around it, `body`, how deep in the bodies of functions it is, and `apart`, which
 # is set where it runs in a shell of its own.
 __awsenv_uses_aws() {
-  local word name text own='' skip='' follows='' i=0 j IFS=$' \t\n'
+  local word name text own='' skip='' follows='' kube_file='' i=0 j IFS=$' \t\n'
   local -a words=() all=()
   builtin read -r -a all <<<"$1" || true
   for word in ${all[@]+"${all[@]}"}; do
@@ -299,6 +299,7 @@ __awsenv_uses_aws() {
     word=${words[i]}
     case $word in
       AWS_ACCESS_KEY_ID=?* | AWS_PROFILE=?* | AWS_DEFAULT_PROFILE=?*) own=1 ;;
+      KUBECONFIG=?*) kube_file=${word#*=} ;;
       *[!A-Za-z0-9_+]*=*) break ;;
       [!0123456789=]*=*) ;;
       then | do | else | elif | if | while | until | !) ;;
@@ -432,6 +433,7 @@ __awsenv_skip_options() {
         if [[ ${words[at]-} == AWS_ACCESS_KEY_ID ]]; then own=1; fi
         ;;
       AWS_ACCESS_KEY_ID=?* | AWS_PROFILE=?* | AWS_DEFAULT_PROFILE=?*) own=1 ;;
+      KUBECONFIG=?*) kube_file=${words[at]#*=} ;;
       [A-Za-z_]*=*) ;;
       *) return 0 ;;
     esac
@@ -456,7 +458,7 @@ __awsenv_has_option() {
 
 # True if command `name`, whose words are those from i on, needs the session by the rules.
 __awsenv_asks() {
-  local plus=0 options=' ' leads='' rules kube='' kube_context='' kube_config='' count IFS=$' \t\n'
+  local plus=0 options=' ' leads='' rules kube='' kube_context='' kube_config=$kube_file count IFS=$' \t\n'
   if [[ $__awsenv_own_yes == *" $name "* ]]; then plus=1; fi
   case $plus$__awsenv_plus$__awsenv_kube in 1* | *$'\n'"$name "*) ;; *) return 1 ;; esac
   if [[ -n $own ]]; then return 1; fi
@@ -508,11 +510,13 @@ __awsenv_longest() {
 # True if the kubeconfig's context is one of EKS, or may be: $1 is the context, $2 the file that the
 # command names itself.
 __awsenv_is_eks() {
-  local context=$1 files=${2:-${KUBECONFIG:-${HOME-}/.kube/config}}: file user contexts=$'\n' users=$'\n' mentioned='' json='' left=20000 current=''
+  local context=$1 files=$2 file user contexts=$'\n' users=$'\n' mentioned='' json='' left=20000 current=''
   local reads=$'^(.*[[:blank:]{,"])?command"?:[[:blank:]]*"?([^",[:blank:]]*/)?(aws|aws-iam-authenticator|awsenv)(\\.exe)?("|,|$)'
+  case $files in _[0123456789]*_) files=${files#_} && files=${quoted[${files%_}]-_} ;; esac
+  files=${files:-${KUBECONFIG:-${HOME-}/.kube/config}}:
   while [[ -n $files ]]; do
     file=${files%%:*} files=${files#*:}
-    case $file in \~/*) file=${HOME-}${file#\~} ;; *\$* | _) return 0 ;; esac
+    case $file in \~/*) file=${HOME-}${file#\~} ;; *\$* | _*) return 0 ;; esac
     if [[ -f $file && -r $file ]]; then __awsenv_read_kube <"$file"; fi
     if ((left <= 0)); then return 0; fi
   done

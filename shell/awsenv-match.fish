@@ -159,6 +159,7 @@ end
 function __awsenv_needs
     set -g __awsenv_words
     set -g __awsenv_own ''
+    set -g __awsenv_kube_file ''
     for word in $argv[2..]
         set -l plain "$(string unescape -- $word)"
         or set plain $word
@@ -251,6 +252,8 @@ end
 
 # True if $argv[1], an assignment, names an identity of its own.
 function __awsenv_is_identity
+    string match -qr '^KUBECONFIG=(?<__awsenv_kube_file>.+)' -- $argv[1]
+    and set -g __awsenv_kube_file $__awsenv_kube_file
     string match -qr '^(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)=.' -- $argv[1]
 end
 
@@ -360,7 +363,7 @@ function __awsenv_asks
     set -g __awsenv_leads
     set -l before ''
     set -l context ''
-    set -l config ''
+    set -l config $__awsenv_kube_file
     set -l words $__awsenv_words
     set -e words[1..$argv[1]]
     for word in $words

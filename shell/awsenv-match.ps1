@@ -194,7 +194,7 @@ function script:Get-BaseName([string]$name) {
 
 # True if $words are a command that needs the session.
 function script:Test-Command($words, $aliases) {
-    $at, $isOwn, $isRun = 0, $false, $false
+    $at, $isOwn, $isRun, $script:kubeFile = 0, $false, $false, ''
     for ($count = 0; $at -lt $words.Count -and $count -lt 20; $count++) {
         $word = $words[$at]
         # VAR=x, behind env or sudo.
@@ -312,6 +312,7 @@ function script:Skip-Options($words, $result, $options, [string]$name) {
             }
         }
         elseif ($word -cmatch '^(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)=.') { $result.IsOwn = $true }
+        elseif ($word -cmatch '^KUBECONFIG=(.+)') { $script:kubeFile = $Matches[1] }
         elseif ($word -cnotmatch '^[A-Za-z_]\w*=') { return $true }
     }
     $true
@@ -335,7 +336,7 @@ function script:Test-Asks($words, [int]$at, [string]$name) {
     if (-not $plus -and -not $isKube -and -not $script:rules['+'].ContainsKey($name)) { return $false }
     $options = @(foreach ($rule in Get-Rules '=' $name) { $rule.Words })
     $leads = @()
-    $context = $config = ''
+    $context, $config = '', $script:kubeFile
     for ($index = $at + 1; $index -lt $words.Count; $index++) {
         $word = $words[$index]
         if ($word -ceq '--') { break }

@@ -213,12 +213,13 @@ __awsenv_scan_inside() {
 
 # True if the simple command in the caller's `words`, from word $1 on, needs the session.
 __awsenv_needs() {
-  local i=$1 j own='' word name text pattern says='' follows=''
+  local i=$1 j own='' word name text pattern says='' follows='' kube_file=''
   while (( i <= $#words )); do
     word=$words[i]
     case $word in
       [A-Za-z_][A-Za-z0-9_]#(|\[*\])(+|)=*)
         if __awsenv_is_identity; then own=1; fi
+        if [[ $word == KUBECONFIG=?* ]]; then kube_file=${(Q)word#*=}; fi
         i=$(( i + 1 ))
         continue
         ;;
@@ -325,6 +326,7 @@ __awsenv_skip_options() {
         if [[ $options == *" $word "* ]]; then at=$(( at + 1 )); fi
         if [[ ${(Q)words[at]} == AWS_ACCESS_KEY_ID ]]; then own=1; fi
         ;;
+      KUBECONFIG=?*) kube_file=${word#*=} ;;
       [A-Za-z_][A-Za-z0-9_]#=*) if __awsenv_is_identity; then own=1; fi ;;
       *) return 0 ;;
     esac
@@ -343,7 +345,7 @@ __awsenv_has_option() {
 
 # True if the command `name`, whose words are those from i on, needs the session by the rules.
 __awsenv_asks() {
-  local plus=0 options="${__awsenv_valued[$name]-} " kube='' kube_context='' kube_config='' count word
+  local plus=0 options="${__awsenv_valued[$name]-} " kube='' kube_context='' kube_config=$kube_file count word
   local -a leads=()
   if (( $__awsenv_own_yes[(Ie)$name] )); then plus=1; fi
   if [[ $plus == 0 && -z ${__awsenv_uses[$name]-}${__awsenv_eks[$name]-} ]]; then return 1; fi
