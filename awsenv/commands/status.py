@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from awsenv.plan.plan import Plan
+
+# After a logout, above all.
+_ONLY_HERE = "it is no longer cached: only this shell has it, until `awsenv unset`"
 # No session, or an expired one: the exit code of "no usable credentials".
 _NONE = 4
 
@@ -51,11 +55,26 @@ def _of_shell() -> dict[str, Any]:
         expires = "0"
     facts = _facts(
         env.get("AWSENV_PROFILE"),
-        values,
+        values or _as_planned(env),
         # A value that is not a time counts as expired.
         (whole_number(expires, 10) or 0) if expires else None,
     )
-    return facts | {"overruled_by": overruled_by(env)}
+    is_cached = bool(values) if env.get("AWSENV_SESSION") else None
+    return facts | {"overruled_by": overruled_by(env), "is_cached": is_cached}
+
+
+def _as_planned(env: Mapping[str, str]) -> dict[str, str]:
+    """What the config says of this shell's session, if it still stands for the very same one."""
+    from awsenv.errors import AwsenvError
+    from awsenv.plan.request import Request
+    from awsenv.sessions.from_request import plan_for
+
+    try:
+        plan = plan_for(Request(profile=env.get("AWSENV_PROFILE")))
+        is_same = store.step_keys(plan)[-1:] == [env.get("AWSENV_SESSION")]
+    except AwsenvError:
+        return {}
+    return _of_plan(plan) if is_same else {}
 
 
 def _is_gone(env: Mapping[str, str], values: Mapping[str, str]) -> bool:
@@ -78,15 +97,19 @@ def _of_profile(profile: str) -> dict[str, Any]:
     if not plan.steps:
         return _facts(plan.profile, {"SOURCE": plan.root.description}, None)
     values = store.load(store.step_keys(plan)[-1]) or {}
+    expires = record_format.seconds_left(values) + int(time.time()) if values else 0
+    return _facts(plan.profile, {**_of_plan(plan), **values}, expires)
+
+
+def _of_plan(plan: Plan) -> dict[str, str]:
+    """What a record of its last session would say."""
     step = plan.steps[-1]
-    told = {
+    return {
         "SOURCE": plan.root.description,
         "ROLE_ARN": step.role_arn or "",
         "KIND": KINDS[type(step)],
+        "SERIAL": step.serial or "",
     }
-    told["SERIAL"] = step.serial or ""
-    expires = record_format.seconds_left(values) + int(time.time()) if values else 0
-    return _facts(plan.profile, {**told, **values}, expires)
 
 
 def _facts(profile: str | None, values: dict[str, str], expires_at: int | None) -> dict[str, Any]:
@@ -123,5 +146,6 @@ def _lines(facts: dict[str, Any], asked: str | None) -> list[str]:
         ("time left", state),
         ("source", facts["source"]),
         ("but", other and f"{other} is set: the JavaScript SDK, the CDK and others use that"),
+        ("but", left and facts.get("is_cached") is False and _ONLY_HERE),
     ]
     return [f"{name:<10} {visible(str(value))}" for name, value in rows if value]

@@ -1,6 +1,8 @@
 """login gets the MFA session and nothing else; logout forgets it, and all that came of it."""
 
+import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,22 @@ def test_logout_forgets_what_came_of_the_same_keys(sts: RunningSts) -> None:
     assert done.returncode == 4
     assert "MFA code is needed" in done.stderr
     assert "there was no cached session" in logout("prod-admin")
+
+
+def test_status_of_a_shell_that_keeps_its_session(sts: RunningSts) -> None:
+    """What it is, by the config while that stands for the same session; and that it is the last."""
+    env = environment(assume("dev", "--mfa-code", sts.code()))
+    before = run_awsenv("status", env=env).stdout
+    logout()
+    after = run_awsenv("status", env=env).stdout
+    line = "but        it is no longer cached: only this shell has it, until `awsenv unset`\n"
+    assert re.sub("time left .*", "", after) == re.sub("time left .*", "", before) + line
+    assert json.loads(run_awsenv("status", "--json", env=env).stdout)["is_cached"] is False
+    config = sts.aws_folder / "config"
+    config.write_text(config.read_text().replace(":role/dev", ":role/other"))
+    after = run_awsenv("status", env=env).stdout
+    assert "role" not in after
+    assert after.startswith("profile    dev\ntime left  ")
 
 
 def test_logout_leaves_other_users_alone(sts: RunningSts) -> None:
