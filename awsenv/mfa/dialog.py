@@ -16,8 +16,9 @@ from awsenv.environment.for_programs import without_keys
 from awsenv.errors import AwsenvError, CancelledError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.hashlib import digest
-from awsenv.mfa.question import STARTED, WRONG, EmptyCode, Question, TakenOver, is_code
+from awsenv.mfa.question import STARTED, WRONG, EmptyCode, Question, TakenOver
 from awsenv.storage import paths, private_files
+from awsenv.values.notation import is_code
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

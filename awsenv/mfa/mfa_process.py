@@ -15,7 +15,8 @@ from awsenv.environment.for_programs import without_keys
 from awsenv.errors import CancelledError, ConfigError, CredentialsError
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.signal import signals as signal
-from awsenv.mfa.question import USED, Question, is_code
+from awsenv.mfa.question import USED, Question
+from awsenv.values.notation import is_code
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

@@ -6,7 +6,6 @@ import time
 
 from awsenv.lean.contextlib import suppress
 from awsenv.lean.dataclasses import dataclass, field
-from awsenv.values.notation import whole_number
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False
@@ -30,11 +29,6 @@ USED = "that code was just used; the next one comes in"
 
 class EmptyCode(Exception):  # noqa: N818 - not an error, an answer
     """The user entered an empty code: continue without a session."""
-
-
-def is_code(text: str) -> bool:
-    """Whether `text` has the form of an MFA code."""
-    return len(text) == 6 and whole_number(text) is not None
 
 
 @dataclass

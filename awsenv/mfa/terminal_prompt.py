@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from awsenv.errors import CredentialsError
-from awsenv.mfa.question import USED, WRONG, EmptyCode, Question, TakenOver, is_code
+from awsenv.mfa.question import USED, WRONG, EmptyCode, Question, TakenOver
+from awsenv.values.notation import is_code
 from awsenv.values.text import visible
 
 TYPE_CHECKING = False

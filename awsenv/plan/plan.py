@@ -157,7 +157,8 @@ def plan_of(
 
 
 def _validate(plan: Plan, profiles: list[Profile]) -> None:
-    """Check every step of `plan`, and its region."""
+    """Check every step of `plan`, its region and the code."""
+    validation.check_code(plan.request.mfa_code)
     by_name = {profile.name: profile for profile in profiles}
     for step in plan.steps:
         validation.check_step(step, by_name.get(step.profile))
@@ -168,6 +169,7 @@ def _validate(plan: Plan, profiles: list[Profile]) -> None:
 
 def root_plan(request: Request, config: Config, settings: Settings, env: Mapping[str, str]) -> Plan:
     """The plan for the credentials at the root alone, whatever MFA device the config names."""
+    validation.check_code(request.mfa_code)
     chain = walk(request, config, env)
     base = config.profiles.get(chain.root.profile or "")
     device = chain.first("mfa_serial")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from awsenv.aws.arn import is_iam
 from awsenv.errors import AwsenvError, ConfigError, UsageError
-from awsenv.values.notation import whole_number
+from awsenv.values.notation import is_code, whole_number
 from awsenv.values.steps import AssumeRole, Step
 
 TYPE_CHECKING = False
@@ -37,6 +37,14 @@ def _looks_like_one(region: str) -> bool:
     """Whether `region` is made like all names of regions: eu-west-1, us-iso-east-1, aws-global."""
     *words, last = region.split("-")
     return (len(words) > 1 and whole_number(last) is not None) or (bool(words) and last == "global")
+
+
+def check_code(code: str | None) -> None:
+    """Raises UsageError, whether or not the code turns out to be needed."""
+    if code is not None and not is_code(code.replace(" ", "")):
+        raise UsageError(
+            "--mfa-code is not an MFA code", "give it the six digits that the device shows"
+        )
 
 
 def check_step(step: Step, profile: Profile | None) -> None:

@@ -26,6 +26,11 @@ def whole_number(text: "str | None", most: int = MOMENT) -> "int | None":
     return None
 
 
+def is_code(text: str) -> bool:
+    """Whether `text` has the form of an MFA code."""
+    return len(text) == 6 and whole_number(text) is not None
+
+
 def iso_utc(epoch: int) -> str:
     """`epoch` seconds as ISO 8601 in UTC, ending in Z, as AWS and its SDKs write it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))

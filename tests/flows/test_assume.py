@@ -362,6 +362,17 @@ def test_what_is_no_region_is_refused_though_a_session_is_live(
         assert assume("dev", "--region", name)["AWS_REGION"] == name
 
 
+@pytest.mark.parametrize("command", ["assume", "exec", "login", "save", "credential-process"])
+def test_what_is_no_code_is_refused_though_a_session_is_live(sts: RunningSts, command: str) -> None:
+    assume("dev", "--mfa-code", sts.code())
+    more = {"assume": ["--shell", "bash"], "exec": ["true"]}.get(command, [])
+    for code in ("12", "12345a"):
+        done = run_awsenv(command, "--mfa-code", code, "dev", *more)
+        assert done.returncode == 2
+        assert "awsenv: --mfa-code is not an MFA code" in done.stderr
+    assert run_awsenv(command, "--mfa-code", "012 345", "dev", *more).returncode == 0
+
+
 def test_keys_without_mfa_lead_to_setup(sts: RunningSts) -> None:
     with (sts.aws_folder / "credentials").open("a") as file:
         file.write("\n[plain]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n")

@@ -9,6 +9,7 @@ import pytest
 
 from awsenv.errors import AwsenvError, CredentialsError, UsageError
 from awsenv.mfa import Codes, NoCodes, Question, used_codes
+from awsenv.plan.validation import check_code
 from support.asking import SERIAL
 
 HOUR = 3600.0
@@ -38,9 +39,9 @@ def test_given_code() -> None:
 
 
 @pytest.mark.parametrize("given", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345"])
-def test_given_code_that_is_none(given: str) -> None:
+def test_a_given_code_that_is_none(given: str) -> None:
     with pytest.raises(UsageError) as caught:
-        code_of(asked(given=given))
+        check_code(given)
     assert caught.value.message == "--mfa-code is not an MFA code"
 
 
