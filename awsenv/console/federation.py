@@ -25,7 +25,7 @@ def check(plan: Plan) -> None:
     if mfa or (not plan.steps and not plan.root.temporary):
         what = "an MFA session" if mfa else "long-lived keys"
         raise UsageError(
-            f"profile {plan.profile!r} comes to {what} of an IAM user, and AWS signs in to the "
+            f"profile {plan.profile!r} resolves to {what} of an IAM user, and AWS signs in to the "
             "console with a role's session only",
             "name a profile with a role_arn, or pass --role-arn",
         )

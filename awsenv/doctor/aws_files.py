@@ -131,7 +131,7 @@ def _value(key: str, value: str, where: str) -> Iterator[Finding]:
     if strange:
         yield Finding(
             f"{key} has an invisible character in it (U+{ord(strange):04X})",
-            "type the value anew",
+            "type the value again",
             where,
         )
     if key in _FREE:

@@ -76,7 +76,7 @@ def decoded(raw: bytes) -> tuple[bytes, Callable[[bytes], bytes]]:
             else raw
         )
     except UnicodeDecodeError:
-        raise UsageError("$PROFILE is no whole UTF-16 text", "save it anew in an editor") from None
+        raise UsageError("$PROFILE is not valid UTF-16", "save it again in an editor") from None
     if _SIGNATURE in text:
         raise UsageError(
             "$PROFILE is signed, and a change breaks its signature",

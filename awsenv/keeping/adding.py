@@ -74,7 +74,7 @@ def add(name: str, *, from_file: bool, for_tools: bool, tell: Callable[[str], No
         f"({keychain.backend_name()})"
     )
     if keychain.is_plain_text():
-        tell("that backend keeps them in a file as they are: it protects no more than ~/.aws does")
+        tell("that backend stores them unencrypted: they are no safer there than in ~/.aws")
     if from_file:
         _out_of_files(name, keys.access_key_id, tell)
     if not for_tools:
@@ -198,9 +198,9 @@ def _see_it_work(name: str, keys: Credentials, user: str) -> None:
     deadline = Deadline(settings.deadline)
     if found != keys or Sts(plan.connection, deadline).caller_identity(found)["Arn"] != user:
         raise ConfigError(
-            f"profile {name!r} does not come to {keys.access_key_id} by the keychain "
+            f"profile {name!r} does not resolve to {keys.access_key_id} through the keychain "
             f"({plan.root.where})",
-            "the keys are still in your files; `awsenv explain` shows what it comes to",
+            "the keys are still in your files; `awsenv explain` shows what it resolves to",
         )
 
 
@@ -218,7 +218,7 @@ def _out_of_files(name: str, key_id: str, tell: Callable[[str], None]) -> None:
             text.set(header, dict.fromkeys(key for key in (_ID, _SECRET) if key in there))
 
         if edit(path, change):
-            tell(f"they are in [{header}] of {shown(path)} no more")
+            tell(f"removed from [{header}] of {shown(path)}")
     others = [each for each in load().profiles.values() if each.get(_ID) == key_id]
     for other in others:
         tell(

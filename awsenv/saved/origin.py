@@ -36,7 +36,7 @@ class OriginNeeded(CredentialsError):  # noqa: N818 - named for what is to be to
 def no_longer_good(
     root: Root, what: str, config: Config, open_terminal: Callable[[], Terminal | None]
 ) -> CredentialsError:
-    """The error for a saved session that is of no more use, because of `what`."""
+    """The error for a saved session that can no longer be used, because of `what`."""
     profile = config.profiles.get(root.profile or "")
     if profile and is_federated(profile):
         return CredentialsError(

@@ -147,12 +147,12 @@ def test_only_a_role_can_sign_in(
     alice = sts.world.user("alice")
     done = run_awsenv("console", "default", "--url-only")
     assert done.returncode == 2
-    assert "comes to an MFA session of an IAM user" in done.stderr
+    assert "resolves to an MFA session of an IAM user" in done.stderr
     config = sts.aws_folder / "config"
     config.write_text(config.read_text().replace(f"mfa_serial = {alice.mfa.serial}\n", "", 1))
     done = run_awsenv("console", "default", "--url-only")
     assert done.returncode == 2
-    assert "comes to long-lived keys of an IAM user" in done.stderr
+    assert "resolves to long-lived keys of an IAM user" in done.stderr
     assert federation.asked == []
     # What only the endpoint can tell.
     answer = {"Version": 1, "AccessKeyId": alice.key.id, "SecretAccessKey": alice.key.secret}

@@ -84,7 +84,7 @@ KEYS += "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
         ("[default]\nregion = a\nregion = b\n", 3, "set a second time", "remove one"),
         ("[ profile x ]\nregion = eu-west-1\n", 1, "has stray white space", "[profile x]"),
         ("[profile  x]\nregion = eu-west-1\n", 1, "has stray white space", "[profile x]"),
-        ("[default]\nregion = eu-\u200bwest-1\n", 2, "invisible character in it (U+200B)", "anew"),
+        ("[default]\nregion = eu-\u200bwest-1\n", 2, "invisible character in it (U+200B)", "again"),
         ("[profile\u00a0x]\nregion = eu-west-1\n", 1, "has stray white space", "[profile x]"),
         ('[default]\nregion = "eu-west-1"\n', 2, "the quotes around region", "remove them"),
         ("[default]\noutput = json\n region = x-y-1\n", 3, "goes on with the value of output", ""),

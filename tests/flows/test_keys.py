@@ -84,8 +84,8 @@ def test_keys_move_from_the_file(sts: RunningSts, keychain: str) -> None:
     os.chmod(path, 0o640)
     told = keys("add", "--from-file")
     assert f"{key.id} of arn:aws:iam::111122223333:user/alice, are in the keychain" in told
-    assert ("as they are" in told) == (keychain == "file")
-    assert "in [default] of ~/.aws/credentials no more" in told
+    assert ("unencrypted" in told) == (keychain == "file")
+    assert "removed from [default] of ~/.aws/credentials" in told
     assert key.secret not in told
     assert path.read_text() == "# mine\n[default]\n# below\nregion = eu-west-3\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
