@@ -120,7 +120,7 @@ class Rotation:
             return note
         # Either way, it is gone afterwards.
         self._unless_gone(lambda who: self._iam.delete(who, self._new_id))
-        self._means.tell(f"its new key {self._new_id} has been deleted in the meantime; starting again")
+        self._means.tell(f"its new key {self._new_id} has been deleted meanwhile; starting again")
         note.remove()
         self._new_id = ""
         return None

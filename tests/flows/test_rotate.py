@@ -316,7 +316,7 @@ def test_lists_that_lag_lose_no_secret(sts: RunningSts, age: int) -> None:
         time.sleep(2)
         age_note(age)
     told = rotate()
-    assert "in the meantime" not in told
+    assert "meanwhile" not in told
     assert on_disk(sts) == new.id
     assert [key.id for key in keys(sts)] == [new.id]
     assert journals() == []
@@ -340,7 +340,7 @@ def test_new_key_deleted_by_somebody_meanwhile(sts: RunningSts) -> None:
     keys(sts)[:] = [key for key in keys(sts) if key.id == old]
     age_note(3600)
     told = rotate()
-    assert "has been deleted in the meantime; starting again" in told
+    assert "has been deleted meanwhile; starting again" in told
     check_done(sts, old)
 
 
