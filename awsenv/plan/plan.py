@@ -87,6 +87,8 @@ def make_plan(request: Request, config: Config, settings: Settings, env: Mapping
     plan = plan_of(walk(saved, config, env), saved, config, settings, env)
     if saved is request or not plan.steps or request.profile is None:
         return plan
+    if _is_another(request):
+        return replace(plan, profile=request.profile)
     # It has a name of its own, and is written under that name again.
     last = replace(plan.steps[-1], saves=(request.profile,))
     return replace(plan, profile=request.profile, steps=(*plan.steps[:-1], last))
@@ -306,7 +308,7 @@ def _with_saves(
 
     def names(number: int, step: Step) -> tuple[str, ...]:
         followed = step.profile in [later.profile for later in steps[number:]]
-        altered = isinstance(step, AssumeRole) and number == len(steps) and request.alters()
+        altered = isinstance(step, AssumeRole) and number == len(steps) and _is_another(request)
         if followed or altered or request.from_env:
             return ()
         return names_of(step.profile, config, chain.saved.get(step.profile, []))
@@ -314,6 +316,11 @@ def _with_saves(
     saves = [names(number, step) for number, step in enumerate(steps, 1)]
     pairs = zip(steps, saves, strict=True)
     return tuple(replace(step, saves=each) if each else step for step, each in pairs)
+
+
+def _is_another(request: Request) -> bool:
+    """Whether options make it another session than the one that its profile is saved as."""
+    return bool(request.alters() or request.session_name)
 
 
 def _usable_after(request: Request, chain: Chain, steps: int) -> int | None:

@@ -406,6 +406,11 @@ def test_a_role_without_a_profile_is_saved_and_renewed_as_it_was_asked_for(
     assert log_in_again.returncode == 0, log_in_again.stderr
     assert saved(sts, "job")["aws_access_key_id"] != first
     assert who_is("job").endswith(":assumed-role/dev/mySession1")
+    there = saved(sts, "job")
+    for option in (("--session-name", "other"), ("--external-id", "another")):
+        done = run_awsenv("assume", "job", *option, "--format", "json")
+        assert json.loads(done.stdout)["AWSENV_PROFILE"] == "job"
+    assert saved(sts, "job") == there, "a session with other options is another one"
     listed = json.loads(run_awsenv("list", "--json").stdout)
     row = next(each for each in listed if each["profile"] == "job")
     assert (row["role_arn"], row["through"]) == (role, ["default"])
