@@ -54,8 +54,11 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
             f"{plan.root.description} are not a session, and only sessions can be saved",
             f"run: awsenv setup {plan.root.profile or plan.profile}",
         )
-    if request.alters() and as_name:
-        _save_as_asked(request, plan, as_name, config, force=force)
+    again = request.profile if saved_sections.asked_with(request.profile or "", config) else None
+    name = as_name or again
+    if name and (request.alters() or again):
+        # What was saved with options is saved with them again.
+        _save_as_asked(request, plan, name, config, force=force)
         return
     origin = profile = plan.request.profile or plan.profile
     while further := saved_sections.origin_of(origin, config):
@@ -74,6 +77,7 @@ def _save_session(request: Request, as_name: str | None, *, force: bool) -> None
         origin,
         config,
         identity=step_identities(plan)[-1],
+        saved_with={},
         serial=request.mfa_serial,
         force=force,
     )

@@ -85,6 +85,7 @@ def write(
     file.
 
     `origin` is "" if `saved_with`, the options it was asked with, says how to renew it instead.
+    {} says that there were none, and None leaves in place what the section says of them.
     `identity` says whose session it is (awsenv.plan.identity). `serial` is written as mfa_serial
     if the origin itself names no device. With `keep_longer`, a session of the same identity
     that outlives this one stays. Raises ConfigError and AwsenvError.
@@ -107,21 +108,24 @@ def write(
             strict=True,
         )
     )
+    noted: dict[str, str | None] = {}
     values |= {
         "expiration": iso_utc(expires_at),
         IDENTITY: identity_note(identity, session.credentials.access_key_id),
     }
-    if origin:
-        values[SAVED_FROM] = origin
-    if saved_with:
-        values[SAVED_WITH] = encode_pairs(saved_with)
+    asked = asked_with(name, config)
+    if saved_with is not None:
+        asked = {f"OPTION_{key.upper()}": text for key, text in saved_with.items()}
+        noted[SAVED_WITH] = encode_pairs(saved_with) or None
+    noted[SAVED_FROM] = None if asked else origin
     if serial:
         values["mfa_serial"] = serial
     region = session.region if saved_with else _region_of(origin, config)
     if region and not _region_of(name, config):
         # Most tools do nothing with a profile that has no region.
         values["region"] = region
-    own = config.profiles.get(origin)
+    named = [origin, asked.get("OPTION_PROFILE"), asked.get("OPTION_SOURCE_PROFILE")]
+    own = next((config.profiles.get(each) for each in named if each), None)
     told = {key: own.get(key) if own else None for key in TOOL_KEYS}
     # What the config says of the new profile itself is the user's.
     told = {key: value for key, value in told.items() if not _in_config(name, key, config)}
@@ -139,7 +143,8 @@ def write(
             for key, value in told.items()
             if value or (key in there and IDENTITY in there)
         }
-        text.set(name, {**values, **old_token, **settings})
+        notes = {key: value for key, value in noted.items() if value or key in there}
+        text.set(name, {**values, **notes, **old_token, **settings})
 
     from awsenv.config.writing import edit
 

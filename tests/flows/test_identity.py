@@ -411,6 +411,12 @@ def test_a_role_without_a_profile_is_saved_and_renewed_as_it_was_asked_for(
         done = run_awsenv("assume", "job", *option, "--format", "json")
         assert json.loads(done.stdout)["AWSENV_PROFILE"] == "job"
     assert saved(sts, "job") == there, "a session with other options is another one"
+    # Saved again, and under another name, with the same options.
+    save("job", "--refresh")
+    save("job", "--as", "job2")
+    assert saved(sts, "job")["aws_access_key_id"] != there["aws_access_key_id"]
+    assert saved(sts, "job2")["awsenv_saved_with"] == there["awsenv_saved_with"]
+    assert who_is("job2").endswith(":assumed-role/dev/mySession1")
     listed = json.loads(run_awsenv("list", "--json").stdout)
     row = next(each for each in listed if each["profile"] == "job")
     assert (row["role_arn"], row["through"]) == (role, ["default"])
@@ -452,8 +458,23 @@ def test_a_saved_profile_has_the_settings_for_tools(sts: RunningSts) -> None:
     assert "use_dualstack_endpoint" not in saved(sts, "tool")
     edit(config, "[profile dev]\n", "[profile dev]\nuse_dualstack_endpoint = true\n")
     save("dev", "--as", "tool", "--refresh")
+    # A session that is saved with options takes along what its profile says, and so do renewals.
+    save("dev", "--external-id", "another", "--as", "job")
+    assert run_awsenv("assume", "job", "--refresh", "--shell", "bash").returncode == 0
+    for name in ("tool", "job"):
+        assert saved(sts, name)["use_dualstack_endpoint"] == "true"
+    assert "awsenv_saved_from" not in saved(sts, "job")
+    # Whatever was saved under a name last, is what it is renewed as.
+    save("prod-admin", "--as", "job")
+    assert "awsenv_saved_with" not in saved(sts, "job")
+    assert saved(sts, "job")["awsenv_saved_from"] == "prod-admin"
+    assert ":assumed-role/prod-admin/" in role_of("job")
+    save("dev", "--external-id", "another", "--as", "job")
+    assert "awsenv_saved_from" not in saved(sts, "job")
+    assert ":assumed-role/dev/" in role_of("job")
     assert run_awsenv("logout", "--all").returncode == 0
-    assert "[tool]" not in (sts.aws_folder / "credentials").read_text()
+    left = (sts.aws_folder / "credentials").read_text()
+    assert not [name for name in ("tool", "job") if f"[{name}]" in left]
 
 
 def test_keys_of_a_profile_are_found_there_again(sts: RunningSts) -> None:
