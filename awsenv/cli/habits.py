@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsenv.commands import COMMANDS, PASSES_ON, load
+from awsenv.commands import COMMANDS, EVALUATED, PASSES_ON, load
 from awsenv.config import profile_names
 from awsenv.errors import AwsenvError, UsageError
 from awsenv.parameters.declared import parameters
@@ -28,6 +28,9 @@ def translated(arguments: list[str]) -> list[str]:
 def answered(arguments: Sequence[str]) -> UsageError | None:
     """The error with the line to type, for a command line that is unknown but looks familiar."""
     name, *rest = arguments or [""]
+    if name in EVALUATED and rest[:1] == ["--shell"]:
+        # The hook's, and nothing that was typed.
+        rest = rest[2:]
     if name == "auto":
         return _auto(rest)
     if name not in COMMANDS:
@@ -88,11 +91,12 @@ def _command_behind(name: str, rest: Sequence[str]) -> UsageError | None:
     """`assume PROFILE -- COMMAND`, for which there is exec."""
     if name != "assume" or not rest or rest[0].startswith("-"):
         return None
-    profile, *command = rest
-    command = command[1:] if command[:1] == ["--"] else command
+    end = rest.index("--") if "--" in rest else 1
+    profile, *options = rest[:end]
+    command = rest[end + 1 :] if "--" in rest else rest[end:]
     if not command or command[0].startswith("-"):
         return None
-    line = _typed("exec", profile, "--", *command)
+    line = _typed("exec", *options, profile, "--", *command)
     return UsageError("awsenv assume runs no command, it changes this shell", f"type: {line}")
 
 

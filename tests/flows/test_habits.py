@@ -1,5 +1,6 @@
 """What people type by habit is answered with the line to type, and help can be paged."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from awsenv import __version__
 from awsenv.commands import COMMANDS, EVALUATED, load
 from awsenv.parameters.declared import parameters
+from support.terminal_driver import drive
 from support.world import RunningSts, run_awsenv
 
 ROLE = "arn:aws:iam::111122223333:role/x"
@@ -18,6 +20,7 @@ HABITS = {
     "prod-admin -- aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
     "assume prod-admin -- aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
     "assume prod-admin aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
+    "assume prod-admin --region x -- aws s3 ls": "exec --region x prod-admin -- aws s3 ls",
     "assume --profile prod-admin": 'type: eval "$(awsenv assume prod-admin)"',
     "assume --profile prod-admin -- aws s3 ls": "type: awsenv exec prod-admin -- aws s3 ls",
     "assume -p prod-admin": 'type: eval "$(awsenv assume prod-admin)"',
@@ -51,6 +54,25 @@ def test_with_the_hook_the_line_is_its_function(sts: RunningSts) -> None:
     line = f'"{sys.executable}" -m awsenv prod-admin; true'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert "hint: type: awsenv assume prod-admin\n" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "pwsh"])
+def test_a_command_behind_a_profile_with_the_hook(
+    shell: str, sts: RunningSts, tmp_path: Path
+) -> None:
+    name = "powershell" if shell == "pwsh" else shell
+    data = {"XDG_DATA_HOME": str(tmp_path / "data")}
+    line = run_awsenv("init", name, env=data).stdout.strip()
+    env = {name: text for name, text in os.environ.items() if name.startswith("AWS_")}
+    env |= {
+        "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(sts.aws_folder / "credentials"),
+    }
+    with drive(shell, tmp_path, env=env, rc=line) as driven:
+        for typed in ("dev -- aws s3 ls", "dev aws s3 ls", "--profile dev aws s3 ls"):
+            shown = driven.run(f"awsenv assume {typed}")
+            assert "hint: type: awsenv exec dev -- aws s3 ls" in shown
+        assert "awsenv assume dev" in driven.run("awsenv assume --profile dev")
 
 
 def test_quotes_around_a_whole_command(sts: RunningSts) -> None:
