@@ -5,7 +5,7 @@ import sys
 from awsenv import shells
 from awsenv.config import shown
 from awsenv.errors import AwsenvError, UsageError
-from awsenv.install import powershell_profile, rc_block, rc_files
+from awsenv.install import powershell_profile, rc_block, rc_files, short_name
 from awsenv.install.hook_files import FILES
 from awsenv.parameters.declared import argument, flag, value
 from awsenv.sessions.from_request import tell
@@ -63,7 +63,8 @@ def _install(shell: shells.Shell, alias: str | None) -> None:
     else:
         tell(f"{shown(change.path)} has the line already; new shells load the hook")
     if shell.name == _this_shell():
-        tell(f"to load it into this shell now, type: {rc_block.load_line_for(shell)}")
+        line = rc_block.load_line_for(shell, alias or short_name.in_use(change.after))
+        tell(f"to load it into this shell now, type: {line}")
     if shell.name == "zsh" and not rc_block.completes(change.after):
         tell(
             "zsh's completion seems to be off, so TAB will not complete awsenv; to turn it on, add"

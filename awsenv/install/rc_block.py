@@ -45,13 +45,22 @@ def line_for(shell: Shell, alias: str | None = None) -> str:
     line = shell.rc_line(_quoted(shell, hook))
     if not alias:
         return line
-    path = os.path.join(os.path.dirname(hook), short_name.FILES[shell.name])
-    return f"{line}\n{short_name.line(shell, _quoted(shell, path), short_name.check(alias))}"
+    return f"{line}\n{short_name.line(shell, _alias_file(shell, hook), short_name.check(alias))}"
 
 
-def load_line_for(shell: Shell) -> str:
-    """The line that loads the hook into a shell that runs already."""
-    return shell.load_line(_quoted(shell, hook_files.installed_hook(shell.name)))
+def load_line_for(shell: Shell, alias: str | None = None) -> str:
+    """The line that loads the hook, and the short name, into a shell that runs already."""
+    hook = hook_files.installed_hook(shell.name)
+    line = shell.load_line(_quoted(shell, hook))
+    if not alias:
+        return line
+    source = "source" if shell.name == "fish" else "."
+    return f"{line}; {source} {_alias_file(shell, hook)} {alias}"
+
+
+def _alias_file(shell: Shell, hook: str) -> str:
+    """The file that makes the short name, beside the one of the hook, quoted."""
+    return _quoted(shell, os.path.join(os.path.dirname(hook), short_name.FILES[shell.name]))
 
 
 def adding(shell: Shell, alias: str | None = None) -> Change:

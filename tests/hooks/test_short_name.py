@@ -95,6 +95,21 @@ def test_it_comes_with_the_line_stays_and_goes_with_it(
     assert rc.read_bytes() == b"a=1\r\n"
 
 
+@pytest.mark.parametrize("program", SHELLS)
+def test_the_line_to_type_now_makes_the_name_too(
+    program: str, tmp_path: Path, sts: RunningSts
+) -> None:
+    need_shell(program)
+    env = {"AWS_CONFIG_FILE": str(sts.aws_folder / "config"), "AWSENV_PROMPT": "off"}
+    with drive(program, tmp_path, env=env, columns=400) as shell:
+        told = shell.run("awsenv init --install --alias assume")
+        line = told.partition("this shell now, type: ")[2].splitlines()[0]
+        shell.run(line)
+        assert "no profile 'nope'" in shell.run("assume nope")
+        # Installed once more, the name that is there stays.
+        assert f"type: {line}" in shell.run("awsenv init --install")
+
+
 @pytest.mark.parametrize("name", ["", "awsenv", "a b", "$(x)", "1x", "a;b", "ä"])
 def test_a_name_that_is_none(name: str, awsenv: Run, clean_env: Path) -> None:
     done = awsenv("init", "bash", "--alias", name)
