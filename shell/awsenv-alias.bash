@@ -4,6 +4,9 @@
 
 case $1 in '' | *[!A-Za-z0-9_-]*) \builtin return 2 ;; esac
 \builtin eval "$1() { awsenv assume \"\$@\"; }"
+# For the hook, which has to know which lines leave the session.
+# shellcheck disable=SC2034
+__awsenv_alias=$1
 
 __awsenv_complete_alias() {
   builtin local COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" name="$1" before

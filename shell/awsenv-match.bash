@@ -323,6 +323,9 @@ __awsenv_uses_aws() {
           __awsenv_scan "${quoted[${word%_}]-}" "$2" && [[ -z $own ]]
           return
         fi
+        if [[ -n ${__awsenv_alias-} && $word == "$__awsenv_alias" ]]; then
+          words=(awsenv assume "${words[@]:i+1}") && i=0 word=awsenv
+        fi
         name=${word//\\/} && name=${name##*/} && name=${name%.exe}
         case $name in ?*@*) name=${name%%@*} ;; awsenv | export | declare | typeset | unset) if __awsenv_leaves; then return 1; fi ;; esac
         case $__awsenv_own_no in *" $name "*) return 1 ;; esac

@@ -204,6 +204,10 @@ function __awsenv_needs
             return
         end
         set -g __awsenv_name (string replace -r '.*/' '' -- $word | string replace -r '\.exe$' '' | string replace -r '(?<=.)@.*' '')
+        if set -q __awsenv_alias; and test "$raw" = "$__awsenv_alias"
+            set __awsenv_name awsenv
+            set -p rest assume
+        end
         if builtin contains -- "$__awsenv_name" awsenv
             string match -v -- '-*' $rest | read -l subcommand
             test -n "$argv[1]"

@@ -74,6 +74,7 @@ function script:Test-LineUsesAws([string]$line) {
         if (Test-InFunction $command) { continue }
         $words = @(Get-CommandWords $command)
         if ($words.Count -eq 0) { continue }
+        if (Test-ShortName $words[0]) { $words = @('awsenv', 'assume') + @(Get-Tail $words 1) }
         Add-Alias $words $aliases
         if ((Test-Leaves $words $command) -or (Test-Identity $words)) { return $false }
         foreach ($text in Get-Evaluated $command $words) { if (Test-LineUsesAws $text) { return $true } }
@@ -158,6 +159,12 @@ function script:Add-Alias($words, $aliases) {
     if ($null -eq $name -and $given.Count) { $name, $given = $given }
     if ($null -eq $value -and @($given).Count) { $value = @($given)[0] }
     if ($name -and $value) { $aliases[$name] = $value }
+}
+
+# True for the function that `awsenv init --alias` makes.
+function script:Test-ShortName([string]$name) {
+    if (-not ($name -match '^[A-Za-z0-9_-]+\z')) { return $false }
+    "$($ExecutionContext.SessionState.PSVariable.GetValue("function:$name"))".Trim() -ceq 'awsenv assume @args'
 }
 
 # True if the command changes the session of this shell: what comes after it needs it no more.

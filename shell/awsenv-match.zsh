@@ -230,6 +230,9 @@ __awsenv_needs() {
       [[ -z $own ]] && __awsenv_scan "$word" ''
       return
     fi
+    if [[ -n ${__awsenv_alias-} && $word == "$__awsenv_alias" ]]; then
+      words=(awsenv assume "${(@)words[i+1,-1]}") i=1 word=awsenv
+    fi
     name=${${word##*/}%.exe}
     if [[ $name == ?*@* ]]; then name=${name%%@*}; fi
     if [[ $name == awsenv ]]; then

@@ -71,6 +71,27 @@ def test_the_short_name_assumes_and_completes(
         shell.wait_until(lambda: "--mfa-serial" in shell.screen().splitlines()[-1], "TAB")
 
 
+@pytest.mark.parametrize("program", SHELLS)
+def test_a_line_that_leaves_by_the_short_name_asks_nothing_for_the_old_session(
+    program: str, tmp_path: Path, sts: RunningSts, awsenv: Run
+) -> None:
+    need_shell(program)
+    shown = "$env:AWSENV_PROFILE" if program == "pwsh" else 'echo "$AWSENV_PROFILE"'
+    end = {"pwsh": "$env:AWSENV_EXPIRES_AT = '1'", "fish": "set -gx AWSENV_EXPIRES_AT 1"}
+    with shell_with_name(program, tmp_path, sts, awsenv) as shell:
+        shell.run(f"assume dev --mfa-code {sts.code()}")
+        for record in tmp_path.glob("*/.cache/awsenv/sessions/*"):
+            record.unlink()
+        shell.run(end.get(program, "export AWSENV_EXPIRES_AT=1"))
+        shell.submit("assume prod-admin && aws --debug")
+        shell.wait_for("MFA code for")
+        assert "(prod-admin" in shell.output(whole=True)
+        assert "has expired" not in shell.output(whole=True)
+        shell.press("ctrl-c")
+        shell.wait_for_prompt()
+        assert shell.run(shown).strip() == "dev"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_it_comes_with_the_line_stays_and_goes_with_it(
     shell: str, clean_env: Path, awsenv: Run, monkeypatch: pytest.MonkeyPatch
