@@ -8,8 +8,8 @@ from awsenv.lean.dataclasses import dataclass
 @dataclass(frozen=True)
 class Connection:
     """The `region` and, where one is named, the `endpoint` of STS; network settings are those of
-    `config_profile`. For messages: what the source credentials are, `where` they stand, and
-    whether MFA is given on the way.
+    `config_profile`. For messages: what the source credentials are, `where` they stand, whether MFA
+    is given on the way, and the profile whose long-lived keys could be given it.
     """
 
     source: str
@@ -18,3 +18,4 @@ class Connection:
     region: str
     endpoint: str | None
     with_mfa: bool
+    keys_of: str | None = None

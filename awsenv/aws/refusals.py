@@ -118,16 +118,16 @@ def _denied(
     if not role:
         return f"AWS refused: {message}", "the user's policies forbid it", "AccessDenied"
     with_mfa = connection.with_mfa
+    rest = "or an --external-id; your own policy may lack sts:AssumeRole"
     if with_mfa:
         hint = (
-            "the role may not trust you, want a newer MFA code (--mfa-direct gives it one), "
-            "or an --external-id; your own policy may lack sts:AssumeRole"
+            "the role may not trust you, want a newer MFA code (--mfa-direct gives it one), " + rest
         )
+    elif connection.keys_of:
+        device = f"awsenv setup {visible(connection.keys_of)} finds your device"
+        hint = f"the role may want MFA ({device}), may not trust you, or want {rest[3:]}"
     else:
-        hint = (
-            "the role may want MFA (set mfa_serial, or pass --mfa-serial), may not trust you, "
-            "or want an --external-id; your own policy may lack sts:AssumeRole"
-        )
+        hint = f"the role may not trust you, want MFA, which only an IAM user's keys have, {rest}"
     used = "with MFA" if with_mfa else "without MFA"
     return f"AWS denies you {role} ({used}): {message}", hint, "AccessDenied"
 

@@ -74,6 +74,7 @@ class Plan:
             self.sts_region,
             self.endpoint,
             any(step.serial for step in self.steps),
+            self.root.profile if self.root.source == "keys" and not self.root.temporary else None,
         )
 
     @property

@@ -377,3 +377,20 @@ def test_keys_without_mfa_lead_to_setup(sts: RunningSts) -> None:
     with (sts.aws_folder / "credentials").open("a") as file:
         file.write("\n[plain]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n")
     assert "hint: awsenv setup plain finds" in run_awsenv("login", "plain").stderr
+    # At a terminal, where it is the answer to a person.
+    program = [sys.executable, "-m", "awsenv", "assume", "plain", "--format", "json"]
+    with Driven(program, dict(os.environ), Path.home()) as terminal:
+        assert terminal.wait_for_end() == 0
+        shown = terminal.screen()
+    assert "plain: long-lived keys, which do not expire" in shown
+    assert "for a session with MFA instead: awsenv setup plain" in shown
+
+
+def test_a_role_that_wants_mfa_leads_to_setup(sts: RunningSts) -> None:
+    config = sts.aws_folder / "config"
+    lines = config.read_text().splitlines(keepends=True)
+    config.write_text("".join(line for line in lines if "mfa_serial" not in line))
+    done = run_awsenv("assume", "prod-admin", "--shell", "bash")
+    assert done.returncode == 5
+    assert "(without MFA)" in done.stderr
+    assert "may want MFA (awsenv setup default finds your device)" in done.stderr

@@ -50,6 +50,14 @@ def test_saved_profile_where_tools_would_ask(sts: RunningSts) -> None:
     assert ":assumed-role/dev/" in who_is("dev-sts")
 
 
+def test_it_says_what_it_writes_and_when_it_may(sts: RunningSts) -> None:
+    code = sts.code()
+    done = run_awsenv("assume", "dev", "--export-profile", "--shell", "bash", "--mfa-code", code)
+    assert done.stderr == "awsenv: saved the session as [dev-sts] in ~/.aws/credentials\n"
+    help_text = " ".join(run_awsenv("assume", "--help").stderr.split())
+    assert "--export-profile Export AWS_PROFILE, not keys; may save a profile." in help_text
+
+
 @pytest.mark.parametrize("option", [["--duration", "30m"], ["--session-name", "me"]])
 def test_saved_profile_where_the_role_is_to_be_another(sts: RunningSts, option: list[str]) -> None:
     write_layout(sts, LAYOUTS["ops"], save_as=True)
