@@ -3,8 +3,8 @@
 import os
 import sys
 
-from awsenv.environment.change import CREDENTIALS
-from awsenv.errors import AwsenvError
+from awsenv.environment.change import CREDENTIALS, put_still_holds
+from awsenv.errors import AwsenvError, RefusedError
 from awsenv.parameters.declared import flag
 from awsenv.parameters.request_options import takes_request
 from awsenv.plan.plan import Plan
@@ -35,7 +35,12 @@ def command(
     else:
         plan, credentials = _of_shell(request.region)
     sts = Sts(plan.connection, Deadline(Settings.read(os.environ).deadline))
-    answer = sts.caller_identity(credentials)
+    try:
+        answer = sts.caller_identity(credentials)
+    except RefusedError as error:
+        if error.code == "ExpiredToken" and put_still_holds(os.environ):
+            error.hint = "awsenv refresh renews this shell's session"
+        raise
     alias = account_names.recent(answer["Account"]) or _learned(
         plan, credentials, answer["Account"]
     )

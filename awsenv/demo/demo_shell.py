@@ -101,7 +101,11 @@ def _fish(place: Place, path: str) -> tuple[list[str], dict[str, str]]:
     lines += [f"set -gx PATH {quote(os.path.join(place.folder, 'bin'))} $PATH"]
     lines += [f"cd {quote(place.home)}", f"source {quote(packaged_hook('fish'))}"]
     line = "awsenv assume prod-admin | source"
-    lines += [f"echo {quote(GREETING.format(line=line))}"]
+    # fish greets after this file; what is to be done comes last.
+    lines += ["functions -q fish_greeting; and functions -c fish_greeting _awsenv_own_greeting"]
+    lines += ["function fish_greeting"]
+    lines += ["  functions -q _awsenv_own_greeting; and _awsenv_own_greeting"]
+    lines += [f"  echo {quote(GREETING.format(line=line))}", "end"]
     file = os.path.join(place.folder, "demo.fish")
     write_private(file, "".join(f"{line}\n" for line in lines))
     return [path, "-i", "-C", f"source {quote(file)}"], {}

@@ -84,6 +84,8 @@ def _furnish(folder: str, server: Server) -> Place:
     control = os.path.join(folder, "control")
     write_private(control, json.dumps({"url": server.url, "token": server.control_token}))
     _make_program(os.path.join(folder, "bin"))
+    if shutil.which("aws") is None:
+        _make_aws(os.path.join(folder, "bin"))
     environment = {
         "HOME": home,
         "AWS_CONFIG_FILE": os.path.join(aws, "config"),
@@ -118,6 +120,24 @@ def _make_program(folder: str) -> None:
 
     path = os.path.join(folder, "awsenv")
     write_private(path, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m awsenv "$@"\n')
+    os.chmod(path, 0o700)
+
+
+# What the demo suggests where there is no AWS CLI: without it, no command would ask for a code.
+_AWS = r"""#!/bin/sh
+if [ "$*" = "sts get-caller-identity" ]; then exec awsenv whoami; fi
+echo "aws: no AWS CLI is installed; the demo's knows \`aws sts get-caller-identity\` only" >&2
+exit 2
+"""
+
+
+def _make_aws(folder: str) -> None:
+    """A stand-in for the AWS CLI, which tells whose the shell's credentials are."""
+    if os.name != "posix":
+        write_private(os.path.join(folder, "aws.cmd"), "@awsenv whoami\n")
+        return
+    path = os.path.join(folder, "aws")
+    write_private(path, _AWS)
     os.chmod(path, 0o700)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -169,3 +170,49 @@ def test_the_authenticator_ticks_and_the_session_starts_green(tmp_path: Path) ->
         terminal.type("exit\r")
         terminal.wait_for_end()
     assert re.search(rb"\x1b\[32m[^\x1b]{0,8}\[prod-admin", bytes(terminal.raw))
+
+
+def test_without_the_aws_cli_its_suggestion_works_all_the_same(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "TERM": "xterm-256color", "PATH": "/usr/bin:/bin", "PS1": "> "}
+    if shutil.which("aws", path=env["PATH"]):
+        pytest.skip("THE AWS CLI IS INSTALLED FOR EVERYBODY: its stand-in is not tested here")
+    line = f"{sys.executable} -m awsenv demo"
+    with Driven([need_shell("bash"), "--norc", "-c", line], env, tmp_path, columns=150) as terminal:
+
+        def see(text: str) -> None:
+            terminal.wait_until(lambda: text in terminal.screen(), text)
+
+        see("try `aws sts get-caller-identity`")
+        terminal.type("awsenv demo expire 3\r")
+        see("new sessions last 3 s")
+        terminal.type("awsenv assume prod-admin\r")
+        see("MFA code for")
+        (code,) = re.findall(r"authenticator: (\d{3} \d{3})", terminal.screen())
+        terminal.type(f"{code}\r")
+        see("prod-admin for ")
+        terminal.type("aws s3 ls --profile x\r")
+        see("no AWS CLI is installed")
+        time.sleep(3)
+        terminal.type("aws sts get-caller-identity\r")
+        see("prod-admin has expired")
+        # Enter: it runs as it is.
+        terminal.type("\r")
+        see("awsenv refresh renews")
+        terminal.type("exit\r")
+        terminal.wait_for_end()
+
+
+def test_fish_greets_before_the_demo_does(clean_env: Path, tmp_path: Path) -> None:
+    path = need_shell("fish")
+    config = clean_env / ".config/fish/config.fish"
+    config.parent.mkdir(parents=True)
+    config.write_text("function fish_greeting; echo MINE; end\n")
+    (clean_env / ".local/share/fish/generated_completions").mkdir(parents=True)
+    env = {**os.environ, "SHELL": path, "TERM": "xterm-256color"}
+    line = f"{sys.executable} -m awsenv demo"
+    with Driven([path, "--no-config", "-c", line], env, tmp_path, columns=150) as terminal:
+        terminal.wait_until(lambda: "hook, and in scripts" in terminal.screen(), "the text")
+        assert terminal.screen().splitlines()[0] == "MINE"
+        assert terminal.screen().count("MINE") == 1
+        terminal.type("exit\r")
+        terminal.wait_for_end()
