@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from awsenv.config.saved_sections import EXPIRATIONS, IDENTITY, KEYS, OLD_TOKEN
+from awsenv.config.saved_sections import EXPIRATIONS, IDENTITY, KEYS, OLD_TOKEN, SAVE_AS
 from awsenv.environment.for_programs import as_before
 from awsenv.errors import CancelledError, ProgramError
 from awsenv.sources.root import Context, Resolved, Root
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 # The profiles whose credential_process is running, one per line, for programs that run inside it.
 WITHIN = "AWSENV_WITHIN"
-# What a section says without saying whose keys it leads to: secrets, and when they expire.
-_PASSING = frozenset((*KEYS[1:], OLD_TOKEN, IDENTITY, *EXPIRATIONS))
+# What a section says without saying whose keys it leads to: secrets, when they expire, and where
+# sessions of it are saved.
+_PASSING = frozenset((*KEYS[1:], OLD_TOKEN, IDENTITY, SAVE_AS, *EXPIRATIONS))
 # In bytes: credentials are a few thousand.
 _LARGEST = 1 << 20
 
