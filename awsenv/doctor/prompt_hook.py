@@ -28,28 +28,34 @@ def check(case: Case) -> Iterator[Finding]:
             )
         for state in filter(None, states):
             yield _state(loaded, state)
-        return
-    shell = _shell()
-    if shell is None:
+    shell = loaded or _shell()
+    if shell not in hook_files.FILES:
         return
     try:
         path = rc_files.path_for(shell)
-        installed = b"awsenv" in rc_files.read(path)
+        text = rc_files.read(path)
     except AwsenvError:
         return
     hook = hook_files.path_of(shell)
-    if installed and not os.path.isfile(hook):
+    # A module of the PowerShell Gallery is loaded by its name, from elsewhere.
+    if os.path.basename(hook).encode() in text and not os.path.isfile(hook):
+        which = "new shells do not have" if loaded else "no shell has"
         yield Finding(
-            f"{shown(path)} loads {shown(hook)}, which does not exist, so no shell has the hook",
+            f"{shown(path)} loads {shown(hook)}, which does not exist, so {which} the hook",
             f"awsenv init {shell} --install",
         )
-        return
-    yield Finding(
-        f"the hook is not loaded in this {shell}"
-        + (f", although {shown(path)} loads it in new ones" if installed else ""),
-        "open a new shell"
-        if installed
-        else f"awsenv init {shell} --install, for the time left in the prompt and renewal on time",
+    elif not loaded:
+        yield _not_loaded(shell, shown(path) if b"awsenv" in text else "")
+
+
+def _not_loaded(shell: str, path: str) -> Finding:
+    """`path` is that of the rc file, where that has the line."""
+    if path:
+        text = f"the hook is not loaded in this {shell}, although {path} loads it in new ones"
+        return Finding(text, "open a new shell", problem=False)
+    return Finding(
+        f"the hook is not loaded in this {shell}",
+        f"awsenv init {shell} --install, for the time left in the prompt and renewal on time",
         problem=False,
     )
 
@@ -83,9 +89,8 @@ def _state(shell: str, state: str) -> Finding:
     )
 
 
-def _shell() -> str | None:
+def _shell() -> str:
     try:
-        name = detect().name
+        return detect().name
     except AwsenvError:
-        return None
-    return name if name in hook_files.FILES else None
+        return ""

@@ -381,6 +381,20 @@ def test_an_rc_line_whose_file_is_gone(healthy: RunningSts, clean_env: Path) -> 
     )
     assert "which does not exist, so no shell has the hook" in done.stdout
     assert "awsenv init bash --install" in done.stdout
+    # A shell that has the hook since before that is told as well.
+    told = run_awsenv("doctor", "--offline", env={"AWSENV_HOOK": f"bash {__version__}"})
+    assert "which does not exist, so new shells do not have the hook" in told.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="$PROFILE is elsewhere on Windows")
+def test_the_module_of_the_gallery_needs_no_file_of_ours(
+    healthy: RunningSts, clean_env: Path
+) -> None:
+    profile = clean_env / ".config/powershell/Microsoft.PowerShell_profile.ps1"
+    profile.parent.mkdir(parents=True)
+    profile.write_text("Import-Module awsenv\n")
+    hook = {"AWSENV_HOOK": f"powershell {__version__}"}
+    assert "does not exist" not in run_awsenv("doctor", "--offline", env=hook).stdout
 
 
 def test_a_fix_is_written_in_the_language_of_the_shell(healthy: RunningSts) -> None:
