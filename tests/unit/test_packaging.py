@@ -72,3 +72,16 @@ def test_the_readme_links_become_absolute_for_the_package_index() -> None:
         text = re.sub(each["pattern"], each["replacement"], text)
     assert not re.findall(r"\]\((?!https?://|#)[^)]*\)", text)
     assert re.search(r"!\[[^]]*\]\(https://raw\.[^)]*/docs/demo\.svg\)", text)
+
+
+def test_every_line_that_installs_it_has_the_name_of_the_package() -> None:
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+    line = re.compile(r"(?:uv tool|pipx|pip) (?:install|upgrade|uninstall) \"?(aws[\w-]*)")
+    found = {}
+    for pattern in ("*.md", "docs/**/*.md", "awsenv/**/*.py", "shell/**/*"):
+        for file in ROOT.glob(pattern):
+            if file.is_file():
+                found[file.name] = line.findall(file.read_text("utf-8"))
+    for file in ("README.md", "recipes.md", "uninstall.py", "awsenv.psd1"):
+        assert found[file]
+    assert {each for names in found.values() for each in names} - {"aws-mfa", "awsume"} == {name}
