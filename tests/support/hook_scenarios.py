@@ -47,6 +47,8 @@ class Syntax:
     evaluate: str = 'eval "$(awsenv assume {})"'
     python: str = '"$PYTHON"'
     print_segment: str = "awsenv_segment; echo"
+    # Lines in which what looks like a command is text.
+    texts: tuple[str, ...] = ()
     # What is typed while a line is read stays for the next prompt; else it is thrown away.
     keeps_type_ahead: bool = False
     history: str = ""
@@ -64,6 +66,7 @@ _SEEN = {
     "negated": "! aws seen",
     "path": '"$AWS_FOLDER"/aws seen',
     "xargs": "echo seen | xargs -n1 aws",
+    "text for a shell": "sh -c 'cd . && aws seen'",
 }
 _DROPPED = {
     "plain": "aws a",
@@ -72,6 +75,7 @@ _DROPPED = {
     "or": "aws a || aws b",
     "pipe": "aws a | aws b",
     "before it": "aws b; true | aws a; aws c",
+    "text for a shell": "sh -c 'aws a; aws b'",
 }
 
 SYNTAXES = {
@@ -87,6 +91,7 @@ SYNTAXES = {
             "while": "while aws seen; do break; done",
             "group": "{ aws seen; }",
             "escaped": r"\aws seen",
+            "within a here-document": "cat <<X\r$(aws seen)\rX",
         },
         dropped=_DROPPED
         | {
@@ -96,6 +101,7 @@ SYNTAXES = {
             "substitution": 'echo "$(aws a)"; aws b',
         },
         after_pipe="false | true | false\recho pipe=${PIPESTATUS[*]}",
+        texts=("cat <<'X'\raws s3 ls\rX", "case aws in a|aws) ls;; esac"),
         own_prompt=r"PS1='#$((_driven+=1)) {'$AWSENV_SEGMENT'}> '",
     ),
     "fish": Syntax(
@@ -129,6 +135,7 @@ SYNTAXES["zsh"] = Syntax(
     seen=SYNTAXES["bash"].seen | {"subshell": "( aws seen )"},
     dropped=SYNTAXES["bash"].dropped | {"subshell": "( aws a ); aws b"},
     after_pipe='false | true | false\recho "pipe=$pipestatus"',
+    texts=SYNTAXES["bash"].texts,
 )
 SYNTAXES["pwsh"] = Syntax(
     "pwsh",
@@ -635,6 +642,8 @@ def only_what_uses_aws_asks(h: Hooked) -> None:
         "aws s3 ls --profile=prod-admin",
         "awsenv status",
         "# aws",
+        "sh -c 'ls aws'",
+        *h.syntax.texts,
     ):
         h.shell.run(line)
         assert QUESTION not in h.shell.output(), line
