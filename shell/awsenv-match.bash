@@ -19,6 +19,8 @@ case $- in *k*) __awsenv_aliases+=k && set +k ;; esac
 __awsenv_matches() {
   local body=0 apart=''
   local -a quoted=()
+  # In a long text, characters of several bytes would be counted again and again.
+  if ((${#1} > 1000)); then local LC_ALL=C; fi
   __awsenv_gone=
   if [[ -z $__awsenv_plus ]]; then __awsenv_read_table; fi
   if [[ ${AWSENV_COMMANDS-} != "$__awsenv_own_text" ]]; then __awsenv_read_own; fi
