@@ -517,8 +517,19 @@ fi
 
 # Reads what is needed once a session has expired and a line is about to run.
 __awsenv_fetch_asking() {
+  local name
   if [[ -n $__awsenv_asking ]]; then return 0; fi
-  if [[ -r ${__awsenv_more%/*}/awsenv-match.bash ]]; then builtin . "${__awsenv_more%/*}/awsenv-match.bash"; fi
+  __awsenv_aliases=
+  # See awsenv.bash.
+  if \builtin shopt -q expand_aliases; then __awsenv_aliases=a && \builtin shopt -u expand_aliases; fi
+  case $- in *k*) __awsenv_aliases+=k && set +k ;; esac
+  __awsenv_asking=1
+  for name in line match renew; do
+    if [[ -r ${__awsenv_more%/*}/awsenv-$name.bash ]]; then builtin . "${__awsenv_more%/*}/awsenv-$name.bash"; else __awsenv_asking=; fi
+  done
+  case $__awsenv_aliases in *k) set -k ;; esac
+  case $__awsenv_aliases in a*) builtin shopt -s expand_aliases ;; esac
+  __awsenv_aliases=
   [[ -n $__awsenv_asking ]]
 }
 __awsenv_asking='' __awsenv_gone='' __awsenv_snoozed=''

@@ -18,7 +18,9 @@ FILES = {
     "bash": (
         "awsenv.bash",
         "awsenv-more.bash",
+        "awsenv-line.bash",
         "awsenv-match.bash",
+        "awsenv-renew.bash",
         "awsenv-alias.bash",
         "awsenv-commands",
     ),

@@ -316,7 +316,7 @@ def test_names_that_are_no_words(program: str | None, tmp_path: Path, sts: Runni
     with h.shell:
         for name in ("@", "*", "]", "x[$(touch p)]", "'", '"', "\\", "a]=b", "$(touch p)"):
             quoted = "'" + name.replace("'", "'\\''") + "'"
-            assert h.shell.run(f"awsenv assume {quoted}") == f"asked: assume {name} --shell bash"
+            assert h.shell.run(f"awsenv assume {quoted}") == f"asked: assume --shell bash {name}"
         assert not list(h.home.glob("**/p"))
 
 
