@@ -258,7 +258,7 @@ def test_auto_takes_the_dialog_where_there_is_no_terminal(sts: RunningSts, scree
     assert process.returncode == 0, err
     # Where nothing fits, it is as it is without.
     run_awsenv("logout", "--all")
-    done = run_awsenv("exec", "prod-admin", "true", env={"DISPLAY": "", "PATH": "/nowhere"})
+    done = run_awsenv("login", "prod-admin", env={"DISPLAY": "", "PATH": "/nowhere"})
     assert done.returncode == 4
     assert "there is no terminal to ask at" in done.stderr
 
