@@ -3,6 +3,7 @@
 import os
 
 from awsenv.config import load
+from awsenv.config.kept_keys import kept_id
 from awsenv.errors import AwsenvError, CancelledError, RefusedError, UsageError
 from awsenv.parameters.declared import flag, value
 from awsenv.parameters.request_options import PROFILE
@@ -75,10 +76,13 @@ def _confirm(plan: Plan) -> None:
     terminal = open_terminal()
     if terminal is None:
         return
-    key_id = load().profile(plan.root.profile or "").get("aws_access_key_id")
+    profile = load().profile(plan.root.profile or "")
+    key_id, place = profile.get("aws_access_key_id"), "your AWS files"
+    if not key_id:
+        key_id, place = kept_id(profile), "the keychain"
     with terminal:
         terminal.say(
-            f"awsenv: {key_id} will be replaced by a new key in your AWS files, and deleted;"
+            f"awsenv: {key_id} will be replaced by a new key in {place}, and deleted;"
             " copies of it elsewhere (other machines, CI) stop working"
         )
         if terminal.ask("go on? [y/N] ").strip().lower() not in ("y", "yes"):

@@ -61,6 +61,7 @@ def add(name: str, *, from_file: bool, for_tools: bool, tell: Callable[[str], No
         if values:
             edit_profile(config, name, values)
             tell(f"AWS tools get the session of profile {name!r} from awsenv now")
+            _tell_of_second_codes(name, config, tell)
         return
     keys = _of_files(name, config) if from_file else key_pair.given()
     _check_other(name, profile, keys.access_key_id)
@@ -77,8 +78,28 @@ def add(name: str, *, from_file: bool, for_tools: bool, tell: Callable[[str], No
         tell("that backend stores them unencrypted: they are no safer there than in ~/.aws")
     if from_file:
         _out_of_files(name, keys.access_key_id, tell)
-    if not for_tools:
+    if for_tools:
+        _tell_of_second_codes(name, config, tell)
+    else:
         tell("AWS tools do not look there; --credential-process has them ask awsenv")
+
+
+def _tell_of_second_codes(name: str, config: Config, tell: Callable[[str], None]) -> None:
+    """Name the profiles for which AWS tools ask for a code beside awsenv's."""
+    serials = {
+        profile.name: profile.get("mfa_serial")
+        for profile in config.profiles.values()
+        if profile.get("source_profile") == name != profile.name and profile.get("mfa_serial")
+    }
+    if not serials:
+        return
+    names = list(serials)
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    own = config.profiles.get(name)
+    text = f"AWS tools would ask for a second code for {listed}: remove mfa_serial there"
+    if not own or not (own.get("awsenv_mfa_serial") or own.get("mfa_serial")):
+        text += f", and write awsenv_mfa_serial = {serials[names[0]]} in profile {name!r}"
+    tell(text)
 
 
 def _already(profile: Profile, key_id: str, tell: Callable[[str], None]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -141,11 +142,32 @@ def test_the_line_for_aws_tools_later(sts: RunningSts, file_keychain: None) -> N
     config = sts.aws_folder / "config"
     keys("add", "--from-file")
     before = config.read_text()
-    keys("add", "--credential-process")
+    told = keys("add", "--credential-process")
     line = "credential_process = awsenv credential-process default\n"
     assert config.read_text().replace(line, "") == before
+    assert "a second code for prod-admin, dev, audit and 4 more: remove mfa_serial there\n" in told
+    config.write_text(re.sub(r"(?m)^mfa_serial = .*\n", "", config.read_text()))
+    assert "a second code" not in keys("add", "--credential-process")
     keys("remove", "--yes")
     assert line not in config.read_text()
+
+
+def test_rotate_asks_about_the_key_that_is_there(
+    sts: RunningSts, file_keychain: None, tmp_path: Path
+) -> None:
+    key = key_of(sts)
+    keys("add", "--from-file")
+    env = {name: text for name, text in os.environ.items() if name.startswith(("AWS", "PYTHON"))}
+    env |= {
+        "AWS_CONFIG_FILE": str(sts.aws_folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(sts.aws_folder / "credentials"),
+    }
+    with drive("bash", tmp_path, env=env, columns=200) as shell:
+        shell.submit("awsenv rotate")
+        shell.wait_for(f"{key.id} will be replaced by a new key in the keychain, and deleted;")
+        shell.wait_for("go on? [y/N]")
+        shell.press("enter")
+        shell.wait_for("nothing was changed")
 
 
 def forms(key: UserKey) -> dict[str, str]:
