@@ -25,7 +25,8 @@ function script:Read-Table {
 }
 
 $script:rules = $null
-$script:ownText = $null
+# What the command that is looked at has as KUBECONFIG of its own.
+$script:kubeFile = ''
 $script:own = $null
 
 # What AWSENV_COMMANDS says: names that ask and do not, and patterns of whole commands.
@@ -117,7 +118,7 @@ function script:Get-Evaluated($command, $words) {
     $elements = @($command.CommandElements)
     if ($command.Parent -is [Management.Automation.Language.PipelineAst]) {
         $before = $command.Parent.PipelineElements[0]
-        if ($before -is [Management.Automation.Language.CommandExpressionAst]) { $elements = @($elements) + $before.Expression }
+        if ($before -is [Management.Automation.Language.CommandExpressionAst]) { $elements += $before.Expression }
     }
     foreach ($element in Get-Tail $elements 1) {
         if ($element -is [Management.Automation.Language.StringConstantExpressionAst] -or
@@ -211,7 +212,8 @@ function script:Test-Command($words, $aliases) {
             continue
         }
         # A text that is run, and not a path with blanks.
-        if ($isRun -and $word -match '\s' -and -not [IO.File]::Exists($word)) { return -not $isOwn -and (Test-LineUsesAws $word) }
+        $isText = $isRun -and $word -match '\s' -and -not [IO.File]::Exists($word)
+        if ($isText) { return -not $isOwn -and (Test-LineUsesAws $word) }
         $word = Get-Definition $word $aliases
         $name = Get-BaseName $word
         if ($name -eq 'awsenv' -or $script:own.No -contains $name) { return $false }
@@ -285,7 +287,8 @@ function script:Get-Followed($words, [int]$at, [string]$name) {
             if ($part -cmatch '^([0-9]|\*)$') { $operands = $part; continue }
             if ($part.StartsWith('*-', [StringComparison]::Ordinal)) {
                 # Behind an option.
-                while ($result.At -lt $words.Count -and $words[$result.At] -cnotlike $part.Substring(1)) { $result.At++ }
+                $pattern = $part.Substring(1)
+                while ($result.At -lt $words.Count -and $words[$result.At] -cnotlike $pattern) { $result.At++ }
                 $fits = ++$result.At -lt $words.Count
                 if ($fits) { continue } else { break }
             }
@@ -315,7 +318,8 @@ function script:Skip-Options($words, $result, $options, [string]$name) {
             if (Test-Option $word $name) { return $false }
             if ($options -ccontains $word) {
                 $result.At++
-                if ($result.At -lt $words.Count -and $words[$result.At] -ceq 'AWS_ACCESS_KEY_ID') { $result.IsOwn = $true }
+                $isKey = $result.At -lt $words.Count -and $words[$result.At] -ceq 'AWS_ACCESS_KEY_ID'
+                if ($isKey) { $result.IsOwn = $true }
             }
         }
         elseif ($word -cmatch '^(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_DEFAULT_PROFILE)=.') { $result.IsOwn = $true }
