@@ -141,7 +141,9 @@ function __awsenv_know_account --no-scope-shadowing
     set -l lines (string split \n -- "$text")
     set colors $lines[2]
     set text (__awsenv_plain (string sub -l 60 -- "$lines[1]" | string trim) | string replace -ra '[{}]' '?')
-    set format (string replace '{account}' -- "$text" $format)
+    # Not by a substitution, which makes a list of a format with several lines.
+    string match -qr '(?s)^(?<head>.*?)\{account\}(?<tail>.*)' -- $format
+    and set format "$head$text$tail"
 end
 
 # Prints $argv[1] without what would move or hide text on a screen: control characters, marks of

@@ -388,14 +388,14 @@ def test_a_switch_is_not_for_variables_of_other_kinds(
                 assert h.shell.run("awsenv assume dev").startswith("awsenv: dev for ")
             for line, undo in doubtful.items():
                 h.shell.run(line)
-                assert h.shell.run("awsenv assume dev") == "asked: assume dev --shell fish", line
+                assert h.shell.run("awsenv assume dev") == "asked: assume --shell fish dev", line
                 h.shell.run(undo or f"set -gx AWS_CONFIG_FILE {config}")
                 assert h.shell.run("awsenv assume dev").startswith("awsenv: dev for "), line
                 if not live:
                     h.apply({}, (*MANAGED, *OWN))
             for line in overrides:
                 shown = h.shell.run(f"{line} awsenv assume dev")
-                assert shown == "asked: assume dev --shell fish", line
+                assert shown == "asked: assume --shell fish dev", line
 
 
 @every_fish
