@@ -127,8 +127,20 @@ def _facts(profile: str | None, values: dict[str, str], expires_at: int | None) 
     }
 
 
+def _served(env: Mapping[str, str]) -> str | None:
+    """The profile with whose credentials this shell is served, if it runs in a served command."""
+    if not env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        return None
+    from awsenv.serving.surroundings import NAME
+
+    return env.get("AWSENV_PROFILE") if env.get("AWS_PROFILE") == NAME else None
+
+
 def _lines(facts: dict[str, Any], asked: str | None) -> list[str]:
     if not facts["profile"]:
+        served = None if asked else _served(os.environ)
+        if served:
+            return [f"this shell has {visible(served)} from awsenv exec --server, which renews it"]
         return ["this shell has no awsenv session"]
     left = facts["seconds_left"]
     if left is None:

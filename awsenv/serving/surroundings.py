@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from awsenv.serving.container_endpoint import Endpoint
     from awsenv.values.credentials import Session
 
-_NAME = "awsenv-server"
+NAME = "awsenv-server"
 # What would give the command credentials before its turn comes, or other ones in its place.
 _REMOVED = (
     "AWS_ACCESS_KEY_ID",
@@ -105,10 +105,10 @@ def config_copy(
 
 
 def _names() -> Iterator[str]:
-    yield _NAME
+    yield NAME
     number = 2
     while True:
-        yield f"{_NAME}-{number}"
+        yield f"{NAME}-{number}"
         number += 1
 
 

@@ -286,6 +286,14 @@ def test_what_the_command_finds(sts: RunningSts, monkeypatch: pytest.MonkeyPatch
     assert config.read_bytes() == before
 
 
+def test_status_tells_a_served_shell(sts: RunningSts) -> None:
+    login(sts)
+    line = f'"{sys.executable}" -m awsenv status; "{sys.executable}" -m awsenv status prod-admin'
+    done = run_awsenv("exec", "--server", "dev", "sh", "-c", line)
+    assert "this shell has dev from awsenv exec --server, which renews it\n" in done.stdout
+    assert "no live session" in done.stdout
+
+
 def test_what_a_killed_run_has_left_is_removed(
     sts: RunningSts, served: Callable[..., Served]
 ) -> None:
