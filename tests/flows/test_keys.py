@@ -145,7 +145,7 @@ def test_the_line_for_aws_tools_later(sts: RunningSts, file_keychain: None) -> N
     told = keys("add", "--credential-process")
     line = "credential_process = awsenv credential-process default\n"
     assert config.read_text().replace(line, "") == before
-    assert "a second code for prod-admin, dev, longhaul and 3 more: remove mfa_serial there\n" in told
+    assert "second code for prod-admin, dev, longhaul and 3 more: remove mfa_serial there" in told
     config.write_text(re.sub(r"(?m)^mfa_serial = .*\n", "", config.read_text()))
     assert "a second code" not in keys("add", "--credential-process")
     keys("remove", "--yes")
