@@ -15,7 +15,7 @@ from support.world import RunningSts, run_awsenv
 
 def pytest_configure() -> None:
     # So that a scenario of the hooks that fails says what it saw.
-    pytest.register_assert_rewrite("support.hook_scenarios")
+    pytest.register_assert_rewrite("support.hook_scenarios", "support.question_scenarios")
 
 
 # What random tests start from, the same in every worker; AWSENV_TEST_SEED repeats a run.

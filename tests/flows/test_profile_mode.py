@@ -10,7 +10,7 @@ import pytest
 
 from awsenv.environment.change import CREDENTIALS
 from support.assuming import AWS, assume, environment, evaluated, identity_by_boto3, identity_by_cli
-from support.hook_scenarios import SYNTAXES, start
+from support.hooked_shells import SYNTAXES, start
 from support.layouts import LAYOUTS, Layout, who_is, write_layout
 from support.real_shells import PLAIN, Way, run_lines
 from support.saving import forget_records, saved, set_expiration

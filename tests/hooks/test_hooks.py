@@ -9,7 +9,9 @@ import pytest
 
 pytest.importorskip("termios")
 
-from support.hook_scenarios import ONLY, SCENARIOS, SYNTAXES, programs, start
+from support import question_scenarios  # noqa: F401 - adds its own
+from support.hook_scenarios import ONLY, SCENARIOS
+from support.hooked_shells import SYNTAXES, programs, start
 from support.world import RunningSts
 
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("termios")
 from support.bash_hook import asks_drops_and_runs, every_bash, start_bash
-from support.hook_scenarios import HOOKS, KEY, QUESTION, SYNTAXES, start
+from support.hooked_shells import HOOKS, KEY, QUESTION, SYNTAXES, start
 from support.world import RunningSts
 
 

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("termios")
 
 from support.bash_hook import every_bash, start_bash
-from support.hook_scenarios import QUESTION, Hooked
+from support.hooked_shells import QUESTION, Hooked
 from support.world import RunningSts
 
 BLESH = os.environ.get("AWSENV_TEST_BLESH")

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("termios")
 
 from support.hook_neighbours import STARSHIP_CONFIG, environment
-from support.hook_scenarios import HOOKS, KEY, SYNTAXES, start
+from support.hooked_shells import HOOKS, KEY, SYNTAXES, start
 from support.shells_at_hand import need_program
 from support.terminal_driver import Driven, bare_environment
 from support.world import RunningSts

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("termios")
 from awsenv.environment.change import MANAGED, OWN
-from support.hook_scenarios import KEY, SYNTAXES, Hooked, programs, start
+from support.hooked_shells import KEY, SYNTAXES, Hooked, programs, start
 from support.shells_at_hand import need_program, need_shell
 from support.world import RunningSts, settle, without_endpoints
 

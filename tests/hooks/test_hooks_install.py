@@ -11,7 +11,7 @@ import pytest
 
 from awsenv import __version__
 from awsenv.install import rc_files
-from support.hook_scenarios import HOOKS
+from support.hooked_shells import HOOKS
 from support.shells_at_hand import need_shell
 from support.terminal_driver import drive
 from support.world import RunningSts

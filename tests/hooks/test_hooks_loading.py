@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-from support.hook_scenarios import HOOKS, KEY, SYNTAXES, Hooked, programs, start
+from support.hooked_shells import HOOKS, KEY, SYNTAXES, Hooked, programs, start
 from support.shells_at_hand import need_program, need_shell
 from support.world import RunningSts
 

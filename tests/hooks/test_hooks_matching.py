@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.hook_scenarios import HOOKS, SYNTAXES, programs
+from support.hooked_shells import HOOKS, SYNTAXES, programs
 from support.shells_at_hand import need_shell
 from support.terminal_driver import bare_environment
 

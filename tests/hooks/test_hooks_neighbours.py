@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("termios")
 from support.hook_neighbours import NEIGHBOURS, Neighbour, environment
-from support.hook_scenarios import KEY, SYNTAXES, Hooked, programs, start
+from support.hooked_shells import KEY, SYNTAXES, Hooked, programs, start
 from support.shells_at_hand import need_program
 from support.world import RunningSts
 

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("termios")
 
-from support.hook_scenarios import SYNTAXES, start
+from support.hooked_shells import SYNTAXES, start
 from support.world import RunningSts
 
 

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("termios")
 
-from support.hook_scenarios import KEY, SYNTAXES, start
+from support.hooked_shells import KEY, SYNTAXES, start
 from support.world import RunningSts, settle, without_endpoints
 
 SECRET = "AWS_SECRET_ACCESS_KEY"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("termios")
-from support.hook_scenarios import HOOKS, SYNTAXES, Hooked, start
+from support.hooked_shells import HOOKS, SYNTAXES, Hooked, start
 from support.shells_at_hand import need_shell
 from support.terminal_driver import Driven, bare_environment
 from support.world import RunningSts, run_awsenv

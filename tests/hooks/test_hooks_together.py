@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
-from support.hook_scenarios import KEY, QUESTION, SYNTAXES, Hooked, start
+from support.hooked_shells import KEY, QUESTION, SYNTAXES, Hooked, start
 from support.world import RunningSts
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("termios")
-from support.hook_scenarios import HOOKS, SYNTAXES, Hooked, programs, start
+from support.hooked_shells import HOOKS, SYNTAXES, Hooked, programs, start
 from support.world import RunningSts
 
 ZSHS = [program for name, program in programs() if name == "zsh"]

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("termios")
 
 from awsenv.demo.world import trusting
-from support.hook_scenarios import SYNTAXES, Hooked, start
+from support.hooked_shells import SYNTAXES, Hooked, start
 from support.identity_model import FILES, Model
 from support.stand_ins import Container
 from support.world import RunningSts

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.hook_scenarios import SYNTAXES, Hooked, programs, start
+from support.hooked_shells import SYNTAXES, Hooked, programs, start
 from support.world import RunningSts
 
 BASHES = [program for name, program in programs() if name == "bash"]

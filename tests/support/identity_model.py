@@ -25,7 +25,7 @@ from awsenv.demo.world import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-from support.hook_scenarios import KEY, Hooked
+from support.hooked_shells import KEY, Hooked
 from support.saving import sections
 from support.stand_ins import Container
 from support.world import RunningSts, run_awsenv
