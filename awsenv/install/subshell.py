@@ -50,8 +50,9 @@ def _person_shell() -> tuple[str, str]:
     login = os.environ.get("SHELL", "")
     with suppress(AwsenvError):
         name = reading_shell()
-        path = login if name == os.path.basename(login) else shutil.which(name or "")
-        if name and path and shutil.which(path):
+        same = shutil.which(login) if name == os.path.basename(login) else None
+        path = same or shutil.which(name or "")
+        if name and path:
             return name, path
     if shutil.which(login):
         return os.path.basename(login), login

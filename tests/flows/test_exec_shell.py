@@ -133,3 +133,14 @@ def test_where_there_is_no_terminal(sts: RunningSts) -> None:
         assert "there is no command to run" in done.stderr
         assert "hint: awsenv exec PROFILE COMMAND …" in done.stderr
     assert os.listdir(Path.home()) == [".aws"]
+
+
+def test_a_login_shell_that_is_gone_is_looked_for_on_the_path(
+    tmp_path: Path, sts: RunningSts
+) -> None:
+    with outer("bash", tmp_path, sts) as shell:
+        shell.run(f"awsenv login --mfa-code {sts.code()}")
+        shell.submit("SHELL=/gone/bash awsenv exec prod-admin")
+        shell.wait_for("this is a new bash with prod-admin")
+        at_the_prompt(shell, "bash", "exit")
+        shell.wait_for_prompt()
