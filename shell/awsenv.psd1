@@ -15,8 +15,8 @@
     VariablesToExport = @('AWSENV_SEGMENT', 'AWSENV_COLOR', 'AWSENV_COLOR_END')
     AliasesToExport = @('awsenv', 'awsenv_unload')
     FileList = @(
-        'awsenv.psd1', 'awsenv.psm1', 'awsenv-hook.ps1', 'awsenv-more.ps1', 'awsenv-match.ps1', 'awsenv_command.ps1',
-        'awsenv-alias.ps1', 'awsenv-commands', 'en-US/about_awsenv.help.txt'
+        'awsenv.psd1', 'awsenv.psm1', 'awsenv-hook.ps1', 'awsenv-more.ps1', 'awsenv-record.ps1',
+        'awsenv-call.ps1', 'awsenv-match.ps1', 'awsenv_command.ps1', 'awsenv-alias.ps1', 'awsenv-commands', 'en-US/about_awsenv.help.txt'
     )
     PrivateData = @{
         PSData = @{

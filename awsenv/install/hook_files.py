@@ -17,6 +17,7 @@ from awsenv.values.notation import whole_number
 FILES = {
     "bash": (
         "awsenv.bash",
+        "awsenv-record.bash",
         "awsenv-more.bash",
         "awsenv-line.bash",
         "awsenv-match.bash",
@@ -26,6 +27,7 @@ FILES = {
     ),
     "zsh": (
         "awsenv.zsh",
+        "awsenv-record.zsh",
         "awsenv-more.zsh",
         "awsenv-match.zsh",
         "awsenv-alias.zsh",
@@ -33,6 +35,7 @@ FILES = {
     ),
     "fish": (
         "awsenv.fish",
+        "awsenv-record.fish",
         "awsenv-more.fish",
         "awsenv-match.fish",
         "awsenv-alias.fish",
@@ -41,6 +44,8 @@ FILES = {
     "powershell": (
         "awsenv.psm1",
         "awsenv-hook.ps1",
+        "awsenv-record.ps1",
+        "awsenv-call.ps1",
         "awsenv-more.ps1",
         "awsenv-match.ps1",
         "awsenv_command.ps1",

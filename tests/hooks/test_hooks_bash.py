@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("termios")
+from awsenv.install.hook_files import FILES
 from support.bash_hook import asks_drops_and_runs, every_bash, start_bash
 from support.hooked_shells import HOOKS, KEY, QUESTION, SYNTAXES, start
 from support.world import RunningSts
@@ -294,8 +295,9 @@ def test_without_its_other_file_it_is_the_program(
         assert h.segment() == ""
         assert "aws:a:" in h.shell.run("aws a")
         assert "awsenv 0" in h.shell.run("awsenv --version")
-        # It comes back with the file.
-        shutil.copy(HOOKS / "awsenv-more.bash", alone)
+        # It comes back with the files.
+        for name in FILES["bash"]:
+            shutil.copy(HOOKS / name, alone)
         h.shell.run("true")
         assert h.segment() == "[prod-admin expired] "
 

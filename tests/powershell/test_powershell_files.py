@@ -19,6 +19,8 @@ NAMES = (
     "awsenv.psm1",
     "awsenv-hook.ps1",
     "awsenv-more.ps1",
+    "awsenv-record.ps1",
+    "awsenv-call.ps1",
     "awsenv-match.ps1",
     "awsenv_command.ps1",
 )
@@ -26,7 +28,7 @@ TEXTS = {name: (SHELL_FILES / name).read_text("ascii") for name in NAMES}
 TREES = {name: parse(text) for name, text in TEXTS.items()}
 MODULE = "awsenv.psm1"
 # What a start takes, and the rest that it reads when needed.
-OF_MODULE = (MODULE, "awsenv-hook.ps1", "awsenv-more.ps1", "awsenv-match.ps1")
+OF_MODULE = tuple(name for name in NAMES if name != "awsenv_command.ps1")
 FUNCTIONS = {name: node for file in OF_MODULE for name, node in functions(TREES[file]).items()}
 # They need no module, or there is no other way.
 CMDLETS = {

@@ -45,6 +45,8 @@ class PowerShellSession:
         for name in (
             "awsenv-hook.ps1",
             "awsenv-more.ps1",
+            "awsenv-record.ps1",
+            "awsenv-call.ps1",
             "awsenv-match.ps1",
             "awsenv_command.ps1",
         ):
