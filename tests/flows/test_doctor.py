@@ -341,7 +341,7 @@ def test_every_hook_file_names_this_version() -> None:
     for name in ("bash", "zsh", "fish"):
         text = "".join(file.read_text() for file in (ROOT / "shell").glob(f"awsenv*.{name}"))
         assert f"AWSENV_HOOK='{name} {__version__}'" in text
-    assert f"'powershell {__version__}'" in (ROOT / "shell" / "awsenv-more.ps1").read_text()
+    assert f"'powershell {__version__}'" in (ROOT / "shell" / "awsenv-call.ps1").read_text()
 
 
 def test_what_is_hostile_is_made_visible(healthy: RunningSts) -> None:

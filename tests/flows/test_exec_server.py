@@ -473,9 +473,12 @@ def test_a_question_ends_with_the_command(sts: RunningSts, tmp_path: Path) -> No
 def test_ctrl_c_is_the_command_s(sts: RunningSts, tmp_path: Path) -> None:
     login(sts)
     (tmp_path / "c.py").write_text(
-        "import time\nprint('RUNS', flush=True)\ncount = 0\n"
+        "import time\ncount = 0\n"
         "for _ in range(2):\n"
-        "    try: time.sleep(30)\n    except KeyboardInterrupt: count += 1; print('GOT', count)\n"
+        "    try:\n"
+        "        print('RUNS', flush=True)\n"
+        "        time.sleep(30)\n"
+        "    except KeyboardInterrupt: count += 1; print('GOT', count)\n"
         "time.sleep(0.5); print('TOTAL', count); raise SystemExit(5)\n"
     )
     with terminal(sts, tmp_path) as shell:
@@ -483,6 +486,7 @@ def test_ctrl_c_is_the_command_s(sts: RunningSts, tmp_path: Path) -> None:
         shell.wait_for("RUNS")
         shell.press("ctrl-c")
         shell.wait_for("GOT 1")
+        shell.wait_for("RUNS", times=2)
         shell.press("ctrl-c")
         shell.wait_for_prompt()
         assert "TOTAL 2" in shell.output()

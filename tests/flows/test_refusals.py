@@ -66,7 +66,7 @@ def test_denied_with_and_without_mfa(sts: RunningSts) -> None:
     code, line, hint = refused("assume", "--role-arn", role, "--source-profile", "default", env=env)
     assert code == 5
     assert "(without MFA)" in line
-    assert "--mfa-serial" in hint
+    assert "awsenv setup default finds your device" in hint
 
 
 def test_old_mfa_session_is_refused_by_age(sts: RunningSts) -> None:
