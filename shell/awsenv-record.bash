@@ -186,9 +186,8 @@ __awsenv_unchanged() {
   local -a lines=() || return 1
   if [[ -e $1 ]]; then
     if [[ ! -f $1 || ! -r $1 ]]; then return 1; fi
-    text=${2//[!\`]/}
-    # One line more than it had, so that a file of any size takes no time.
-    builtin mapfile -t -n $((${#text} + 1)) lines <"$1"
+    # No text has more lines than characters, and of a longer file no more is read.
+    builtin mapfile -t -n $((${#2} + 1)) lines <"$1"
     text="${lines[*]/#aws_se*/}"${lines[0]+\`}
   fi
   [[ $text == "$2" ]]
