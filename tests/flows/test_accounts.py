@@ -221,19 +221,24 @@ def test_confirm_that_is_neither(sts: RunningSts, line: str) -> None:
     assert "is neither yes nor no" in run_awsenv("doctor", "--offline").stdout
 
 
+def assume_with_the_hook(driven: Driven, shell: str, sts: RunningSts, folder: Path) -> None:
+    """Loads the hook, and types the code that an assume of prod-admin asks for."""
+    name = "powershell" if shell == "pwsh" else shell
+    data = {"XDG_DATA_HOME": str(folder / "data")}
+    driven.run(run_awsenv("init", name, env=data).stdout.strip())
+    driven.submit("awsenv assume prod-admin")
+    driven.wait_for("MFA code for")
+    driven.type(f"{sts.code()}\r")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "pwsh"])
 def test_the_account_in_the_prompt_of_the_hook(shell: str, sts: RunningSts, tmp_path: Path) -> None:
     from support.shells_at_hand import need_shell
 
     need_shell(shell)
-    name = "powershell" if shell == "pwsh" else shell
     env = {"AWSENV_PROMPT_FORMAT": "<{account}/{profile}/{left}>", "AWSENV_PROMPT": "on"}
     with at_a_terminal(tmp_path, sts, shell, **env) as driven:
-        data = {"XDG_DATA_HOME": str(tmp_path / "data")}
-        driven.run(run_awsenv("init", name, env=data).stdout.strip())
-        driven.submit("awsenv assume prod-admin")
-        driven.wait_for("MFA code for")
-        driven.type(f"{sts.code()}\r")
+        assume_with_the_hook(driven, shell, sts, tmp_path)
         driven.wait_for(re.compile(f"<{PROD}/prod-admin/(1h00m|59m)>"))
         driven.wait_for_prompt()
         driven.submit("awsenv whoami")
@@ -261,16 +266,11 @@ def test_the_prompt_has_the_profiles_colour(shell: str, sts: RunningSts, tmp_pat
     from support.shells_at_hand import need_shell
 
     need_shell(shell)
-    name = "powershell" if shell == "pwsh" else shell
     set_keys(sts, "profile dev", "awsenv_color = green")
     settle(sts)
     env = {"AWSENV_PROMPT": "on", "AWSENV_MFA_PROMPT": "terminal"}
     with at_a_terminal(tmp_path, sts, shell, **env) as driven:
-        data = {"XDG_DATA_HOME": str(tmp_path / "data")}
-        driven.run(run_awsenv("init", name, env=data).stdout.strip())
-        driven.submit("awsenv assume prod-admin")
-        driven.wait_for("MFA code for")
-        driven.type(f"{sts.code()}\r")
+        assume_with_the_hook(driven, shell, sts, tmp_path)
 
         def shown(profile: str, code: str) -> None:
             seen = f"\x1b[{code}m[{profile} ".encode()
